@@ -1,0 +1,50 @@
+/**
+ * Every error a user can meet, as data. `docs/errors.md` is generated from this table; exit codes come from `kind`
+ * in `cli/`. An error that is not an MlfnError is a bug of ours.
+ */
+export type ErrorKind = 'usage' | 'config' | 'model' | 'limit' | 'auth' | 'remote' | 'verify' | 'interrupted';
+
+interface CodeEntry {
+  readonly kind: ErrorKind;
+  /** What it means, one sentence, for docs/errors.md. */
+  readonly meaning: string;
+  /** What the user does next, one sentence, for docs/errors.md. */
+  readonly mend: string;
+}
+
+export const ERROR_CODES = {
+  INTERRUPTED: {
+    kind: 'interrupted',
+    meaning: 'The command was stopped by Ctrl-C or a termination signal.',
+    mend: 'Run the same command again; it goes on from where it stopped.',
+  },
+} as const satisfies Record<string, CodeEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorExtras {
+  /** The next act, as an imperative sentence; shown under the message. */
+  hint?: string;
+  /** Machine-readable facts, shown with --json. */
+  details?: Record<string, unknown>;
+  cause?: unknown;
+}
+
+/** A problem that is not a bug of ours: the message names the wrong value, the hint the next act. */
+export class MlfnError extends Error {
+  readonly kind: ErrorKind;
+  readonly hint: string | undefined;
+  readonly details: Record<string, unknown>;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    extras: ErrorExtras = {},
+  ) {
+    super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
+    this.name = 'MlfnError';
+    this.kind = ERROR_CODES[code].kind;
+    this.hint = extras.hint;
+    this.details = extras.details ?? {};
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The contract that every target fulfils. A provider is data and small functions, loaded with `import()` when used;
+ * it knows types, errors, events and this file, and nothing of other providers. `test/contract/` runs the same suite
+ * against each.
+ */
+import type { ZodType } from 'zod';
+import type { Context } from '../events.ts';
+import type { Answer, Bundle, Call, Digest, Finding, Live, LogLine, PlatformRequest, Release, Verification } from '../types.ts';
+
+export interface Limits {
+  zipBytes: number | null;
+  unzippedBytes: number | null;
+  memoryMb: { min: number; max: number };
+  timeoutSeconds: { min: number; max: number };
+  requestBytes: number;
+  responseBytes: number;
+}
+
+/** A release before it has a number, a time and a verification. */
+export type ReleaseDraft = Omit<Release, 'number' | 'createdAt' | 'verification'>;
+
+export type Want =
+  | { kind: 'release'; draft: ReleaseDraft }
+  /** Rollback: an earlier release gets the traffic. */
+  | { kind: 'live'; number: number }
+  | { kind: 'absent' };
+
+/** One step of a plan. Pure data: printed by --dry-run, applied by the one loop. */
+export type Step =
+  | { kind: 'store'; part: 'dependencies' | 'function'; digest: Digest }
+  /** Makes the release beside the live one; it gets no traffic. `expect` is the number if nobody else deploys meanwhile. */
+  | { kind: 'publish'; draft: ReleaseDraft; expect: number }
+  /** Provider-independent: done by `verify/` through `invoke` on the candidate. */
+  | { kind: 'verify' }
+  /** The one atomic call. `number` null means the release published earlier in this plan. */
+  | { kind: 'switch'; number: number | null; from: number | null }
+  | { kind: 'prune'; keep: number }
+  | { kind: 'remove'; name: string; releases: number[] };
+
+/** What steps leave for the steps after them. */
+export interface Done {
+  name: string;
+  bundle?: Bundle;
+  /** Set by `publish`. */
+  candidate?: { number: number };
+  /** Set by `verify`; `switch` records it with the release. */
+  verification?: Verification;
+}
+
+export interface Provider<Config> {
+  name: 'local' | 'aws' | 'gcp';
+  configSchema: ZodType<Config>;
+  limits: Limits;
+  /** What dependencies must be resolved for. */
+  platform(config: Config): PlatformRequest;
+  /** Everything that would make a deploy fail, found before anything is made. */
+  preflight(ctx: Context, config: Config): Promise<Finding[]>;
+  /** Reads only; null when there is no such function. */
+  observe(ctx: Context, config: Config, name: string): Promise<Live | null>;
+  /** Every function of mlfn in the target. */
+  list(ctx: Context, config: Config): Promise<Live[]>;
+  /** No I/O, no clock. An empty plan means up to date. */
+  plan(want: Want, live: Live | null, config: Config): Step[];
+  /** The only thing that mutates. Every step can be repeated after a kill. */
+  apply(ctx: Context, config: Config, step: Step, done: Done): Promise<Done>;
+  /** Takes a candidate back after a failed verify: nothing of it is left. */
+  discard(ctx: Context, config: Config, done: Done): Promise<void>;
+  /** `release` null calls the live one, through the endpoint as a client would. */
+  invoke(ctx: Context, config: Config, name: string, release: number | null, call: Call): Promise<Answer>;
+  logs(ctx: Context, config: Config, name: string, options: { follow: boolean; lines: number }): AsyncIterable<LogLine>;
+}

@@ -1,0 +1,264 @@
+/**
+ * The values that pass from stage to stage. Plain data: every one of them survives JSON.stringify, except the byte
+ * sources of an artifact.
+ */
+
+export type Severity = 'info' | 'warning' | 'error';
+
+export interface Finding {
+  severity: Severity;
+  /** Stable, kebab-case: `forbidden-global`, `trailing-data`, `secret-left-out`. */
+  code: string;
+  message: string;
+  hint?: string;
+  /** Byte offset in the (decompressed) pickle stream. */
+  offset?: number;
+}
+
+/** Sizes are bytes and times milliseconds wherever a name does not say otherwise. */
+export type Digest = string; // lower-case hex SHA-256
+
+// ---- inspect ------------------------------------------------------------------------------------------------------
+
+export type GlobalOrigin = 'framework' | 'user' | 'forbidden';
+
+export interface GlobalRef {
+  module: string;
+  name: string;
+  offset: number;
+  origin: GlobalOrigin;
+}
+
+/** One estimator of the tree; a Pipeline's or ColumnTransformer's parts are its children, by name. */
+export interface EstimatorNode {
+  /** Step name inside its parent (`scale`), absent at the root. */
+  name?: string;
+  /** `sklearn.linear_model._logistic.LogisticRegression` */
+  class: string;
+  /** Columns a ColumnTransformer gives to it. */
+  columns?: (string | number)[];
+  children: EstimatorNode[];
+}
+
+/** A class of the user's own that the pickle names: it must travel with the model. */
+export interface UserClass {
+  /** `__main__` or the dotted module the pickle names. */
+  module: string;
+  name: string;
+  /** Absolute path of the file that defines it, or null if none was found. */
+  file: string | null;
+}
+
+interface CardBase {
+  /** Absolute path of the artifact the user gave. */
+  path: string;
+  size: number;
+  findings: Finding[];
+}
+
+export interface ModelFileCard extends CardBase {
+  kind: 'model';
+  format: 'pickle' | 'joblib';
+  compression: 'none' | 'zlib' | 'gzip' | 'bz2' | 'lzma' | 'xz';
+  /** Highest pickle protocol seen, 0 to 5. */
+  protocol: number;
+  globals: GlobalRef[];
+  framework: { name: string; version: string | null } | null;
+  estimator: EstimatorNode | null;
+  /** Columns of the DataFrame it was fitted on; null when fitted on a bare array. */
+  featureNames: string[] | null;
+  featureCount: number | null;
+  classes: (string | number | boolean)[] | null;
+  /** PyPI distributions that the globals come from: `scikit-learn`, `numpy`, `pandas`, ... */
+  distributions: string[];
+  userClasses: UserClass[];
+  /** False when the file names something outside the allowlist or could not be read to its end. */
+  safe: boolean;
+}
+
+/** `module.py:attribute`: a plain function or a WSGI app. Which of the two is only known when it is loaded. */
+export interface PythonCard extends CardBase {
+  kind: 'python';
+  attribute: string;
+}
+
+export type ModelCard = ModelFileCard | PythonCard;
+
+// ---- resolve ------------------------------------------------------------------------------------------------------
+
+/** What the wheels must run on. `glibc` is null where there is none (macOS, Windows). */
+export interface Platform {
+  os: 'linux' | 'macos' | 'windows';
+  arch: 'x86_64' | 'aarch64';
+  glibc: string | null;
+}
+
+/** `this-machine` for the local target; a cloud target names its own platform. */
+export interface PlatformRequest {
+  platform: Platform | 'this-machine';
+  /** Python versions the target can run, best first (`['3.12', '3.13', ...]`). */
+  pythons: string[];
+}
+
+export interface LockedPackage {
+  name: string;
+  version: string;
+  /** Wheel file name. */
+  wheel: string;
+  sha256: Digest;
+  /** Bytes of the wheel, where the index told it. */
+  size: number | null;
+}
+
+export type LockSource = 'lockfile' | 'requirements' | 'environment' | 'model-date';
+
+export interface Lock {
+  /** `3.12`: the minor version that the wheels are for. */
+  python: string;
+  platform: Platform;
+  packages: LockedPackage[];
+  /** PEP 751 text. */
+  pylock: string;
+  /** SHA-256 over python, platform and the sorted (name, version, sha256) rows; no path or time goes into it. */
+  digest: Digest;
+  source: LockSource;
+  /** One line saying where the versions came from, e.g. `pinned by requirements.txt`. */
+  sourceDetail: string;
+  /** True when it was made from a warm cache with no network. */
+  offline: boolean;
+  /** Interpreter on this machine of the same minor version, for child processes; not part of the digest. */
+  interpreter: string;
+}
+
+// ---- bundle -------------------------------------------------------------------------------------------------------
+
+/** Where an entry's bytes come from. Files are streamed, linked or cloned, never read whole. */
+export type ByteSource = { file: string } | { bytes: Uint8Array };
+
+export interface Entry {
+  /** POSIX path inside the package, no leading slash. */
+  path: string;
+  mode: 0o644 | 0o755;
+  sha256: Digest;
+  size: number;
+  source: ByteSource;
+}
+
+export type Part = 'dependencies' | 'function';
+
+/** A package part as a list of files; rendered as a zip for a cloud, as a folder for the local target. */
+export interface Artifact {
+  part: Part;
+  /** Sorted by path (byte order). */
+  entries: Entry[];
+  /** SHA-256 over the sorted (path, mode, sha256) rows. */
+  digest: Digest;
+  /** Unzipped bytes. */
+  size: number;
+}
+
+export interface Bundle {
+  dependencies: Artifact;
+  function: Artifact;
+  /** SHA-256 of the model file or the user's module. */
+  modelDigest: Digest;
+  /** Secrets and ignored files that were left out, size warnings. */
+  findings: Finding[];
+}
+
+// ---- settings -----------------------------------------------------------------------------------------------------
+
+/** What of the configuration changes how a release behaves: part of its digest. */
+export interface RuntimeSettings {
+  /** MB, whole. */
+  memory: number;
+  /** Seconds. */
+  timeout: number;
+  /** Requests answered side by side: one worker each. */
+  concurrency: number;
+  /** Seconds without a call after which a worker ends. */
+  idle: number;
+  env: Record<string, string>;
+}
+
+// ---- release ------------------------------------------------------------------------------------------------------
+
+export interface Sample {
+  /** The request bodies, as JSON values: the payload itself, in each shape that is sent. */
+  requests: unknown[];
+  /** The answers that the model itself gave to them. */
+  answers: unknown[];
+}
+
+export interface Verification {
+  /** `sample`: answers compared with the model's own. `health`: it loaded and said it is well, no more. */
+  method: 'sample' | 'health';
+  /** Requests compared; 0 for `health`. */
+  compared: number;
+  /** Largest absolute difference between two numbers; null when none were compared. */
+  largestDifference: number | null;
+  coldMs: number | null;
+  warmMs: number | null;
+}
+
+/** Immutable once written, numbered from 1. */
+export interface Release {
+  schema: 1;
+  function: string;
+  number: number;
+  /** SHA-256 over both artifacts' digests, python and the runtime settings. */
+  digest: Digest;
+  artifacts: { dependencies: Digest; function: Digest };
+  model: { file: string; size: number; digest: Digest; framework: string | null };
+  lock: { digest: Digest; python: string; source: LockSource };
+  engine: 'native';
+  settings: RuntimeSettings;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  by: string;
+  commit: string | null;
+  sample: Sample | null;
+  verification: Verification;
+}
+
+/** What a target says about one function. */
+export interface Live {
+  name: string;
+  target: string;
+  url: string;
+  /** Number of the release that gets the traffic; null before the first switch. */
+  live: number | null;
+  /** Newest last. Only verified releases. */
+  releases: Release[];
+}
+
+// ---- invoke, logs -------------------------------------------------------------------------------------------------
+
+export interface Call {
+  method: string;
+  /** Path and query below the endpoint's root: `/`, `/v2/models/heart/infer`. */
+  path: string;
+  headers: Record<string, string>;
+  body: Uint8Array | null;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: Uint8Array;
+  /** Round trip as seen by this process. */
+  durationMs: number;
+  /** Time inside the handler, as the target reports it. */
+  handlerMs: number | null;
+  /** Start of a worker that this call had to wait for; null when warm. */
+  coldMs: number | null;
+  release: number | null;
+}
+
+export interface LogLine {
+  /** ISO 8601, UTC. */
+  time: string;
+  release: number | null;
+  stream: 'stdout' | 'stderr' | 'platform';
+  text: string;
+}
