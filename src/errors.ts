@@ -18,6 +18,26 @@ export const ERROR_CODES = {
     meaning: 'The command was stopped by Ctrl-C or a termination signal.',
     mend: 'Run the same command again; it goes on from where it stopped.',
   },
+  TARGET_UNKNOWN: {
+    kind: 'usage',
+    meaning: 'The target named by --target or in mlfn.yaml does not exist.',
+    mend: 'Use one of the targets that the message lists.',
+  },
+  FUNCTION_UNKNOWN: {
+    kind: 'usage',
+    meaning: 'No function of that name is deployed to the target.',
+    mend: 'See what is deployed with `mlfn status`, or deploy it first.',
+  },
+  RELEASE_UNKNOWN: {
+    kind: 'usage',
+    meaning: 'The function has no release of that number, or none before the live one.',
+    mend: 'Choose one that `mlfn releases NAME` lists.',
+  },
+  PREFLIGHT_FAILED: {
+    kind: 'remote',
+    meaning: 'The target cannot take a deploy now; nothing was changed.',
+    mend: 'Mend what the message lists; `mlfn doctor` tells more.',
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

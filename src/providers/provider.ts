@@ -5,7 +5,20 @@
  */
 import type { ZodType } from 'zod';
 import type { Context } from '../events.ts';
-import type { Answer, Bundle, Call, Digest, Finding, Live, LogLine, PlatformRequest, Release, Verification } from '../types.ts';
+import type {
+  Answer,
+  Artifact,
+  Bundle,
+  Call,
+  Digest,
+  Finding,
+  Live,
+  LogLine,
+  PlatformRequest,
+  Release,
+  Sample,
+  Verification,
+} from '../types.ts';
 
 export interface Limits {
   zipBytes: number | null;
@@ -17,7 +30,7 @@ export interface Limits {
 }
 
 /** A release before it has a number, a time and a verification. */
-export type ReleaseDraft = Omit<Release, 'number' | 'createdAt' | 'verification'>;
+export type ReleaseDraft = Omit<Release, 'number' | 'createdAt' | 'verification' | 'sample'>;
 
 export type Want =
   | { kind: 'release'; draft: ReleaseDraft }
@@ -37,14 +50,25 @@ export type Step =
   | { kind: 'prune'; keep: number }
   | { kind: 'remove'; name: string; releases: number[] };
 
-/** What steps leave for the steps after them. */
+/** What the pipeline hands in and steps leave for the steps after them. */
 export interface Done {
   name: string;
-  bundle?: Bundle;
+  /** Present when the plan publishes. */
+  supplies?: Supplies;
   /** Set by `publish`. */
   candidate?: { number: number };
-  /** Set by `verify`; `switch` records it with the release. */
+  /** Set by `verify`; `switch` records both with the release. */
   verification?: Verification;
+  sample?: Sample | null;
+}
+
+/** What publishing needs and only the stages before can make. */
+export interface Supplies {
+  bundle: Bundle;
+  /** Lays an artifact down as a folder; the folder must not exist, and is whole once it does. */
+  writeTree(artifact: Artifact, folder: string): Promise<void>;
+  /** Facts of this machine for targets that run on it; never part of a release's digest. */
+  host: { interpreter: string; runtimeClient: string | null };
 }
 
 export interface Provider<Config> {
