@@ -33,6 +33,16 @@ export const ERROR_CODES = {
     meaning: 'The function has no release of that number, or none before the live one.',
     mend: 'Choose one that `mlfn releases NAME` lists.',
   },
+  SAMPLE_UNREADABLE: {
+    kind: 'usage',
+    meaning: 'The file given as sample does not exist or may not be read.',
+    mend: 'Give --sample, or `sample:` in mlfn.yaml, the path of a JSON file.',
+  },
+  SAMPLE_INVALID: {
+    kind: 'usage',
+    meaning: 'The file given as sample is not JSON.',
+    mend: 'Write one body as a client would post it.',
+  },
   PREFLIGHT_FAILED: {
     kind: 'remote',
     meaning: 'The target cannot take a deploy now; nothing was changed.',

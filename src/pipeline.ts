@@ -1,0 +1,260 @@
+/**
+ * The way of a model through the house. Each stage takes the value that the one before made:
+ *
+ *   inspect   reads the model file, executes nothing
+ *   resolve   asks uv for exact wheels; touches the wheel cache
+ *   bundle    reads the wheels and the user's files; writes only caches
+ *   release   drafts the release: pure, but for asking git and the system who and from which commit
+ *   plan      pure: what the target has, against what it should have
+ *   apply     the only thing that changes the target, one step at a time
+ *   verify    asks the candidate what the model itself is asked in a child process; changes nothing
+ *
+ * A deploy, a rollback and a removal are all a plan and the one loop at the end that applies it.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bundle, writeTree } from './bundle/index.ts';
+import { MlfnError } from './errors.ts';
+import type { Context } from './events.ts';
+import { assertSafe, inspect } from './inspect/index.ts';
+import { openTarget, type Target } from './providers/index.ts';
+import type { Done, Step, Supplies } from './providers/provider.ts';
+import { draftRelease } from './release/index.ts';
+import { install, resolve, runtimeClient } from './resolve/index.ts';
+import type { Bundle, Live, Lock, ModelCard, RuntimeSettings, Verification } from './types.ts';
+import { verify } from './verify/index.ts';
+
+/** What to make a package of. Every path is absolute. */
+export interface BuildRequest {
+  name: string;
+  /** A model file, or `module.py:attribute`. */
+  model: string;
+  target: string;
+  /** The target's own section of the configuration. */
+  targetConfig: unknown;
+  code?: string;
+  hooks?: string;
+  requirements?: string;
+  python?: string;
+  /** Loads a model that names something outside the allowlist. */
+  trust: boolean;
+}
+
+export interface DeployRequest extends BuildRequest {
+  settings: RuntimeSettings;
+  /** A JSON file holding a body as a client would post it. */
+  sample?: string;
+  dryRun: boolean;
+}
+
+export interface Made {
+  card: ModelCard;
+  lock: Lock;
+  bundle: Bundle;
+}
+
+export interface Outcome {
+  name: string;
+  target: string;
+  /** `planned` under --dry-run: nothing was changed. */
+  status: 'deployed' | 'rolled-back' | 'removed' | 'up-to-date' | 'planned';
+  steps: Step[];
+  url: string | null;
+  /** The live release before and after. */
+  before: number | null;
+  live: number | null;
+  verification: Verification | null;
+  findings: Bundle['findings'];
+}
+
+/** inspect -> resolve -> bundle. */
+export async function make(ctx: Context, target: Target, request: BuildRequest): Promise<Made> {
+  const card = await inspect(ctx, request.model, { code: request.code });
+  assertSafe(card, { trust: request.trust });
+  const { python, requirements, hooks } = request;
+  const code = hooks === undefined ? [] : [hooks];
+  const lock = await resolve(ctx, card, target.provider.platform(target.config), { python, requirements, code });
+  const dependencies = path.join(ctx.home.cache, 'dependencies', lock.digest);
+  await install(ctx, lock, dependencies);
+  const made = await bundle(ctx, { card, lock, dependencies, name: request.name, hooks, code: request.code });
+  return { card, lock, bundle: made };
+}
+
+export async function deploy(ctx: Context, request: DeployRequest): Promise<Outcome> {
+  const target = await openTarget(request.target, request.targetConfig);
+  await preflight(ctx, target);
+  const sample = request.sample === undefined ? undefined : await readSample(request.sample);
+  const made = await make(ctx, target, request);
+  const draft = await draftRelease(ctx, request.name, { ...made, settings: request.settings });
+  const live = await target.provider.observe(ctx, target.config, request.name);
+  const steps = target.provider.plan({ kind: 'release', draft }, live, target.config);
+  if (steps.length === 0 || request.dryRun) {
+    return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned', made.bundle);
+  }
+  const supplies: Supplies = {
+    bundle: made.bundle,
+    writeTree: (artifact, folder) => writeTree(ctx, artifact, folder),
+    host: { interpreter: made.lock.interpreter, runtimeClient: await runtimeClient(ctx, made.lock.interpreter) },
+  };
+  const check = (done: Done) => checkCandidate(ctx, target, made, sample, done);
+  const done = await applyPlan(ctx, target, steps, { name: request.name, supplies }, check);
+  const after = await target.provider.observe(ctx, target.config, request.name);
+  const result = outcome(target, request, after, steps, 'deployed', made.bundle);
+  return { ...result, before: live?.live ?? null, verification: done.verification ?? null };
+}
+
+export interface RollbackRequest {
+  name: string;
+  target: string;
+  targetConfig: unknown;
+  /** Release number; the one before the live one when absent. */
+  to?: number;
+  dryRun: boolean;
+}
+
+export async function rollback(ctx: Context, request: RollbackRequest): Promise<Outcome> {
+  const target = await openTarget(request.target, request.targetConfig);
+  const live = await observeKnown(ctx, target, request.name);
+  const number = request.to ?? releaseBefore(live);
+  if (!live.releases.some((release) => release.number === number)) {
+    throw new MlfnError('RELEASE_UNKNOWN', `${request.name} has no release ${number}.`, {
+      hint: `Choose one of: ${live.releases.map((release) => release.number).join(', ')}.`,
+    });
+  }
+  const steps = target.provider.plan({ kind: 'live', number }, live, target.config);
+  if (steps.length === 0 || request.dryRun) {
+    return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned');
+  }
+  await applyPlan(ctx, target, steps, { name: request.name });
+  const after = await target.provider.observe(ctx, target.config, request.name);
+  return { ...outcome(target, request, after, steps, 'rolled-back'), before: live.live };
+}
+
+export interface RemoveRequest {
+  name: string;
+  target: string;
+  targetConfig: unknown;
+  dryRun: boolean;
+}
+
+export async function remove(ctx: Context, request: RemoveRequest): Promise<Outcome> {
+  const target = await openTarget(request.target, request.targetConfig);
+  const live = await observeKnown(ctx, target, request.name);
+  const steps = target.provider.plan({ kind: 'absent' }, live, target.config);
+  if (request.dryRun) return outcome(target, request, live, steps, 'planned');
+  await applyPlan(ctx, target, steps, { name: request.name });
+  return { ...outcome(target, request, null, steps, 'removed'), before: live.live };
+}
+
+/** What the target has of this name, or an error that says what there is instead. */
+export async function observeKnown(ctx: Context, target: Target, name: string): Promise<Live> {
+  const live = await target.provider.observe(ctx, target.config, name);
+  if (live !== null) return live;
+  const known = (await target.provider.list(ctx, target.config)).map((each) => each.name);
+  throw new MlfnError('FUNCTION_UNKNOWN', `Nothing is deployed as ${JSON.stringify(name)} on ${target.provider.name}.`, {
+    hint: known.length === 0 ? 'Deploy it first: mlfn deploy MODEL.' : `Deployed are: ${known.join(', ')}.`,
+  });
+}
+
+/** The one loop. A candidate that fails before it is live is taken back; the live release stays as it is. */
+async function applyPlan(
+  ctx: Context,
+  target: Target,
+  steps: Step[],
+  start: Done,
+  check?: (done: Done) => Promise<Done>,
+): Promise<Done> {
+  const { provider, config } = target;
+  let done = start;
+  let switched = false;
+  try {
+    for (const step of steps) {
+      ctx.signal.throwIfAborted();
+      if (step.kind === 'verify' && check !== undefined) done = await check(done);
+      else done = await provider.apply(ctx, config, step, done);
+      if (step.kind === 'switch') switched = true;
+    }
+    return done;
+  } catch (error) {
+    if (!switched && done.candidate !== undefined) await provider.discard(ctx, config, done);
+    throw error;
+  }
+}
+
+async function checkCandidate(
+  ctx: Context,
+  target: Target,
+  made: Made,
+  sample: unknown,
+  done: Done,
+): Promise<Done> {
+  const number = done.candidate?.number ?? null;
+  const { verification, sample: checked } = await verify(ctx, {
+    ...made,
+    sample: sample ?? null,
+    call: (call) => target.provider.invoke(ctx, target.config, done.name, number, call),
+  });
+  return { ...done, verification, sample: checked };
+}
+
+async function preflight(ctx: Context, target: Target): Promise<void> {
+  const findings = await target.provider.preflight(ctx, target.config);
+  for (const finding of findings) {
+    if (finding.severity === 'warning') ctx.emit({ type: 'warning', text: finding.message, hint: finding.hint });
+  }
+  const errors = findings.filter((finding) => finding.severity === 'error');
+  if (errors.length === 0) return;
+  throw new MlfnError('PREFLIGHT_FAILED', errors.map((error) => error.message).join('\n'), {
+    hint: errors.find((error) => error.hint !== undefined)?.hint,
+    details: { findings: errors },
+  });
+}
+
+async function readSample(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new MlfnError('SAMPLE_UNREADABLE', `The sample ${file} cannot be read.`, {
+      hint: 'Give --sample (or `sample:` in mlfn.yaml) the path of a JSON file.',
+      cause,
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new MlfnError('SAMPLE_INVALID', `The sample ${file} is not JSON: ${(cause as Error).message}`, {
+      hint: 'Write a body as a client would post it, e.g. {"age": 63, "sex": 1}.',
+      cause,
+    });
+  }
+}
+
+function releaseBefore(live: Live): number {
+  const earlier = live.releases.map((each) => each.number).filter((number) => number < (live.live ?? 0));
+  if (earlier.length > 0) return Math.max(...earlier);
+  throw new MlfnError('RELEASE_UNKNOWN', `${live.name} has no release before ${live.live ?? 'the first'}.`, {
+    hint: `See what there is with \`mlfn releases ${live.name}\`.`,
+  });
+}
+
+function outcome(
+  target: Target,
+  request: { name: string },
+  live: Live | null,
+  steps: Step[],
+  status: Outcome['status'],
+  made?: Bundle,
+): Outcome {
+  return {
+    name: request.name,
+    target: target.provider.name,
+    status,
+    steps,
+    url: live?.url ?? null,
+    before: live?.live ?? null,
+    live: live?.live ?? null,
+    verification: null,
+    findings: made?.findings ?? [],
+  };
+}
