@@ -24,6 +24,8 @@ import { install, resolve, runtimeClient } from './resolve/index.ts';
 import type { Bundle, Live, Lock, ModelCard, RuntimeSettings, Verification } from './types.ts';
 import { verify } from './verify/index.ts';
 
+const DISCARD_MS = 15_000;
+
 /** What to make a package of. Every path is absolute. */
 export interface BuildRequest {
   name: string;
@@ -176,7 +178,9 @@ async function applyPlan(
     }
     return done;
   } catch (error) {
-    if (!switched && done.candidate !== undefined) await provider.discard(ctx, config, done);
+    // After Ctrl-C the caller's signal is spent, and the candidate must still go.
+    const signal = AbortSignal.timeout(DISCARD_MS);
+    if (!switched && done.candidate !== undefined) await provider.discard({ ...ctx, signal }, config, done);
     throw error;
   }
 }

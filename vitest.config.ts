@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+// `npm run test:page` needs a browser, so its suite runs apart (MLFN_SUITE=page).
+const page = process.env['MLFN_SUITE'] === 'page';
+
+export default defineConfig({
+  test: {
+    include: page ? ['test/page/**/*.test.ts'] : ['test/**/*.test.ts'],
+    exclude: page ? [] : ['test/page/**'],
+    globalSetup: existsSync('test/build.ts') ? ['test/build.ts'] : [],
+    reporters: ['default', ['json', { outputFile: `test-results/${page ? 'page' : 'vitest'}.json` }]],
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+  },
+});
