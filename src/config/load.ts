@@ -1,0 +1,176 @@
+/**
+ * Flags, MLFN_* variables and mlfn.yaml become one configuration. Precedence: flag > environment > file > default;
+ * where each value came from is remembered.
+ */
+import path from 'node:path';
+import { MlfnError } from '../errors.ts';
+import type { Context } from '../events.ts';
+import type { RuntimeSettings } from '../types.ts';
+import { absoluteArtifact, splitArtifact } from './artifact.ts';
+import { findConfig, findConfigFor } from './find.ts';
+import type { ConfigFile } from './file.ts';
+import { checkName, defaultName } from './name.ts';
+import { fileSchema, KEYS, type FileValues, type Key } from './schema.ts';
+
+export interface Config {
+  /** Null when nothing names a function. */
+  name: string | null;
+  target: string;
+  /** Absolute path, or absolute `module.py:function`. */
+  model: string | null;
+  /** Absolute paths. */
+  sample: string | undefined;
+  code: string | undefined;
+  hooks: string | undefined;
+  requirements: string | undefined;
+  /** `3.12`, or the absolute path of an interpreter. */
+  python: string | undefined;
+  settings: RuntimeSettings;
+  /** The target's own section. */
+  targetConfig: Record<string, unknown>;
+  /** The mlfn.yaml that was read. */
+  file: string | null;
+  /** Where each value came from: `--memory`, `MLFN_MEMORY`, `mlfn.yaml:3:9`, `default`. */
+  origins: Partial<Record<Key, string>>;
+}
+
+/** Text as the user typed it; numbers are read and checked here. */
+export type Flags = Partial<Record<Exclude<Key, 'env' | 'local'>, string>> & {
+  port?: string;
+  env?: string[];
+};
+
+interface Layer {
+  values: FileValues;
+  /** Relative paths start here. */
+  folder: string;
+  origin(key: Key): string;
+}
+
+const DEFAULTS = { target: 'local', memory: 1024, timeout: 30, concurrency: 2, idle: 300 } as const;
+const NUMBERS: readonly Key[] = ['memory', 'timeout', 'concurrency', 'idle'];
+
+/** @throws CONFIG_* */
+export async function loadConfig(ctx: Pick<Context, 'cwd' | 'env'>, flags: Flags): Promise<Config> {
+  const flagLayer: Layer = {
+    values: readTexts(flags, (key) => `--${key}`),
+    folder: ctx.cwd,
+    origin: (key) => (key === 'model' ? 'argument' : `--${key === 'local' ? 'port' : key}`),
+  };
+  const envLayer: Layer = {
+    values: readTexts(variables(ctx.env), variableName),
+    folder: ctx.cwd,
+    origin: variableName,
+  };
+  const given = flagLayer.values.model ?? envLayer.values.model;
+  const file = given === undefined ? await findConfig(ctx.cwd) : await findConfigFor(absoluteArtifact(ctx.cwd, given));
+  const layers = [flagLayer, envLayer, ...(file === null ? [] : [fileLayer(file)])];
+  return merge(layers, file);
+}
+
+function merge(layers: Layer[], file: ConfigFile | null): Config {
+  const origins: Config['origins'] = {};
+  const pick = <K extends Key>(key: K): { value: NonNullable<FileValues[K]>; layer: Layer } | undefined => {
+    const layer = layers.find((each) => each.values[key] !== undefined);
+    if (layer === undefined) return undefined;
+    origins[key] = layer.origin(key);
+    return { value: layer.values[key] as NonNullable<FileValues[K]>, layer };
+  };
+  const pathOf = (key: 'sample' | 'code' | 'hooks' | 'requirements') => {
+    const found = pick(key);
+    return found === undefined ? undefined : path.resolve(found.layer.folder, found.value);
+  };
+  const withDefault = <K extends keyof typeof DEFAULTS>(key: K) => {
+    const found = pick(key);
+    if (found === undefined) origins[key] = 'default';
+    return found?.value ?? DEFAULTS[key];
+  };
+  const model = pick('model');
+  const artifact = model === undefined ? null : absoluteArtifact(model.layer.folder, model.value);
+  const name = pick('name');
+  if (name !== undefined) checkName(name.value, origins.name ?? 'name');
+  else if (artifact !== null) origins.name = 'default';
+  const python = pick('python');
+  // Variables add up: one flag does not hide the file's others.
+  const env = Object.assign({}, ...layers.map((layer) => layer.values.env ?? {}).reverse()) as Record<string, string>;
+  if (pick('env') === undefined) origins.env = 'default';
+  return {
+    name: name?.value ?? (artifact === null ? null : defaultName(splitArtifact(artifact).file)),
+    target: withDefault('target'),
+    model: artifact,
+    sample: pathOf('sample'),
+    code: pathOf('code'),
+    hooks: pathOf('hooks'),
+    requirements: pathOf('requirements'),
+    python: python === undefined ? undefined : pythonOf(python.value, python.layer.folder),
+    settings: {
+      memory: withDefault('memory'),
+      timeout: withDefault('timeout'),
+      concurrency: withDefault('concurrency'),
+      idle: withDefault('idle'),
+      env,
+    },
+    targetConfig: { ...pick('local')?.value },
+    file: file?.path ?? null,
+    origins,
+  };
+}
+
+function fileLayer(file: ConfigFile): Layer {
+  return { values: file.values, folder: file.folder, origin: (key) => file.where[key] ?? 'mlfn.yaml' };
+}
+
+/** `3.12` stays; `./venv/bin/python` becomes absolute. */
+function pythonOf(value: string, folder: string): string {
+  return /[\\/]/.test(value) ? path.resolve(folder, value) : value;
+}
+
+function variableName(key: Key): string {
+  return key === 'local' ? 'MLFN_PORT' : `MLFN_${key.toUpperCase()}`;
+}
+
+/** MLFN_MEMORY and so on. An empty variable counts as none, as it is how a CI unsets one. */
+function variables(env: Context['env']): Flags {
+  const read = (key: Key) => env[variableName(key)] || undefined;
+  const flags: Flags = { port: read('local') };
+  for (const key of KEYS) if (key !== 'env' && key !== 'local') flags[key] = read(key);
+  return flags;
+}
+
+function readTexts(texts: Flags, label: (key: Key) => string): FileValues {
+  const values: Record<string, unknown> = {};
+  for (const key of KEYS) {
+    if (key === 'env' || key === 'local') continue;
+    const text = texts[key];
+    if (text === undefined) continue;
+    values[key] = checked(key, NUMBERS.includes(key) ? numberOf(text) : text, label(key), text);
+  }
+  if (texts.port !== undefined) {
+    values['local'] = checked('local', { port: numberOf(texts.port) }, label('local').replace('--local', '--port'), texts.port);
+  }
+  if (texts.env !== undefined) values['env'] = Object.fromEntries(texts.env.map(variableOf));
+  return values as FileValues;
+}
+
+function numberOf(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function checked(key: Key, value: unknown, label: string, text: string): unknown {
+  if (key === 'name') return checkName(text, label);
+  const parsed = fileSchema.shape[key].safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new MlfnError('CONFIG_VALUE', `${label} must be ${parsed.error.issues[0]?.message}, not ${JSON.stringify(text)}.`, {
+    hint: key in DEFAULTS ? `Leave it out for the default, ${DEFAULTS[key as keyof typeof DEFAULTS]}.` : 'Mend it, or leave it out.',
+    details: { key, value: text },
+  });
+}
+
+function variableOf(text: string): [string, string] {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text);
+  if (match !== null) return [match[1] ?? '', match[2] ?? ''];
+  throw new MlfnError('CONFIG_VALUE', `--env must be NAME=VALUE, not ${JSON.stringify(text)}.`, {
+    hint: 'Write it as --env THRESHOLD=0.5, once per variable.',
+    details: { key: 'env', value: text },
+  });
+}

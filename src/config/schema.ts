@@ -1,0 +1,52 @@
+/**
+ * What mlfn.yaml may hold. The same field schemas check flags and MLFN_* variables, and docs/mlfn.schema.json is
+ * generated from them, so an editor, a file and a flag agree.
+ */
+import { z } from 'zod';
+
+export const NAME_RULE = 'a lower-case letter, then up to 47 lower-case letters, digits or hyphens';
+export const NAME = /^[a-z][a-z0-9-]{0,47}$/;
+
+const text = (must: string) => z.string({ error: must }).min(1, { error: must });
+
+const whole = (unit: string, min: number, max: number) => {
+  const must = `a whole number${unit} from ${min} to ${max}`;
+  return z.int({ error: must }).min(min, { error: must }).max(max, { error: must });
+};
+
+/** Memory and timeout reach as far as the widest target (AWS Lambda); a target's own limits are checked at deploy. */
+export const fileSchema = z
+  .strictObject(
+    {
+      name: z.string({ error: NAME_RULE }).regex(NAME, { error: NAME_RULE }).describe('Name of the function.'),
+      model: text('the path of a model file, or module.py:function').describe(
+        'The model file, or `module.py:function`, relative to this file.',
+      ),
+      target: z.enum(['local'], { error: 'one of: local' }).describe('Where it is deployed to.'),
+      sample: text('the path of a JSON file').describe(
+        'A JSON file with a body as a client would post it; every release is checked with it before it goes live.',
+      ),
+      code: text('the path of a folder').describe('Folder of the modules that the model or the hooks import.'),
+      hooks: text('the path of a Python file').describe('A Python file with `preprocess` and/or `postprocess`.'),
+      requirements: text('the path of a requirements file').describe('Requirements to lock the dependencies with.'),
+      python: text('a Python version such as "3.12"').describe('Python version (`3.12`) or path of an interpreter.'),
+      memory: whole(' of MB', 128, 10_240).describe('Memory of one worker, MB.'),
+      timeout: whole(' of seconds', 1, 900).describe('Longest time one request may take, seconds.'),
+      concurrency: whole('', 1, 1000).describe('Requests answered side by side: one worker each.'),
+      idle: whole(' of seconds', 1, 86_400).describe('Seconds without a call after which a worker ends.'),
+      env: z
+        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string({ error: 'text' }), {
+          error: 'a mapping of variable names to text',
+        })
+        .describe('Variables that the code sees. They are kept in the release: no place for secrets.'),
+      local: z
+        .strictObject({ port: whole('', 1, 65_535).describe('Port of 127.0.0.1.').optional() }, { error: 'a mapping' })
+        .describe('Settings of the local target.'),
+    },
+    { error: 'a mapping of settings' },
+  )
+  .partial();
+
+export type FileValues = z.infer<typeof fileSchema>;
+export type Key = keyof FileValues;
+export const KEYS = Object.keys(fileSchema.shape) as Key[];
