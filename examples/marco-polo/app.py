@@ -1,0 +1,2 @@
+def marco(payload):
+    return "Polo" if payload.get("name") == "Marco" else "No!"
