@@ -109,6 +109,7 @@ function build() {
   const python = bestPython();
   if (!python) fail(`No Python from 3.9 to 3.14 with venv was found. Install one (Debian: apt install python3-venv) and run this again.`);
   console.error(`Python ${python.version} at ${python.executable} -> ${venv}`);
+  rmSync(stamp, { force: true });
   rmSync(venv, { recursive: true, force: true });
   run(python.executable, ['-m', 'venv', venv]);
   run(venvPython, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'uv']);
