@@ -123,6 +123,151 @@ export const ERROR_CODES = {
     meaning: 'The payload of an invoke cannot be read.',
     mend: 'Give --data JSON, --payload FILE, or --payload - for standard input.',
   },
+  DISK_FULL: {
+    kind: 'limit',
+    meaning: 'The disk, or the quota on it, is full.',
+    mend: 'Make room; the cache folder of mlfn may be deleted at any time.',
+  },
+  FILE_DENIED: {
+    kind: 'config',
+    meaning: 'The system refuses to read or write a file.',
+    mend: 'Mend its permissions, or set MLFN_HOME to a folder of your own.',
+  },
+  BUNDLE_CHANGED: {
+    kind: 'model',
+    meaning: 'A file changed while it was being read, or after it was.',
+    mend: 'Wait until nothing writes to it, then run the command again.',
+  },
+  BUNDLE_CLASS_NOT_FOUND: {
+    kind: 'model',
+    meaning: 'The model needs a class of your own that no file was found for.',
+    mend: 'Put the file that defines it beside the model, or give its folder with --code DIR.',
+  },
+  BUNDLE_CODE_CLASH: {
+    kind: 'config',
+    meaning: 'Two different files of yours would have the same place in the package.',
+    mend: 'Rename one of them, or give the folder that both belong to with --code DIR.',
+  },
+  BUNDLE_CODE_INVALID: {
+    kind: 'model',
+    meaning: 'A Python file that the package needs does not parse.',
+    mend: 'Correct the line that is named.',
+  },
+  BUNDLE_DEPENDENCIES_UNREADABLE: {
+    kind: 'config',
+    meaning: 'The folder with the installed dependencies is gone or damaged.',
+    mend: 'Delete it from the cache and run the command again.',
+  },
+  BUNDLE_DISK_FULL: {
+    kind: 'limit',
+    meaning: 'The disk has no room for the package.',
+    mend: 'Free some space, or set MLFN_HOME to a folder on a larger disk.',
+  },
+  BUNDLE_MAIN_RUNS_WORK: {
+    kind: 'model',
+    meaning: 'A class of the model is defined in a script that does work (such as training) when it is imported.',
+    mend: 'Move the class to a file of its own, or put the work under `if __name__ == "__main__":`.',
+  },
+  BUNDLE_MODULE_NAME: {
+    kind: 'config',
+    meaning: 'A file of yours cannot be imported under its name, or would hide another module of that name.',
+    mend: 'Rename the file.',
+  },
+  BUNDLE_PATH_UNUSABLE: {
+    kind: 'config',
+    meaning: 'A file name cannot be used inside a package.',
+    mend: 'Rename the file: no backslash, no control character, no drive letter.',
+  },
+  BUNDLE_PYTHON_FAILED: {
+    kind: 'config',
+    meaning: "The interpreter that reads your modules' imports did not run.",
+    mend: 'Run `mlfn doctor`, and choose another interpreter with --python.',
+  },
+  BUNDLE_SECRET: {
+    kind: 'config',
+    meaning: 'A file that the model needs holds a private key or has the name of a secret.',
+    mend: 'Take the secret out and read it from an environment variable.',
+  },
+  BUNDLE_UNREADABLE: {
+    kind: 'usage',
+    meaning: 'A file that belongs into the package cannot be read.',
+    mend: 'Check that it exists and that you may read it.',
+  },
+  BUNDLE_UNWRITABLE: {
+    kind: 'config',
+    meaning: 'The package cannot be written to where it was asked for.',
+    mend: 'Choose a folder that you may write to.',
+  },
+  RESOLVE_PYTHON_MISSING: {
+    kind: 'config',
+    meaning: 'No CPython 3.9 or newer that starts was found on this machine.',
+    mend: 'Install one, or name one with --python PATH.',
+  },
+  RESOLVE_PYTHON_UNUSABLE: {
+    kind: 'usage',
+    meaning: 'The Python that was asked for is not there, does not start, is too old, or is not one the target can run.',
+    mend: 'Give --python a version that the message lists, or the path of an interpreter that starts.',
+  },
+  RESOLVE_UV_MISSING: {
+    kind: 'config',
+    meaning: 'uv is not on PATH, and mlfn could not bring its own into its cache.',
+    mend: 'Install uv, for example with `pipx install uv`, or see that pip can reach its package index.',
+  },
+  RESOLVE_REQUIREMENTS_UNREADABLE: {
+    kind: 'config',
+    meaning: 'A requirements or lock file cannot be read.',
+    mend: 'Mend the line that the message names, or give another file with --requirements.',
+  },
+  RESOLVE_REQUIREMENT_UNSUPPORTED: {
+    kind: 'config',
+    meaning: 'A requirement is a local path, an editable install or a source repository: it has no wheel with a hash.',
+    mend: 'Publish it as a wheel and require that, or put its modules beside the model.',
+  },
+  RESOLVE_FRAMEWORK_CONFLICT: {
+    kind: 'config',
+    meaning: 'The requirements exclude the framework version that the model file was saved with.',
+    mend: 'Require the version that the model file names, or save the model again with the version you want.',
+  },
+  RESOLVE_IMPORT_UNKNOWN: {
+    kind: 'config',
+    meaning: 'The code imports a module that is not beside it, not installed and not known to mlfn.',
+    mend: 'Put the package that provides it into a requirements.txt beside the code.',
+  },
+  RESOLVE_CODE_UNREADABLE: {
+    kind: 'model',
+    meaning: 'A Python file that would be shipped cannot be parsed.',
+    mend: 'Mend the line that the message names.',
+  },
+  RESOLVE_PACKAGE_UNKNOWN: {
+    kind: 'config',
+    meaning: 'The package index has no package, or no version, of that name.',
+    mend: 'Correct the name or version; for a private package, configure its index for uv or pip.',
+  },
+  RESOLVE_NO_WHEEL: {
+    kind: 'config',
+    meaning: 'A package has no ready-made wheel for this Python and platform, and mlfn builds nothing from source.',
+    mend: 'Use the Python or the version that the hint names.',
+  },
+  RESOLVE_CONFLICT: {
+    kind: 'config',
+    meaning: 'Two requirements exclude each other.',
+    mend: 'Loosen the requirement that the message names.',
+  },
+  RESOLVE_INDEX_UNREACHABLE: {
+    kind: 'remote',
+    meaning: 'The package index did not answer, and the cache does not hold everything that is needed.',
+    mend: 'Connect to the network, or configure the index or proxy, then run the same command again.',
+  },
+  RESOLVE_INDEX_DENIED: {
+    kind: 'auth',
+    meaning: 'The package index refuses the credentials, or wants some.',
+    mend: 'Give uv or pip the credentials of the index.',
+  },
+  RESOLVE_INSTALL_FAILED: {
+    kind: 'remote',
+    meaning: 'The locked wheels could not be laid down.',
+    mend: 'Read what uv said, in the details; then run the same command again.',
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,106 @@
+/** Where interpreters lie on a machine. Nothing is started here but Windows' py launcher. */
+import { readdir, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Context } from '../events.ts';
+import { run } from './run.ts';
+
+export type Source = 'VIRTUAL_ENV' | 'conda' | 'PATH' | 'uv' | 'pyenv' | 'py-launcher' | 'beside the model' | 'option';
+
+export interface Candidate {
+  path: string;
+  source: Source;
+}
+
+const WINDOWS = os.platform() === 'win32';
+/** Newest first; python3 and python last, for they are one of the others. */
+const NAMES = [14, 13, 12, 11, 10, 9].map((minor) => `python3.${minor}`).concat('python3', 'python');
+
+/** Files that exist and are named as an interpreter is; which of them start is not known yet. */
+export async function candidatePaths(ctx: Context): Promise<Candidate[]> {
+  const found = [
+    ...activeEnvironments(ctx),
+    ...(await onPath(ctx)),
+    ...(await inFolders(uvFolder(ctx), 'uv')),
+    ...(await inFolders(path.join(pyenvRoot(ctx), 'versions'), 'pyenv')),
+    ...(WINDOWS ? await pyLauncher(ctx) : []),
+  ];
+  const first = found.filter((one, index) => found.findIndex((other) => other.path === one.path) === index);
+  const exists = await Promise.all(first.map(async (one) => ((await isFile(one.path)) ? one : null)));
+  return exists.filter((candidate) => candidate !== null);
+}
+
+/** The interpreters of the environments that are active in the caller's shell. */
+export function activeEnvironments(ctx: Context): Candidate[] {
+  const found: Candidate[] = [];
+  if (ctx.env['VIRTUAL_ENV']) found.push({ path: interpreterOf(ctx.env['VIRTUAL_ENV'], true), source: 'VIRTUAL_ENV' });
+  if (ctx.env['CONDA_PREFIX']) found.push({ path: interpreterOf(ctx.env['CONDA_PREFIX'], false), source: 'conda' });
+  return found;
+}
+
+/** @param virtual whether the prefix is a virtual environment, which Windows lays out differently */
+export function interpreterOf(prefix: string, virtual: boolean): string {
+  if (!WINDOWS) return path.join(prefix, 'bin', 'python');
+  return virtual ? path.join(prefix, 'Scripts', 'python.exe') : path.join(prefix, 'python.exe');
+}
+
+/** Full paths of every `names` on PATH, in PATH's order. */
+export async function whichAll(ctx: Context, names: string[]): Promise<string[]> {
+  const variable = Object.entries(ctx.env).find(([name]) => (WINDOWS ? name.toUpperCase() : name) === 'PATH')?.[1] ?? '';
+  const folders = variable.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  const files = [...new Set(folders)].flatMap((folder) =>
+    names.map((name) => path.join(folder, WINDOWS ? `${name}.exe` : name)),
+  );
+  const exists = await Promise.all(files.map(isFile));
+  return files.filter((_file, index) => exists[index]);
+}
+
+async function onPath(ctx: Context): Promise<Candidate[]> {
+  const shims = path.join(pyenvRoot(ctx), 'shims');
+  const files = await whichAll(ctx, NAMES);
+  // pyenv has a shim for every version it knows of, and most of them fail: its own folder is looked through instead.
+  const plain = files.filter((file) => path.dirname(file) !== shims || /^python3?$/.test(path.basename(file)));
+  return plain.map((file) => ({ path: file, source: 'PATH' }));
+}
+
+async function inFolders(root: string, source: Source): Promise<Candidate[]> {
+  const names = await readdir(root).catch(() => []);
+  const prefixes = names.filter((name) => !name.startsWith('.')).toSorted(newestFirst);
+  return prefixes.map((name) => ({ path: interpreterOf(path.join(root, name), false), source }));
+}
+
+async function pyLauncher(ctx: Context): Promise<Candidate[]> {
+  const ran = await run(ctx, 'py', ['-0p'], { timeoutMs: 10_000 }).catch(() => null);
+  const lines = ran?.code === 0 ? ran.stdout.split(/\r?\n/) : [];
+  return lines.flatMap((line) => {
+    const file = /\s([A-Za-z]:\\.*python[\w.]*\.exe)\s*$/.exec(line)?.[1];
+    return file === undefined ? [] : [{ path: file, source: 'py-launcher' as const }];
+  });
+}
+
+function uvFolder(ctx: Context): string {
+  const { UV_PYTHON_INSTALL_DIR, XDG_DATA_HOME, APPDATA } = ctx.env;
+  if (UV_PYTHON_INSTALL_DIR) return UV_PYTHON_INSTALL_DIR;
+  if (WINDOWS) return path.join(APPDATA ?? path.join(homeFolder(ctx), 'AppData', 'Roaming'), 'uv', 'data', 'python');
+  return path.join(XDG_DATA_HOME ?? path.join(homeFolder(ctx), '.local', 'share'), 'uv', 'python');
+}
+
+function pyenvRoot(ctx: Context): string {
+  return ctx.env['PYENV_ROOT'] ?? path.join(homeFolder(ctx), WINDOWS ? path.join('.pyenv', 'pyenv-win') : '.pyenv');
+}
+
+/** The caller's own home folder: of `ctx.env`, not of this process. */
+export function homeFolder(ctx: Context): string {
+  return ctx.env['HOME'] ?? ctx.env['USERPROFILE'] ?? os.homedir();
+}
+
+function newestFirst(a: string, b: string): number {
+  return b.localeCompare(a, 'en', { numeric: true });
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (facts) => facts.isFile(),
+    () => false,
+  );
+}

@@ -1,0 +1,118 @@
+/** Folders and files that are there whole or not at all, whoever is killed and however many run at once. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pid, kill } from 'node:process';
+import { MlfnError } from '../errors.ts';
+
+const STALE_MS = 24 * 3600 * 1000;
+
+/**
+ * Makes `folder` by building it beside itself and renaming it. A folder that holds something is complete and is left as
+ * it is; of two builders at once the first to finish wins.
+ * @throws MlfnError DISK_FULL
+ */
+export async function makeFolder(folder: string, build: (temporary: string) => Promise<void>): Promise<void> {
+  if (await holdsSomething(folder)) return;
+  const parent = path.dirname(folder);
+  const temporary = path.join(parent, temporaryName(path.basename(folder)));
+  try {
+    await mkdir(parent, { recursive: true });
+    await sweep(parent, path.basename(folder));
+    await mkdir(temporary);
+    await build(temporary);
+    await rmdir(folder).catch(() => undefined); // an empty one would stop the rename on Windows
+    await rename(temporary, folder);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
+    if (await holdsSomething(folder)) return;
+    throw diskFull(error, folder) ?? error;
+  }
+}
+
+/** A folder of its own for the time of `use`, swept up later if this process is killed in it. */
+export async function withScratch<T>(cache: string, use: (folder: string) => Promise<T>): Promise<T> {
+  const parent = path.join(cache, 'scratch');
+  const folder = path.join(parent, temporaryName('resolve'));
+  try {
+    await mkdir(parent, { recursive: true });
+    await sweep(parent, 'resolve');
+    await mkdir(folder);
+    return await use(folder);
+  } catch (error) {
+    throw diskFull(error, folder) ?? error;
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** @throws MlfnError DISK_FULL */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  const temporary = path.join(path.dirname(file), temporaryName(path.basename(file)));
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(temporary, text);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw diskFull(error, file) ?? error;
+  }
+}
+
+/** The parsed content of a cache file, or null when it is absent or not JSON. */
+export async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+export async function readText(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR') return null;
+    throw error;
+  });
+}
+
+export function diskFull(error: unknown, where: string): MlfnError | null {
+  const full = error instanceof Error && ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+  if (!full) return null;
+  return new MlfnError('DISK_FULL', `The disk is full: ${where} could not be written.`, {
+    hint: 'Make room on it, then run the same command again.',
+    cause: error,
+  });
+}
+
+async function holdsSomething(folder: string): Promise<boolean> {
+  return readdir(folder).then(
+    (names) => names.length > 0,
+    () => false,
+  );
+}
+
+function temporaryName(base: string): string {
+  return `.${base}.tmp-${os.hostname()}-${pid}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Takes away what killed builders of the same folder left: their process is gone, or the leftover is a day old. */
+async function sweep(parent: string, base: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const mark = `.${base}.tmp-`;
+    if (!name.startsWith(mark)) continue;
+    const owner = /^(.*)-(\d+)-[0-9a-f]{8}$/.exec(name.slice(mark.length));
+    const gone = owner?.[1] === os.hostname() && !isAlive(Number(owner[2]));
+    const left = path.join(parent, name);
+    const age = Date.now() - (await stat(left).then((s) => s.mtimeMs, Date.now));
+    if (gone || age > STALE_MS) await rm(left, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function isAlive(process: number): boolean {
+  try {
+    return kill(process, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
