@@ -1,0 +1,31 @@
+import path from 'node:path';
+import type { Context } from '../events.ts';
+import type { Bundle, Lock, ModelCard } from '../types.ts';
+import { dependencyArtifact } from './dependencies.ts';
+import { functionPart } from './function.ts';
+
+export interface BundleInput {
+  card: ModelCard;
+  lock: Lock;
+  /** Folder with the installed wheels, made by `install()` and never changed afterwards. */
+  dependencies: string;
+  /** Of the function; part of settings.json. */
+  name: string;
+  /** File with preprocess / postprocess. */
+  hooks?: string;
+  /** Folder on whose top the user's modules are imported from (`--code DIR`). */
+  code?: string;
+  /** Folder whose ignore files count where there is no git work tree; the code's own folder by default. */
+  root?: string;
+}
+
+/**
+ * The two parts of a package as lists of files. Nothing is copied yet; every file is read once, in small pieces.
+ * The same inputs give the same digests on any machine.
+ */
+export async function bundle(ctx: Context, input: BundleInput): Promise<Bundle> {
+  const { name, ...request } = input;
+  const dependencies = await dependencyArtifact(ctx, path.resolve(ctx.cwd, input.dependencies));
+  const { artifact, modelDigest, findings } = await functionPart(ctx, name, request);
+  return { dependencies, function: artifact, modelDigest, findings };
+}

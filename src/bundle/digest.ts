@@ -1,0 +1,42 @@
+/** What makes an artifact the same artifact: paths, modes and contents; no time, owner, order of reading or machine. */
+import { createHash } from 'node:crypto';
+import { MlfnError } from '../errors.ts';
+import type { Artifact, Digest, Entry, Part } from '../types.ts';
+
+/** Sorts, checks and digests: SHA-256 over one `path NUL mode NUL sha256 LF` row per entry, mode as `644` or `755`. */
+export function artifactOf(part: Part, entries: Entry[]): Artifact {
+  const rows = entries.map((entry) => ({ entry, key: Buffer.from(entry.path) }));
+  const sorted = rows.sort((a, b) => Buffer.compare(a.key, b.key)).map((row) => row.entry);
+  const hash = createHash('sha256');
+  let size = 0;
+  let previous: string | null = null;
+  for (const entry of sorted) {
+    assertPath(entry.path);
+    if (entry.path === previous) throw new Error(`Two entries of the ${part} part are called ${entry.path}.`);
+    previous = entry.path;
+    size += entry.size;
+    hash.update(`${entry.path}\0${entry.mode.toString(8)}\0${entry.sha256}\n`);
+  }
+  return { part, entries: sorted, digest: hash.digest('hex'), size };
+}
+
+/** An entry whose bytes were made here and are small. */
+export function bytesEntry(path: string, text: string): Entry {
+  const bytes = Buffer.from(text);
+  return { path, mode: 0o644, sha256: sha256(bytes), size: bytes.length, source: { bytes } };
+}
+
+export function sha256(bytes: Uint8Array | string): Digest {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Zip readers and Windows see other paths behind a backslash, a drive letter, `..` or a control character. */
+function assertPath(path: string): void {
+  // oxlint-disable-next-line no-control-regex
+  const odd = /[\\\u0000-\u001f\u007f]|^\w+:/.test(path) || path.split('/').some((name) => ['', '.', '..'].includes(name));
+  if (!odd) return;
+  throw new MlfnError('BUNDLE_PATH_UNUSABLE', `The name ${JSON.stringify(path)} cannot be used inside a package.`, {
+    hint: 'Rename the file: no backslash, no control character, no drive letter.',
+    details: { path },
+  });
+}

@@ -1,0 +1,64 @@
+/** The function part: serving code, the model, the user's code, and settings.json that tells them of each other. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Context } from '../events.ts';
+import type { Artifact, Digest, Entry, Finding, ModelCard } from '../types.ts';
+import { artifactOf, bytesEntry } from './digest.ts';
+import { hashFile, hashOnce } from './hash.ts';
+import { templatesFolder } from './templates.ts';
+import { type CodeRequest, type UserCode, userCode } from './user-code.ts';
+
+export interface FunctionPart {
+  artifact: Artifact;
+  modelDigest: Digest;
+  findings: Finding[];
+}
+
+export async function functionPart(ctx: Context, name: string, request: CodeRequest): Promise<FunctionPart> {
+  const { card } = request;
+  const code = await userCode(ctx, request);
+  const model = card.kind === 'model' ? [await modelEntry(ctx, card.path)] : [];
+  const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
+  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code)));
+  const entries = [...(await servingCode(ctx)), ...model, ...code.entries, settings];
+  const modelDigest = (model[0] ?? module)?.sha256 ?? '';
+  return { artifact: artifactOf('function', entries), modelDigest, findings: code.findings };
+}
+
+async function modelEntry(ctx: Context, file: string): Promise<Entry> {
+  const { sha256, size } = await hashOnce(ctx, file);
+  return { path: `model/${path.basename(file)}`, mode: 0o644, sha256, size, source: { file } };
+}
+
+async function servingCode(ctx: Context): Promise<Entry[]> {
+  const folder = path.join(templatesFolder(), 'python', 'mlfn_serve');
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = found.filter((each) => each.isFile()).map((each) => path.join(each.parentPath, each.name));
+  const shipped = files.filter((file) => !/[\\/](__pycache__[\\/]|\.)|\.pyc$/.test(file.slice(folder.length)));
+  return Promise.all(
+    shipped.map(async (file) => {
+      const { sha256, size } = await hashFile(ctx, file);
+      const below = path.relative(folder, file).split(path.sep).join('/');
+      return { path: `mlfn_serve/${below}`, mode: 0o644 as const, sha256, size, source: { file } };
+    }),
+  );
+}
+
+/** The contract of ARCHITECTURE.md. */
+function settingsOf(name: string, card: ModelCard, code: UserCode): Record<string, unknown> {
+  const artifact =
+    card.kind === 'model'
+      ? { kind: 'model', path: `model/${path.basename(card.path)}`, format: card.format }
+      : { kind: 'python', module: code.artifact?.name, attribute: card.attribute };
+  return { schema: 1, name, artifact, hooks: code.hooks?.name ?? null, main: code.main };
+}
+
+/** JSON with sorted keys: the same settings are the same bytes. */
+function canonical(value: unknown): string {
+  return `${JSON.stringify(value, withSortedKeys, 2)}\n`;
+}
+
+function withSortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,80 @@
+/**
+ * What is made appears whole under its name or not at all: it grows under a temporary name beside it, which tells
+ * who makes it, so that the next command sweeps what a killed one left.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { kill, pid } from 'node:process';
+import { MlfnError } from '../errors.ts';
+import type { Context } from '../events.ts';
+import { interrupted } from './hash.ts';
+
+const HOST = hostname().replace(/[^A-Za-z0-9]+/g, '_');
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Gives `make` a path to write to; removes that path unless `make` has renamed it away. `bytes` is what is needed. */
+export async function withTemporary<T>(
+  ctx: Context,
+  target: string,
+  bytes: number,
+  make: (temporary: string) => Promise<T>,
+): Promise<T> {
+  if (ctx.signal.aborted) throw interrupted();
+  const parent = path.dirname(target);
+  const temporary = path.join(parent, `.${path.basename(target)}.${HOST}-${pid}-${randomUUID().slice(0, 8)}.tmp`);
+  try {
+    await mkdir(parent, { recursive: true });
+    await sweep(target);
+    return await make(temporary);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    if (ctx.signal.aborted) throw interrupted();
+    throw await explained(error, target, bytes);
+  }
+}
+
+async function sweep(target: string): Promise<void> {
+  const parent = path.dirname(target);
+  const prefix = `.${path.basename(target)}.${HOST}-`;
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue;
+    const owner = Number(name.slice(prefix.length).split('-')[0]);
+    if (!alive(owner)) await rm(path.join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function alive(owner: number): boolean {
+  try {
+    return kill(owner, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function explained(problem: unknown, target: string, bytes: number): Promise<unknown> {
+  const code = (problem as NodeJS.ErrnoException).code ?? '';
+  if (problem instanceof MlfnError) return problem;
+  if (FULL.has(code)) {
+    const free = await statfs(path.dirname(target)).then((disk) => disk.bavail * disk.bsize).catch(() => null);
+    const room = free === null ? '' : ` ${mb(free)} are free there, up to ${mb(bytes)} are needed.`;
+    return new MlfnError('BUNDLE_DISK_FULL', `There is no room to write ${target} (${code}).${room}`, {
+      hint: 'Free some disk space, or set MLFN_HOME to a folder on a larger disk, and run the command again.',
+      details: { target, code, neededBytes: bytes, freeBytes: free },
+      cause: problem,
+    });
+  }
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR'].includes(code)) {
+    return new MlfnError('BUNDLE_UNWRITABLE', `${target} cannot be written (${code}).`, {
+      hint: 'Choose a folder that you may write to, and that is not a file.',
+      details: { target, code },
+      cause: problem,
+    });
+  }
+  return problem;
+}
+
+function mb(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
+}
