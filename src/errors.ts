@@ -268,6 +268,76 @@ export const ERROR_CODES = {
     meaning: 'The locked wheels could not be laid down.',
     mend: 'Read what uv said, in the details; then run the same command again.',
   },
+  VERIFY_DIFFERENT: {
+    kind: 'verify',
+    meaning: 'The new release answers the sample differently from the model itself; the old one stays live.',
+    mend: 'Look at the field that the message names: hooks and types of columns are the usual cause.',
+  },
+  VERIFY_REFUSED: {
+    kind: 'verify',
+    meaning: 'The new release answers the sample with an error that the model itself does not make.',
+    mend: 'Read `mlfn logs NAME` and the details (--json).',
+  },
+  VERIFY_UNSTABLE: {
+    kind: 'verify',
+    meaning: 'The model gives two answers to the same sample, so that a release cannot be checked against it.',
+    mend: 'Fix its random state, or deploy without a sample.',
+  },
+  VERIFY_UNHEALTHY: {
+    kind: 'verify',
+    meaning: 'The new release started but says that it cannot answer.',
+    mend: 'Read `mlfn logs NAME`, and load the model by hand with the same versions.',
+  },
+  VERIFY_SAMPLE_REFUSED: {
+    kind: 'config',
+    meaning: 'The model itself cannot answer the sample.',
+    mend: 'Correct the sample, or the hook or function that the message names.',
+  },
+  VERIFY_LOAD_FAILED: {
+    kind: 'model',
+    meaning: 'The model, its hooks or the function cannot be loaded with the locked dependencies.',
+    mend: 'Mend what the Python error says: mostly a package that is missing from requirements.txt.',
+  },
+  VERIFY_HUNG: {
+    kind: 'model',
+    meaning: 'The model was still loading or predicting when its time was over.',
+    mend: 'Make it load and answer without waiting for input, the network or a lock.',
+  },
+  VERIFY_CRASHED: {
+    kind: 'model',
+    meaning: 'Python ended without an answer while the model was loaded or asked.',
+    mend: 'Load the model by hand in the same Python; SIGKILL mostly means that memory ran out.',
+  },
+  LOCAL_PORT_TAKEN: {
+    kind: 'config',
+    meaning: 'The port that was asked for is used by another program, or none of the usual ones is free.',
+    mend: 'Choose a free port with --port or `local: {port: ...}` in mlfn.yaml.',
+  },
+  LOCAL_PORT_DIFFERS: {
+    kind: 'config',
+    meaning: 'The local daemon runs already, on another port than the one asked for.',
+    mend: 'Run `mlfn stop` to move it, or leave the port out.',
+  },
+  LOCAL_DAEMON_SILENT: {
+    kind: 'remote',
+    meaning: 'The local daemon runs but does not answer.',
+    mend: 'Run `mlfn stop`, then the command again.',
+  },
+  LOCAL_DAEMON_FAILED: {
+    kind: 'remote',
+    meaning: 'The local daemon could not be started or replaced.',
+    mend: 'Read daemon.log in the `local` folder of MLFN_HOME.',
+  },
+  LOCAL_SWITCH_FAILED: {
+    kind: 'remote',
+    meaning: 'The release could not be started when it was to be made live; the one that was live still is.',
+    mend: 'Read `mlfn logs NAME`, mend the cause and deploy again.',
+  },
+  LOCAL_DISK_FULL: {
+    kind: 'limit',
+    meaning: 'The disk is full; nothing half made was left.',
+    mend: 'Make room, or set MLFN_HOME to a folder on another disk.',
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

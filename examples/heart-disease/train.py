@@ -15,7 +15,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 NUMBERS = ["age", "trestbps", "chol", "thalach", "oldpeak"]
 CATEGORIES = ["sex", "cp", "fbs", "restecg", "exang", "slope", "ca", "thal"]
-COLUMNS = "age sex cp trestbps chol fbs restecg thalach exang oldpeak slope ca thal".split()
+COLUMNS = ["age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "exang", "oldpeak", "slope"] + [
+    "ca",
+    "thal",
+]
 
 
 def make_patients(rows: int, seed: int) -> tuple[pd.DataFrame, pd.Series]:

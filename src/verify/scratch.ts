@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { kill, pid } from 'node:process';
+import type { Context } from '../events.ts';
+import type { Artifact } from '../types.ts';
+
+/** A folder for this run alone, gone when `use` ends; what a killed run left is swept by the next one. */
+export async function withScratch<T>(ctx: Context, use: (folder: string) => Promise<T>): Promise<T> {
+  const parent = path.join(ctx.home.cache, 'verify');
+  await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    if (!alive(Number.parseInt(name, 10))) await rm(path.join(parent, name), { recursive: true, force: true });
+  }
+  const folder = path.join(parent, `${pid}-${randomUUID()}`);
+  await mkdir(folder);
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function alive(owner: number): boolean {
+  try {
+    return kill(owner, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Lays the user's own modules (`code/...` of the function part) into `folder`. */
+export async function copyCode(artifact: Artifact, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { path: name, source } of artifact.entries) {
+    if (!name.startsWith('code/')) continue;
+    const target = path.join(folder, ...name.split('/').slice(1));
+    await mkdir(path.dirname(target), { recursive: true });
+    if ('file' in source) await copyFile(source.file, target);
+    else await writeFile(target, source.bytes);
+  }
+}
+
+/** The folders on disk that an artifact's files lie in, each file at its own path below one of them. */
+export function rootsOf(artifact: Artifact): string[] {
+  const roots = new Set<string>();
+  for (const { path: name, source } of artifact.entries) {
+    if (!('file' in source)) continue;
+    const tail = path.join(...name.split('/'));
+    if (source.file.endsWith(path.sep + tail)) roots.add(source.file.slice(0, -tail.length - 1));
+  }
+  return [...roots];
+}
