@@ -230,6 +230,8 @@ export interface Live {
   live: number | null;
   /** Newest last. Only verified releases. */
   releases: Release[];
+  /** Made but not verified: another deploy's that runs now, or left by one that was killed. */
+  candidates?: { number: number; digest: Digest; abandoned: boolean }[];
 }
 
 // ---- invoke, logs -------------------------------------------------------------------------------------------------
@@ -259,6 +261,9 @@ export interface LogLine {
   /** ISO 8601, UTC. */
   time: string;
   release: number | null;
+  /** Names the worker process and the call, where the target tells them. */
+  worker?: string | null;
+  requestId?: string | null;
   stream: 'stdout' | 'stderr' | 'platform';
   text: string;
 }
