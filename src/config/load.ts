@@ -92,7 +92,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
   else if (artifact !== null) origins.name = 'default';
   const python = pick('python');
   // Variables add up: one flag does not hide the file's others.
-  const env = Object.assign({}, ...layers.map((layer) => layer.values.env ?? {}).reverse()) as Record<string, string>;
+  const env = Object.assign({}, ...layers.map((layer) => layer.values.env ?? {}).toReversed()) as Record<string, string>;
   if (pick('env') === undefined) origins.env = 'default';
   return {
     name: name?.value ?? (artifact === null ? null : defaultName(splitArtifact(artifact).file)),

@@ -1,0 +1,87 @@
+import path from 'node:path';
+import type { Built, SizeTable } from '../../bundle/index.ts';
+import type { Finding, Lock } from '../../types.ts';
+import { command } from '../command.ts';
+import { EXIT } from '../exit.ts';
+import { sizeText } from '../format.ts';
+import { labelled, table } from '../lines.ts';
+import { MODEL_ARGUMENT, PACKAGE_OPTIONS } from '../options.ts';
+import { findingLines } from './inspect.ts';
+
+interface BuildResult extends Built {
+  name: string;
+  target: string;
+  python: string;
+  platform: Lock['platform'];
+  /** Where the versions came from. */
+  lockedBy: string;
+  digests: { dependencies: string; function: string; model: string; lock: string };
+  sizes: SizeTable;
+  findings: Finding[];
+}
+
+export const build = command({
+  name: 'build',
+  summary: 'Write the package of a model as files, and show what takes its space',
+  details: 'The same inputs give the same bytes. Exit code 3 when the package is larger than the target takes.',
+  arguments: [MODEL_ARGUMENT],
+  options: {
+    out: { kind: 'text', value: 'DIR', completes: 'folder', summary: 'Folder for the files (default: mlfn-build/NAME)' },
+    ...PACKAGE_OPTIONS,
+  },
+  examples: [
+    ['build model.joblib', 'dependencies.zip, function.zip, pylock.toml and manifest.json'],
+    ['build model.joblib --out package --json', 'sizes and digests as JSON'],
+  ],
+  async run(ctx, input): Promise<BuildResult> {
+    const { loadConfig, checkFiles } = await import('../../config/index.ts');
+    const config = await checkFiles(await loadConfig(ctx, input));
+    const [{ open }, { make }, stage] = await Promise.all([
+      import('../function.ts'),
+      import('../../pipeline.ts'),
+      import('../../bundle/index.ts'),
+    ]);
+    const target = await open(config.target, config.targetConfig);
+    const made = await make(ctx, target, { ...config, trust: input.trust });
+    const built = await stage.build(ctx, made, path.resolve(ctx.cwd, input.out ?? path.join('mlfn-build', config.name)));
+    const { bundle, lock } = made;
+    return {
+      ...built,
+      name: config.name,
+      target: config.target,
+      python: lock.python,
+      platform: lock.platform,
+      lockedBy: lock.sourceDetail,
+      digests: {
+        dependencies: bundle.dependencies.digest,
+        function: bundle.function.digest,
+        model: bundle.modelDigest,
+        lock: lock.digest,
+      },
+      sizes: stage.sizeTable(lock, bundle, target.provider.limits, built),
+      findings: bundle.findings,
+    };
+  },
+  text: (result, view) => {
+    const { paint } = view;
+    const { rows, checks } = result.sizes;
+    const [head = '', ...lines] = table([
+      ['part', 'version', 'files', 'unzipped', 'zipped (estimated)'],
+      ...rows.map((row) => [row.name, row.version ?? '', row.files, sizeText(row.unzippedBytes), sizeText(row.zippedBytes)]),
+    ]);
+    return [
+      paint.dim(head),
+      ...lines,
+      ...checks.flatMap(({ measure, bytes, limit, over, fits }) =>
+        labelled(
+          fits ? paint.bold : paint.red.bold,
+          measure === 'zip' ? 'zipped' : 'whole',
+          `${sizeText(bytes)}${limit === null ? `, no limit on ${result.target}` : ` of ${sizeText(limit)}${(over ?? 0) > 0 ? `: ${sizeText(over ?? 0)} too much` : ''}`}`,
+        ),
+      ),
+      ...findingLines(result.findings, view),
+      ...labelled(paint.green.bold, 'wrote', `${result.files.map((file) => file.path).join(', ')}  in ${result.folder}`),
+    ];
+  },
+  exitCode: ({ sizes }) => (sizes.fits ? EXIT.ok : EXIT.limit),
+});

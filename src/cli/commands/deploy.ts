@@ -1,0 +1,62 @@
+import path from 'node:path';
+import type { Outcome } from '../../pipeline.ts';
+import { command, type View } from '../command.ts';
+import { durationText } from '../format.ts';
+import { labelled } from '../lines.ts';
+import { DRY_RUN, MODEL_ARGUMENT, PACKAGE_OPTIONS, SETTINGS_OPTIONS } from '../options.ts';
+import { planLines } from '../outcome.ts';
+import { originFacts } from '../origins.ts';
+import { findingLines } from './inspect.ts';
+
+export interface Deployed extends Outcome {
+  durationMs: number;
+  /** A command line that asks the endpoint. */
+  try: string | null;
+}
+
+export const deploy = command({
+  name: 'deploy',
+  summary: 'Make a checked, live release of a model',
+  details:
+    'Inspects, locks and packs the model, publishes it beside the live release, compares its answers with the ' +
+    "model's own when there is a sample, and only then switches the endpoint to it.",
+  arguments: [MODEL_ARGUMENT],
+  options: { ...PACKAGE_OPTIONS, ...SETTINGS_OPTIONS, ...DRY_RUN },
+  examples: [
+    ['deploy model.joblib --name heart', 'the endpoint heart, on this machine'],
+    ['deploy model.joblib --name heart --sample payload.json', 'checked with payload.json before it goes live'],
+    ['deploy app.py:predict', 'a Python function as it is'],
+    ['deploy --dry-run', 'what the mlfn.yaml here would change'],
+  ],
+  async run(ctx, input): Promise<Deployed> {
+    const started = performance.now();
+    const { loadConfig, checkFiles, checkLimits } = await import('../../config/index.ts');
+    const config = await checkFiles(await loadConfig(ctx, input));
+    if (ctx.verbose) for (const fact of originFacts(config)) ctx.emit(fact);
+    const [{ open }, pipeline] = await Promise.all([import('../function.ts'), import('../../pipeline.ts')]);
+    checkLimits(config, (await open(config.target, config.targetConfig)).provider.limits);
+    const outcome = await pipeline.deploy(ctx, { ...config, trust: input.trust, dryRun: input.dryRun });
+    return { ...outcome, durationMs: Math.round(performance.now() - started), try: tryLine(outcome.url, config.sample, ctx.cwd) };
+  },
+  text: (result, view) => [...findingLines(result.findings, view), ...outcomeLines(result, view)],
+});
+
+function outcomeLines(result: Deployed, view: View): string[] {
+  if (result.status === 'planned') return planLines(result, view);
+  const { paint } = view;
+  const did = result.status === 'up-to-date' ? 'is up to date' : `in ${durationText(result.durationMs)}`;
+  const next = [
+    ...(result.try === null ? [] : [`${paint.dim('try ')}  ${result.try}`]),
+    ...(result.status === 'deployed' && result.before !== null ? [`${paint.dim('undo')}  mlfn rollback ${result.name}`] : []),
+  ];
+  return labelled(paint.green.bold, 'live', `release ${result.live} ${did}    ${result.url ?? ''}`, next.join('\n') || undefined);
+}
+
+/** curl is part of Linux, macOS and Windows 10; a file as the body needs no quoting in any shell. */
+function tryLine(url: string | null, sample: string | undefined, cwd: string): string | null {
+  if (url === null) return null;
+  if (sample === undefined) return `curl ${url}`;
+  const relative = path.relative(cwd, sample);
+  const file = relative.startsWith('..') ? sample : relative;
+  return `curl ${url} -H "content-type: application/json" -d ${file.includes(' ') ? `"@${file}"` : `@${file}`}`;
+}

@@ -1,0 +1,20 @@
+import type { Command } from '../command.ts';
+import { build } from './build.ts';
+import { complete } from './complete.ts';
+import { completion } from './completion.ts';
+import { del } from './delete.ts';
+import { deploy } from './deploy.ts';
+import { doctor } from './doctor.ts';
+import { init } from './init.ts';
+import { inspect } from './inspect.ts';
+import { invoke } from './invoke.ts';
+import { logs } from './logs.ts';
+import { releases } from './releases.ts';
+import { rollback } from './rollback.ts';
+import { status } from './status.ts';
+import { stop } from './stop.ts';
+
+/** In the order of the help: the way a model goes. Each imports what it runs only when it runs. */
+export const COMMANDS: readonly Command[] = [
+  inspect, deploy, invoke, releases, rollback, status, logs, del, build, init, doctor, stop, completion, complete,
+];

@@ -1,0 +1,83 @@
+import { command, type View } from '../command.ts';
+import { EXIT } from '../exit.ts';
+import { countText, sizeText } from '../format.ts';
+import { labelled } from '../lines.ts';
+import { MODEL_ARGUMENT, PACKAGE_OPTIONS } from '../options.ts';
+import type { EstimatorNode, Finding, ModelCard, ModelFileCard } from '../../types.ts';
+
+export const inspect = command({
+  name: 'inspect',
+  summary: 'Tell what a model file holds, without executing anything of it',
+  details: 'The bytes are read, never loaded. Exit code 3 when the file names code outside the allowlist or is damaged.',
+  arguments: [MODEL_ARGUMENT],
+  options: { code: PACKAGE_OPTIONS.code },
+  examples: [
+    ['inspect model.joblib', 'what it is, what it needs, whether it is safe to load'],
+    ['inspect model.pkl --json', 'the same as JSON'],
+    ['inspect model.joblib --code src', 'look for classes of your own in src'],
+  ],
+  homeless: true,
+  async run(ctx, input): Promise<ModelCard> {
+    const [{ loadConfig, checkFiles }, stage] = await Promise.all([
+      import('../../config/index.ts'),
+      import('../../inspect/index.ts'),
+    ]);
+    const config = await checkFiles(await loadConfig(ctx, input));
+    return stage.inspect(ctx, config.model, { code: config.code });
+  },
+  text: (card, view) => [...(card.kind === 'model' ? modelLines(card, view) : pythonLines(card, view)), ...findingLines(card.findings, view)],
+  exitCode: (card) => (card.kind === 'model' && !card.safe ? EXIT.model : EXIT.ok),
+});
+
+function modelLines(card: ModelFileCard, { paint }: View): string[] {
+  const line = (label: string, text: string | null) => (text === null ? [] : labelled(paint.bold, label, text));
+  const { framework, featureNames, featureCount, classes } = card;
+  const packed = card.compression === 'none' ? '' : `, ${card.compression}`;
+  return [
+    ...line('file', card.path),
+    ...line('format', `${card.format}, pickle protocol ${card.protocol}${packed}, ${sizeText(card.size)}`),
+    ...line('made', framework === null ? 'by no framework that mlfn knows' : `with ${framework.name} ${framework.version ?? '(no version in the file)'}`),
+    ...line('model', card.estimator === null ? null : treeLines(card.estimator).join('\n')),
+    ...line('input', featureCount === null ? null : wrapped(`${countText(featureCount, 'feature')}${featureNames === null ? '' : `: ${featureNames.join(', ')}`}`)),
+    ...line('output', classes === null ? null : wrapped(`${countText(classes.length, 'class', 'classes')}: ${classes.map((each) => JSON.stringify(each)).join(', ')}`)),
+    ...line('needs', card.distributions.length === 0 ? null : card.distributions.join(', ')),
+    ...line('code', card.userClasses.length === 0 ? null : card.userClasses.map((each) => `${each.module}.${each.name}  ${each.file ?? 'not found'}`).join('\n')),
+    ...(card.safe
+      ? labelled(paint.green.bold, 'safe', `names nothing outside the allowlist (${countText(card.globals.length, 'global')}); nothing was executed`)
+      : labelled(paint.red.bold, 'unsafe', 'not loaded unless --trust is given; nothing was executed')),
+  ];
+}
+
+function pythonLines(card: Extract<ModelCard, { kind: 'python' }>, { paint }: View): string[] {
+  return [
+    ...labelled(paint.bold, 'file', `${card.path}, ${sizeText(card.size)}`),
+    ...labelled(paint.bold, 'serves', `${card.attribute}, a function or WSGI app of your own`),
+  ];
+}
+
+/** `clf: LogisticRegression`, its parts indented below it. */
+function treeLines(node: EstimatorNode, depth = 0): string[] {
+  const name = node.name === undefined ? '' : `${node.name}: `;
+  const columns = node.columns === undefined || node.columns.length === 0 ? '' : `  [${node.columns.join(', ')}]`;
+  const own = `${'  '.repeat(depth)}${name}${node.class.split('.').at(-1)}${columns}`;
+  return [own, ...node.children.flatMap((child) => treeLines(child, depth + 1))];
+}
+
+export function findingLines(findings: Finding[], { paint }: View): string[] {
+  const paints = { info: paint.dim, warning: paint.yellow, error: paint.red };
+  const labels = { info: 'note', warning: 'warn', error: 'error' };
+  return findings.flatMap(({ severity, message, hint, offset }) =>
+    labelled(paints[severity], labels[severity], offset === undefined ? message : `${message}  (byte ${offset})`, hint),
+  );
+}
+
+/** Long lists of columns go on below, at 100 characters. */
+function wrapped(text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last !== '' && last.length + word.length > 100) lines.push(`  ${word}`);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,47 @@
+import type { Live } from '../../types.ts';
+import { command } from '../command.ts';
+import { timeText } from '../format.ts';
+import { table } from '../lines.ts';
+import { NAME_ARGUMENT, TARGET_OPTION } from '../options.ts';
+
+interface Status {
+  target: string;
+  functions: Live[];
+}
+
+export const status = command({
+  name: 'status',
+  summary: 'List what is deployed and where it answers',
+  arguments: [{ ...NAME_ARGUMENT, summary: 'Function; all when left out' }],
+  options: TARGET_OPTION,
+  examples: [
+    ['status', 'every function: live release, URL'],
+    ['status heart --json', 'everything about one of them'],
+  ],
+  async run(ctx, input): Promise<Status> {
+    const [{ loadConfig }, { originFacts }, { open }, { observeKnown }] = await Promise.all([
+      import('../../config/index.ts'),
+      import('../origins.ts'),
+      import('../function.ts'),
+      import('../../pipeline.ts'),
+    ]);
+    const config = await loadConfig(ctx, input);
+    if (ctx.verbose) for (const fact of originFacts(config)) ctx.emit(fact);
+    const target = await open(config.target, config.targetConfig);
+    const functions =
+      input.name === undefined
+        ? await target.provider.list(ctx, target.config)
+        : [await observeKnown(ctx, target, input.name)];
+    return { target: config.target, functions };
+  },
+  text: ({ target, functions }, { paint }) => {
+    if (functions.length === 0) return [`Nothing is deployed on ${target}. Start with: mlfn deploy model.joblib`];
+    const rows = functions.map((live) => {
+      const release = live.releases.find((each) => each.number === live.live);
+      const since = release === undefined ? '-' : timeText(release.createdAt);
+      return [live.name, live.live === null ? 'none' : String(live.live), since, release?.model.file ?? '-', live.url];
+    });
+    const [head = '', ...rest] = table([['function', 'live', 'made', 'model', 'url'], ...rows]);
+    return [paint.dim(head), ...rest];
+  },
+});

@@ -1,0 +1,117 @@
+/** One command line: parse, run, print, and the exit code. Tests call it in process. */
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Chalk, supportsColor, type ChalkInstance } from 'chalk';
+import type { Command as Program, CommanderError } from 'commander';
+import { MlfnError } from '../errors.ts';
+import type { Command, CommandContext, View } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { contextFor, reporterFor } from './context.ts';
+import { EXIT } from './exit.ts';
+import { failureOf, failureText, type Failure } from './failure.ts';
+import type { Globals } from './globals.ts';
+import { ensureHome } from './home.ts';
+import { globalsOf, makeProgram, type Parsed } from './program.ts';
+import type { Reporter } from './reporters/reporter.ts';
+import type { Sink, Terminal } from './terminal.ts';
+
+export async function main(argv: string[], terminal: Terminal): Promise<number> {
+  const version = ownVersion();
+  let parsed: Parsed | null = null;
+  const program = makeProgram(COMMANDS, version, terminal.stdout, (found) => (parsed = found));
+  let ctx: CommandContext | null = null;
+  let globals = globalsOf(program);
+  let reporter: Reporter | null = null;
+  try {
+    parse(program, argv);
+    globals = globalsOf(program);
+    if (parsed === null) return EXIT.ok; // help or version was printed
+    const { command, input } = parsed as Parsed;
+    reporter = reporterFor(terminal, globals, paintFor(terminal, terminal.stderr, globals));
+    ctx = contextFor(terminal, globals, { cwd: folderOf(globals, terminal), reporter, version });
+    terminal.signal.throwIfAborted();
+    if (command.homeless !== true) ensureHome(ctx.home);
+    const result: unknown = await command.run(ctx, input as never);
+    reporter.end();
+    return await print(command, result, terminal, globals);
+  } catch (thrown) {
+    reporter?.end();
+    // A command line that could not be parsed has no options yet, but may have asked for JSON.
+    const json = globals.json || argv.includes('--json');
+    const home = ctx?.home ?? null;
+    const failure = failureOf(thrown, { aborted: terminal.signal.aborted, argv, version, home });
+    tell(failure, terminal, { ...globals, json });
+    return failure.exitCode;
+  }
+}
+
+function parse(program: Program, argv: string[]): void {
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else program.parse(argv, { from: 'user' });
+  } catch (thrown) {
+    const error = thrown as CommanderError;
+    if (typeof error.code !== 'string' || !error.code.startsWith('commander.')) throw thrown;
+    if (error.exitCode === 0 || error.code === 'commander.help') return;
+    const [message = '', near] = error.message.replace(/^error: /, '').split('\n');
+    const guess = /Did you mean (one of )?(.*)\?/.exec(near ?? '')?.[2];
+    throw new MlfnError('CLI_USAGE', `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`, {
+      hint: guess === undefined ? 'See `mlfn --help`, or `mlfn COMMAND --help`.' : `Did you mean ${guess}?`,
+      cause: thrown,
+    });
+  }
+}
+
+async function print(command: Command, result: unknown, terminal: Terminal, globals: Globals): Promise<number> {
+  const view: View = {
+    paint: paintFor(terminal, terminal.stdout, globals),
+    terminal: terminal.stdout.isTTY === true,
+  };
+  const one = (value: unknown, indent: number | undefined) => {
+    const lines = globals.json ? [JSON.stringify(value, null, indent)] : command.text(value, view);
+    if (lines.length > 0) terminal.stdout.write(`${lines.join('\n')}\n`);
+    if (globals.json || globals.quiet || command.aside === undefined) return;
+    const aside = command.aside(value, { ...view, paint: paintFor(terminal, terminal.stderr, globals) });
+    if (aside.length > 0) terminal.stderr.write(`${aside.join('\n')}\n`);
+  };
+  if (!isStream(result)) {
+    one(result, 2);
+    return command.exitCode?.(result) ?? EXIT.ok;
+  }
+  for await (const value of result) one(value, undefined);
+  terminal.signal.throwIfAborted();
+  return EXIT.ok;
+}
+
+function tell(failure: Failure, terminal: Terminal, globals: Globals): void {
+  if (globals.json) {
+    const stack = globals.debug ? { stack: failure.stack } : {};
+    terminal.stdout.write(`${JSON.stringify({ error: { ...failure.error, ...stack } }, null, 2)}\n`);
+    return;
+  }
+  const paint = paintFor(terminal, terminal.stderr, globals);
+  terminal.stderr.write(`${failureText(failure, paint, globals.debug).join('\n')}\n`);
+}
+
+function isStream(result: unknown): result is AsyncIterable<unknown> {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
+}
+
+function paintFor(terminal: Terminal, sink: Sink, globals: Globals): ChalkInstance {
+  const { env } = terminal;
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  const wanted = globals.color && !env['NO_COLOR'] && (forced || (sink.isTTY === true && env['TERM'] !== 'dumb'));
+  return new Chalk({ level: wanted ? (supportsColor ? supportsColor.level : 1) : 0 });
+}
+
+function folderOf(globals: Globals, terminal: Terminal): string {
+  const folder = path.resolve(terminal.cwd, globals.cwd ?? '.');
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder;
+  throw new MlfnError('CLI_FOLDER', `${folder} is not a folder.`, { hint: 'Give --cwd the path of a folder.' });
+}
+
+/** From the package that this file is in: src/cli and dist/cli lie equally deep. */
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,43 @@
+/** Options that several commands share. */
+import type { OptionSpec } from './command.ts';
+
+export const NAME_ARGUMENT = {
+  name: 'name',
+  summary: "Function; mlfn.yaml's, or the only one deployed, when left out",
+  completes: 'function',
+} as const;
+
+export const MODEL_ARGUMENT = {
+  name: 'model',
+  summary: "Model file, or module.py:function; mlfn.yaml's when left out",
+  completes: 'file',
+} as const;
+
+export const TARGET_OPTION = {
+  target: { kind: 'text', value: 'TARGET', choices: ['local'], summary: 'Where the function is (default: local)' },
+} as const satisfies Record<string, OptionSpec>;
+
+export const DRY_RUN = {
+  dryRun: { kind: 'flag', short: 'n', summary: 'Show what would be done, change nothing' },
+} as const satisfies Record<string, OptionSpec>;
+
+/** What a package is made of. Texts: the configuration reads and checks them, as it does those of mlfn.yaml. */
+export const PACKAGE_OPTIONS = {
+  ...TARGET_OPTION,
+  name: { kind: 'text', value: 'NAME', completes: 'function', summary: "Function's name (default: the file's or folder's)" },
+  code: { kind: 'text', value: 'DIR', completes: 'folder', summary: 'Folder of the modules that the model or hooks import' },
+  hooks: { kind: 'text', value: 'FILE', completes: 'file', summary: 'Python file with preprocess and/or postprocess' },
+  python: { kind: 'text', value: 'VERSION', summary: 'Python version, or path of an interpreter' },
+  requirements: { kind: 'text', value: 'FILE', completes: 'file', summary: 'Requirements to lock the dependencies with' },
+  trust: { kind: 'flag', summary: 'Load a model that names code outside the allowlist' },
+} as const satisfies Record<string, OptionSpec>;
+
+export const SETTINGS_OPTIONS = {
+  sample: { kind: 'text', value: 'FILE', completes: 'file', summary: 'JSON body to check the release with before it goes live' },
+  memory: { kind: 'text', value: 'MB', summary: 'Memory of a worker (default: 1024)' },
+  timeout: { kind: 'text', value: 'SECONDS', summary: 'Longest time of one request (default: 30)' },
+  concurrency: { kind: 'text', value: 'N', summary: 'Requests answered side by side (default: 2)' },
+  idle: { kind: 'text', value: 'SECONDS', summary: 'Time without a call after which a worker ends (default: 300)' },
+  env: { kind: 'list', value: 'NAME=VALUE', summary: 'Variable for the code; repeatable; no place for secrets' },
+  port: { kind: 'text', value: 'PORT', summary: 'Port of the local target' },
+} as const satisfies Record<string, OptionSpec>;

@@ -1,0 +1,63 @@
+/** The process around `main`: streams, signals and the exit code. */
+import { setMaxListeners } from 'node:events';
+import { MlfnError } from '../errors.ts';
+import { EXIT } from './exit.ts';
+import { main } from './main.ts';
+
+/** How long a command may take to leave nothing behind once it was told to stop. */
+const UNWIND_MS = 20_000;
+
+export async function start(): Promise<void> {
+  const abort = new AbortController();
+  setMaxListeners(0, abort.signal); // every wait and child process of a command listens
+  watchSignals(abort);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', closedPipe);
+  const code = await main(process.argv.slice(2), {
+    // A getter: most commands never read it, and making the stream takes a millisecond.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: workingFolder(),
+    signal: abort.signal,
+  });
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(code);
+}
+
+/**
+ * The first signal asks the command to stop and clean up, a second one exits at once. SIGHUP is a closed terminal
+ * (on Windows, a closed console window), SIGBREAK is Ctrl-Break on Windows.
+ */
+function watchSignals(abort: AbortController): void {
+  const stop = () => {
+    if (abort.signal.aborted) process.exit(EXIT.interrupted);
+    abort.abort(new MlfnError('INTERRUPTED', 'Stopped.', { hint: 'Run the same command again; it goes on from there.' }));
+    setTimeout(() => process.exit(EXIT.interrupted), UNWIND_MS).unref();
+  };
+  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  if (process.platform === 'win32') signals.push('SIGBREAK');
+  for (const signal of signals) process.on(signal, stop);
+}
+
+/** `mlfn logs | head -1`: the reader has what it wanted. */
+function closedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE' || error.code === 'EOF') process.exit(EXIT.ok);
+  throw error;
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
+/** The folder may have been deleted under the shell. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write('error  The folder that you are in is gone.\n       Change to another folder.\n');
+    process.exit(EXIT.usage);
+  }
+}
