@@ -1,0 +1,12 @@
+"""The Lambda handler. The package is loaded when this module is imported: what fails, fails in the init phase."""
+
+import os
+
+# Lambda has no /dev/shm, so process pools cannot start there. This is joblib's own switch: everything that asks for
+# n_jobs runs one after the other, with the same answers, and multiprocessing is never imported.
+os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
+
+from .start import start  # only now, as anything may import joblib
+
+_endpoint = start(os.environ.get("LAMBDA_TASK_ROOT") or os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+handler = _endpoint.handle

@@ -1,0 +1,96 @@
+"""What a model takes: its fields, and what shape a record has. Filled in by `introspect`."""
+
+# How sure a kind is; a later finding replaces only a less certain one.
+_RANK = {"ignored": 0, "any": 1, "number": 2, "string": 2, "category": 3}
+
+
+class Field:
+    """One column. `kind` is number, string, category, any (nothing is known) or ignored (the model drops it)."""
+
+    __slots__ = ("name", "kind", "allowed", "closed", "nullable", "missing", "example", "_keys", "_types")
+
+    def __init__(self, name):
+        self.name = name
+        self.kind = "ignored"
+        self.allowed = None
+        self.closed = False
+        self.nullable = None
+        self.missing = float("nan")
+        self.example = None
+
+    def learn(self, kind, example=None):
+        """Takes a kind over unless a more certain one is known."""
+        if _RANK[kind] > _RANK[self.kind]:
+            self.kind = kind
+        if example is not None and self.example is None:
+            self.example = example
+
+    def restrict(self, values, closed):
+        """The categories of an encoder, as JSON values without the missing ones."""
+        if self.allowed is not None:
+            closed = closed or self.closed
+            known = self._keys
+            values = [value for value in values if (type(value) is bool, value) in known] if closed else self.allowed
+        numbers = bool(values) and all(type(value) in (int, float) for value in values)
+        self.kind = "number" if numbers else "category"
+        self.allowed = values
+        self.closed = closed
+        self._keys = frozenset((type(value) is bool, value) for value in values)
+        self._types = frozenset(_json_type(value) for value in values)
+        if self.example is None and values:
+            self.example = values[0]
+
+    def knows(self, value):
+        """Whether a value is one of the categories."""
+        return (type(value) is bool, value) in self._keys
+
+    def takes_type_of(self, value):
+        """Whether a value has the JSON type of one of the categories."""
+        return _json_type(value) in self._types or not self._types
+
+    def expected(self):
+        """In words, for a problem document."""
+        if self.allowed is not None and (self.closed or self.kind == "category"):
+            if self.closed and len(self.allowed) <= 30:
+                return "one of " + ", ".join(_quoted(value) for value in self.allowed) + self._or_null()
+            if self.closed:
+                return f"one of the {len(self.allowed)} values known from training"
+            return " or ".join("a " + kind for kind in sorted(self._types)) + self._or_null()
+        words = {"number": "a number", "string": "a string", "any": "a number, a string, true, false or null"}
+        return words[self.kind] + self._or_null()
+
+    def _or_null(self):
+        return " or null" if self.nullable and self.kind != "any" else ""
+
+
+def _json_type(value):
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    return "string"
+
+
+def _quoted(value):
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+class Schema:
+    """The shape of a record, and its fields.
+
+    shape: `record` (named fields), `row` (a list by position), `text` (a string), `mapping` (an object of any keys, as
+    DictVectorizer takes it) or `open` (nothing is known; the model is asked record by record).
+    frame: whether the model must be given a pandas DataFrame.
+    """
+
+    __slots__ = ("shape", "fields", "frame", "by_name", "loose")
+
+    def __init__(self, shape, fields=(), frame=False):
+        self.shape = shape
+        self.fields = list(fields)
+        self.frame = frame
+        self.by_name = {field.name: field for field in self.fields}
+        # Columns of which nothing is known: records are grouped by what they hold there.
+        self.loose = [index for index, field in enumerate(self.fields) if field.kind == "any"]

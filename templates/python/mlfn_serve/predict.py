@@ -1,0 +1,70 @@
+"""The endpoint of a model: POST / and /predict with every body shape, and the Open Inference Protocol under /v2."""
+
+from . import bodies
+from .endpoint import JSON, Endpoint
+from .events import body_text, respond
+from .jsontext import dumps
+from .problems import Problem
+
+
+class ModelEndpoint(Endpoint):
+    """Hooks, if any, stand before and behind the model, and then the body's shape is theirs alone."""
+
+    def __init__(self, name, release, model, hooks):
+        super().__init__(name, release)
+        self.model = model
+        self.hooks = hooks
+
+    def answer(self, payload, context):
+        """{"predictions": [...], "probabilities"?, "classes"?, "model"}, or what postprocess makes of it."""
+        model = self.model
+        if self.hooks.preprocess is None:
+            predictions, probabilities = model.predict(bodies.read(payload, model.schema))
+        else:
+            predictions, probabilities = self.prepared(self.hooks.before(payload))
+        if self.hooks.postprocess is not None:
+            values = {"predictions": predictions, "probabilities": probabilities, "classes": model.classes}
+            return self.hooks.after({**values, "body": payload})
+        told = {"predictions": predictions}
+        if probabilities is not None:
+            told["probabilities"] = probabilities
+        if model.classes is not None:
+            told["classes"] = model.classes
+        told["model"] = self.identity
+        return told
+
+    def prepared(self, made):
+        """Predictions for what preprocess returned: any body shape, or an array or DataFrame of its own."""
+        if hasattr(made, "shape"):
+            return self.model.ask(made)
+        made = list(made) if isinstance(made, tuple) else made
+        try:
+            return self.model.predict(bodies.read(made, self.model.schema))
+        except Problem as problem:
+            for error in problem.errors:
+                error.pop("pointer", None)  # it would point into what the hook made, not into the body that was sent
+            raise
+
+    def find(self, path):
+        """The fixed routes, then /v2."""
+        if path == "/v2" or path.startswith("/v2/"):
+            from . import inference
+
+            return inference.routes(self, path)
+        return self.routes.get(path)
+
+    def infer(self, request, context):
+        """POST /v2/models/{name}/infer."""
+        from . import inference
+
+        if self.hooks.preprocess or self.hooks.postprocess:
+            raise Problem(404, "not-found", "This model's hooks define its own body; POST / instead of /v2.")
+        text = body_text(request)
+        body = self.json(text, request)
+        return respond(200, JSON, dumps(inference.infer(self, body)))
+
+    def document(self):
+        """The OpenAPI document with the model's own schema."""
+        from . import openapi
+
+        return openapi.for_model(self)

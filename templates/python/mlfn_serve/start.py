@@ -1,0 +1,62 @@
+"""From settings.json to the endpoint that answers."""
+
+import json
+import os
+import sys
+
+from .hooks import Hooks
+from .problems import InitError
+
+
+def start(root, version=None):
+    """The endpoint of the package at `root`. Raises InitError with one sentence for what cannot be served."""
+    try:
+        with open(os.path.join(root, "settings.json"), encoding="utf-8") as file:
+            settings = json.load(file)
+    except (OSError, ValueError) as error:
+        raise InitError(f"settings.json of the package could not be read: {error}") from error
+    if settings.get("schema") != 1:
+        raise InitError(f"settings.json has schema {settings.get('schema')!r}; this serving code knows 1.")
+    code = os.path.join(root, "code")
+    if code not in sys.path:
+        sys.path.insert(0, code)
+    name = settings["name"]
+    release = _release(os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "") if version is None else version)
+    artifact = settings["artifact"]
+    if artifact["kind"] == "python":
+        from .function import endpoint
+
+        return endpoint(name, release, _module(artifact["module"]), artifact)
+    from .model import Model, load
+    from .predict import ModelEndpoint
+
+    hooks = _hooks(settings.get("hooks"))
+    path = os.path.join(root, *artifact["path"].split("/"))
+    model = Model(load(path, artifact["format"], settings.get("main") or {}), artifact["path"])
+    return ModelEndpoint(name, release, model, hooks)
+
+
+def _release(version):
+    return int(version) if version.isdigit() else version or None
+
+
+def _hooks(name):
+    if not name:
+        return Hooks()
+    module = _module(name)
+    hooks = Hooks(module)
+    if hooks.preprocess is None and hooks.postprocess is None:
+        raise InitError(f"{name}.py defines neither preprocess nor postprocess.")
+    return hooks
+
+
+def _module(name):
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = "is not in the package" if error.name == name else f"needs {error.name}, which is not in the package"
+        raise InitError(f"The module {name} {missing}.") from error
+    except Exception as error:
+        raise InitError(f"The module {name} could not be imported: {type(error).__name__}: {error}") from error
