@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { kill } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
@@ -102,7 +101,7 @@ function runChild(
     const end = () => {
       if (child.pid === undefined) return;
       try {
-        if (group) kill(-child.pid, 'SIGKILL');
+        if (group) process.kill(-child.pid, 'SIGKILL');
         else child.kill('SIGKILL');
       } catch {
         // It ended by itself a moment ago.
@@ -152,9 +151,8 @@ async function crashed(job: Job, resultFile: string, ended: Ended): Promise<Mlfn
   const details = { stage, status: ended.status, crash, output: ended.output };
   const doing = DOING[stage] ?? stage;
   if (ended.late || crash.startsWith('Timeout')) {
-    const where = /File "(?<file>[^"]+)", line (?<line>\d+)/.exec(crash.slice(crash.indexOf('(most recent call first)')))?.groups;
-    const place = where === undefined ? '' : ` It was at ${path.basename(where['file'] ?? '')}:${where['line']}.`;
-    return new MlfnError('VERIFY_HUNG', `${nameOf(job)} was still ${doing} after ${job.timeout} s.${place}`, {
+    const place = placeOf(crash, job.path[0] ?? '');
+    return new MlfnError('VERIFY_HUNG', `${nameOf(job)} was still ${doing} after ${job.timeout} s.${place === null ? '' : ` It was at ${place}.`}`, {
       hint: 'Make it load and answer without waiting for anything (input, network, a lock).',
       details,
     });
@@ -163,6 +161,14 @@ async function crashed(job: Job, resultFile: string, ended: Ended): Promise<Mlfn
     hint: 'Load the model by hand in the same Python; SIGKILL mostly means that memory ran out.',
     details,
   });
+}
+
+/** Where the main thread was, from what faulthandler wrote: the user's own innermost line, else the innermost one. */
+function placeOf(crash: string, code: string): string | null {
+  const main = crash.split(/^(?:Current thread|Thread) /m).find((thread) => / in main$/m.test(thread)) ?? '';
+  const frames = [...main.matchAll(/File "([^"]+)", line (\d+)/g)].map(([, file = '', line = '']) => ({ file, line }));
+  const frame = frames.find(({ file }) => file.startsWith(code + path.sep)) ?? frames[0];
+  return frame === undefined ? null : `${path.basename(frame.file)}:${frame.line}`;
 }
 
 function failed(job: Job, result: Extract<Result, { ok: false }>, output: string): MlfnError {

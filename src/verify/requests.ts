@@ -16,14 +16,13 @@ export interface Request {
  */
 export function requestsOf(sample: unknown, opaque: boolean): Request[] {
   if (opaque) return [{ label: 'the sample', body: sample }];
-  if (Array.isArray(sample)) return [all(sample), ...alone(sample, (record) => (isObject(record) ? record : [record]))];
-  if (!isObject(sample)) return [{ label: 'the sample', body: sample }];
-  for (const key of ['instances', 'inputs', 'dataframe_records']) {
-    const records = sample[key];
-    if (Object.keys(sample).length === 1 && Array.isArray(records)) {
-      return [all(records, sample), ...alone(records, (record) => ({ [key]: [record] }))];
-    }
+  if (Array.isArray(sample) && sample.some((each) => typeof each === 'object')) {
+    return [all(sample), ...alone(sample, (record) => (isObject(record) ? record : [record]))];
   }
+  // A text, or a list of plain values, which is one row to one model and several texts to another.
+  if (!isObject(sample)) return [{ label: 'the sample', body: sample }];
+  const { instances } = sample;
+  if (Array.isArray(instances)) return [all(instances, sample), ...alone(instances, (record) => ({ instances: [record] }))];
   const split = sample['dataframe_split'];
   if (isObject(split) && Array.isArray(split['data'])) {
     const rows = split['data'];

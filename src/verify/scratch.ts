@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { kill, pid } from 'node:process';
 import type { Context } from '../events.ts';
 import type { Artifact } from '../types.ts';
 
@@ -12,7 +11,7 @@ export async function withScratch<T>(ctx: Context, use: (folder: string) => Prom
   for (const name of await readdir(parent)) {
     if (!alive(Number.parseInt(name, 10))) await rm(path.join(parent, name), { recursive: true, force: true });
   }
-  const folder = path.join(parent, `${pid}-${randomUUID()}`);
+  const folder = path.join(parent, `${process.pid}-${randomUUID()}`);
   await mkdir(folder);
   try {
     return await use(folder);
@@ -23,7 +22,7 @@ export async function withScratch<T>(ctx: Context, use: (folder: string) => Prom
 
 function alive(owner: number): boolean {
   try {
-    return kill(owner, 0);
+    return process.kill(owner, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }

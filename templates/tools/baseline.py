@@ -12,6 +12,8 @@ RESULT becomes {"ok": true, "kind": "model" | "function" | "wsgi", "answers": [{
 where it hung or crashed. It ends when its standard input is closed: then the process that started it is gone.
 """
 
+import base64
+import decimal
 import faulthandler
 import importlib
 import inspect
@@ -24,6 +26,7 @@ import threading
 import traceback
 import types
 import urllib.parse
+import uuid
 import warnings
 
 
@@ -141,33 +144,52 @@ def load(artifact):
 def predict(model, taken):
     """What the model says of the records: {"predictions"} and, where it has them, "probabilities" and "classes"."""
     X = table(model, taken)
-    if not callable(getattr(model, "predict", None)):
+    ask = getattr(model, "predict", None) or getattr(model, "transform", None) or model
+    if not callable(ask):
         raise Refused(f"{type(model).__name__} has no predict method.")
-    result = {"predictions": plain(model.predict(X))}
-    if hasattr(model, "predict_proba"):
-        result["probabilities"] = plain(model.predict_proba(X))
-        result["classes"] = plain(getattr(model, "classes_", None))
+    result = {"predictions": listed(ask(X))}
+    if hasattr(model, "predict") and hasattr(model, "predict_proba"):
+        chances = model.predict_proba(X)
+        # One array per output; by record it is [record][output][class].
+        several = isinstance(chances, list)
+        result["probabilities"] = [list(each) for each in zip(*map(listed, chances))] if several else listed(chances)
+    if getattr(model, "classes_", None) is not None:
+        result["classes"] = listed(model.classes_)
     return result
+
+
+def listed(values):
+    if isinstance(values, list):
+        return [listed(each) for each in values]
+    if hasattr(values, "toarray"):
+        values = values.toarray()
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    return values.tolist() if hasattr(values, "tolist") else values
 
 
 def table(model, taken):
     """A DataFrame in the fitted order of columns or, for a model that was fitted without names, an array."""
     columns = None
-    if isinstance(taken, dict):
-        if "dataframe_split" in taken:
-            columns = taken["dataframe_split"].get("columns")
-            taken = taken["dataframe_split"]["data"]
-        else:
-            containers = [key for key in ("instances", "inputs", "dataframe_records") if key in taken]
-            taken = taken[containers[0]] if len(containers) == 1 == len(taken) else [taken]
+    if isinstance(taken, dict) and "dataframe_split" in taken:
+        columns = taken["dataframe_split"].get("columns")
+        taken = taken["dataframe_split"]["data"]
+    elif isinstance(taken, dict):
+        taken = taken.get("instances", [taken])
+    taken = [taken] if isinstance(taken, str) else taken
     if not isinstance(taken, list):
         return taken  # what a preprocess hook made is taken as it is
+    if not any(isinstance(each, (list, dict, str)) for each in taken):
+        taken = [taken]  # a row of numbers by itself
     names = getattr(model, "feature_names_in_", None)
     if names is not None:
         return frame(taken, [str(name) for name in names], columns)
-    if all(isinstance(row, (list, dict)) for row in taken) and hasattr(model, "n_features_in_"):
-        return array([list(row.values()) if isinstance(row, dict) else row for row in taken])
-    return taken  # texts, or mappings of any keys
+    if not hasattr(model, "n_features_in_"):
+        return taken  # texts, or mappings of any keys
+    if any(isinstance(row, dict) for row in taken):
+        count = model.n_features_in_
+        raise Refused(f"The model was fitted without column names: give each record as a list of {count} values.")
+    return array(taken)
 
 
 def frame(records, names, columns):
@@ -214,10 +236,9 @@ def open_function(job, stage):
         stage.enter("call")
         if parameters is None:
             return call_app(target, body)
-        given = [body] if parameters == 1 else [body, context()]
-        result = target(*given)
+        result = target(body) if parameters == 1 else target(body, context())
         stage.enter("answer")
-        return {"status": 200, "answer": plain(result)}
+        return proxied(result) if is_proxy(result) else {"status": 200, "answer": plain(result)}
 
     return ("wsgi" if parameters is None else "function"), answer
 
@@ -225,13 +246,28 @@ def open_function(job, stage):
 def declared(target):
     """1 for f(payload), 2 for f(event, context), None for a WSGI app."""
     try:
-        parameters = list(inspect.signature(target).parameters.values())
+        parameters = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):
         return None
-    names = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    if names == ["event", "context"]:
+    positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if [each.name for each in positional] == ["event", "context"]:
         return 2
-    return 1 if len(names) == 1 else None
+    required = [each for each in positional if each.default is each.empty]
+    return 1 if positional and len(required) <= 1 else None
+
+
+def is_proxy(result):
+    """Whether a function's answer is one of Lambda's own shape, which sets the status."""
+    keys = {"statusCode", "headers", "body", "isBase64Encoded", "cookies", "multiValueHeaders"}
+    return isinstance(result, dict) and type(result.get("statusCode")) is int and keys >= result.keys()
+
+
+def proxied(result):
+    body = result.get("body")
+    if result.get("isBase64Encoded"):
+        return {"status": result["statusCode"], "answer": as_json(base64.b64decode(body))}
+    text = body if isinstance(body, str) else "" if body is None else json.dumps(plain(body))
+    return {"status": result["statusCode"], "answer": as_json(text.encode())}
 
 
 def context():
@@ -313,9 +349,18 @@ def plain(value):
     if isinstance(value, (set, frozenset)):
         return [plain(item) for item in sorted(value, key=repr)]
     if isinstance(value, (bytes, bytearray)):
-        return value.decode()
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode()
     if getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m"):
         return plain(value.astype("str").tolist())
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, decimal.Decimal):
+        return plain(int(value) if value.is_finite() and value == value.to_integral_value() else float(value))
+    if isinstance(value, uuid.UUID):
+        return str(value)
     if hasattr(value, "isoformat"):
         return value.isoformat()
     if hasattr(value, "toarray"):
