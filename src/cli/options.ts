@@ -1,4 +1,5 @@
 /** Options that several commands share. */
+import { TARGETS } from '../providers/index.ts';
 import type { OptionSpec } from './command.ts';
 
 export const NAME_ARGUMENT = {
@@ -14,7 +15,7 @@ export const MODEL_ARGUMENT = {
 } as const;
 
 export const TARGET_OPTION = {
-  target: { kind: 'text', value: 'TARGET', choices: ['local'], summary: 'Where the function is (default: local)' },
+  target: { kind: 'text', value: 'TARGET', choices: TARGETS, summary: 'Where the function is (default: local)' },
 } as const satisfies Record<string, OptionSpec>;
 
 export const DRY_RUN = {

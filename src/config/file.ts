@@ -1,7 +1,7 @@
 /** Reads mlfn.yaml: syntax, shape and meaning each fail with `file:line:column`. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type Scalar } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Scalar } from 'yaml';
 import type { z } from 'zod';
 import { MlfnError } from '../errors.ts';
 import { fileSchema, KEYS, type FileValues } from './schema.ts';
@@ -40,12 +40,28 @@ export function parseConfig(text: string, file: string): ConfigFile {
   const broken = document.errors[0];
   if (broken !== undefined) throw syntaxError(broken.code, broken.message, at(broken.pos[0]), file);
   keepWritten(document);
-  const raw: unknown = document.toJS() ?? {};
+  const raw = valueOf(document, at, file);
   const parsed = fileSchema.safeParse(raw);
   if (!parsed.success) throw meaningError(parsed.error.issues, document, at, file);
   const where: Record<string, string> = {};
   for (const key of Object.keys(parsed.data)) where[key] = at(offsetOf(document, [key]));
   return { path: file, folder: path.dirname(file), values: parsed.data, where };
+}
+
+/** An alias can name no anchor, or anchors can multiply beyond reason: both are only found here. */
+function valueOf(document: Document, at: (offset: number) => string, file: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (cause) {
+    let offset = 0;
+    visit(document, {
+      Alias: (_key, alias) => {
+        offset = alias.range?.[0] ?? 0;
+        return alias.resolve(document) === undefined ? visit.BREAK : undefined;
+      },
+    });
+    throw syntaxError('ALIAS', (cause as Error).message, at(offset), file);
+  }
 }
 
 /** `python: 3.10` means the text 3.10, not the number 3.1; a variable's value is what was written. */
@@ -65,6 +81,7 @@ function syntaxError(code: string, message: string, where: string, file: string)
   const hints: Record<string, string> = {
     TAB_AS_INDENT: 'Indent with spaces instead of tabs.',
     DUPLICATE_KEY: 'Keep one of the two.',
+    ALIAS: 'Write the value itself in its place.',
   };
   return new MlfnError('CONFIG_SYNTAX', `${where}: ${message.split('\n')[0]}`, {
     hint: hints[code] ?? 'Write it as `key: value` lines; quote text that has a colon in it.',
@@ -96,7 +113,7 @@ function meaningError(
   const name = keys.length === 0 ? path.basename(file) : keys.join('.');
   const must = issue.code === 'invalid_key' ? 'a variable name: letters, digits and underscores' : issue.message;
   return new MlfnError('CONFIG_VALUE', `${where}: ${name} must be ${must}, not ${shown(value)}.`, {
-    hint: `Mend ${where}.`,
+    hint: `Change line ${where.split(':')[1]} of ${file}.`,
     details: { file, where, key: keys.join('.') },
   });
 }

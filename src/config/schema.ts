@@ -3,6 +3,7 @@
  * generated from them, so an editor, a file and a flag agree.
  */
 import { z } from 'zod';
+import { TARGETS } from '../providers/index.ts';
 
 export const NAME_RULE = 'a lower-case letter, then up to 47 lower-case letters, digits or hyphens';
 export const NAME = /^[a-z][a-z0-9-]{0,47}$/;
@@ -22,7 +23,7 @@ export const fileSchema = z
       model: text('the path of a model file, or module.py:function').describe(
         'The model file, or `module.py:function`, relative to this file.',
       ),
-      target: z.enum(['local'], { error: 'one of: local' }).describe('Where it is deployed to.'),
+      target: z.enum(TARGETS, { error: `one of: ${TARGETS.join(', ')}` }).describe('Where it is deployed to.'),
       sample: text('the path of a JSON file').describe(
         'A JSON file with a body as a client would post it; every release is checked with it before it goes live.',
       ),
