@@ -113,6 +113,6 @@ function build() {
   rmSync(venv, { recursive: true, force: true });
   run(python.executable, ['-m', 'venv', venv]);
   run(venvPython, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'uv']);
-  run(venvPython, ['-m', 'uv', 'pip', 'install', '--quiet', '--python', venvPython, '-r', requirements]);
+  run(venvPython, ['-m', 'uv', 'pip', 'install', '--quiet', '--compile-bytecode', '--python', venvPython, '-r', requirements]);
   writeFileSync(stamp, key());
 }

@@ -1,0 +1,54 @@
+/** The examples as data: folders, requests, and the answers that must come. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const examples = path.join(import.meta.dirname, '../../examples');
+
+export const names = readdirSync(examples, { withFileTypes: true })
+  .filter((each) => each.isDirectory() && !/^[._]/.test(each.name))
+  .map((each) => each.name);
+
+/** One entry of an expected.json, with `payload` replaced by what that file holds. */
+export interface Case {
+  method: string;
+  path: string;
+  /** Absent where the request has none. */
+  body?: unknown;
+  status: number;
+  /** The JSON value, or the text of an answer that is not JSON; `model`, which names the release, is not part of it. */
+  answer: unknown;
+}
+
+interface Row {
+  request: { method: string; path: string; body?: unknown; payload?: string };
+  status: number;
+  answer: unknown;
+}
+
+export function readJson(name: string, file: string): unknown {
+  return JSON.parse(readFileSync(path.join(examples, name, file), 'utf8'));
+}
+
+export function expectedOf(name: string): Case[] {
+  return (readJson(name, 'expected.json') as Row[]).map(({ request, status, answer }) => {
+    const { payload, ...rest } = request;
+    return { ...rest, ...(payload === undefined ? {} : { body: readJson(name, payload) }), status, answer };
+  });
+}
+
+/**
+ * Rounds every number, also one written as text, to nine digits: expected.json was made with one set of versions and
+ * may be checked with another, whose solvers end a little elsewhere.
+ */
+export function rounded(value: unknown): unknown {
+  if (typeof value === 'number') return Number(value.toPrecision(9));
+  if (typeof value === 'string' && /^-?\d+\.\d+$/.test(value)) return String(Number(Number(value).toPrecision(9)));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, rounded(each)]));
+}
+
+/** Share of the predictions that are the truth of labels.json. */
+export function accuracy(predictions: unknown[], labels: unknown[]): number {
+  return predictions.filter((each, index) => each === labels[index]).length / labels.length;
+}
