@@ -52,7 +52,8 @@ class Model:
         except Problem:
             raise
         except Exception as error:
-            raise explain(error, self.schema, batch) from error
+            problem = explain(error, self.schema, batch)
+            raise problem from (None if problem.kind == "invalid-input" else error)
         return predictions, probabilities
 
     def ask(self, x):
@@ -81,9 +82,7 @@ def _pandas(estimator, origin):
     except ModuleNotFoundError as error:
         first = estimator.steps[0][1] if hasattr(estimator, "steps") else estimator
         if hasattr(first, "transformers_"):
-            raise InitError(
-                f"{origin} picks its columns by name and needs pandas, which is not in the package."
-            ) from error
+            raise InitError(f"{origin} picks columns by name and needs pandas, which is not in the package.") from error
         return False
     return True
 
