@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Context } from '../events.ts';
+import { readText } from './files.ts';
 import { run } from './run.ts';
 
 export type Source = 'VIRTUAL_ENV' | 'conda' | 'PATH' | 'uv' | 'pyenv' | 'py-launcher' | 'beside the model' | 'option';
@@ -44,7 +45,10 @@ export function interpreterOf(prefix: string, virtual: boolean): string {
   return virtual ? path.join(prefix, 'Scripts', 'python.exe') : path.join(prefix, 'python.exe');
 }
 
-/** Full paths of every `names` on PATH, in PATH's order. */
+/**
+ * Full paths of every `names` on PATH, in PATH's order. pyenv's shims are shell scripts that take a tenth of a second and
+ * mostly fail: in their place stands the interpreter they would choose.
+ */
 export async function whichAll(ctx: Context, names: string[]): Promise<string[]> {
   const variable = Object.entries(ctx.env).find(([name]) => (WINDOWS ? name.toUpperCase() : name) === 'PATH')?.[1] ?? '';
   const folders = variable.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
@@ -52,15 +56,19 @@ export async function whichAll(ctx: Context, names: string[]): Promise<string[]>
     names.map((name) => path.join(folder, WINDOWS ? `${name}.exe` : name)),
   );
   const exists = await Promise.all(files.map(isFile));
-  return files.filter((_file, index) => exists[index]);
+  const found = files.filter((_file, index) => exists[index]);
+  const shims = path.join(pyenvRoot(ctx), 'shims');
+  if (WINDOWS || !found.some((file) => path.dirname(file) === shims)) return found;
+  const chosen = await pyenvChoice(ctx);
+  return found.flatMap((file) => {
+    if (path.dirname(file) !== shims) return [file];
+    return chosen === null || !/^python3?$/.test(path.basename(file)) ? [] : [path.join(chosen, 'bin', path.basename(file))];
+  });
 }
 
 async function onPath(ctx: Context): Promise<Candidate[]> {
-  const shims = path.join(pyenvRoot(ctx), 'shims');
   const files = await whichAll(ctx, NAMES);
-  // pyenv has a shim for every version it knows of, and most of them fail: its own folder is looked through instead.
-  const plain = files.filter((file) => path.dirname(file) !== shims || /^python3?$/.test(path.basename(file)));
-  return plain.map((file) => ({ path: file, source: 'PATH' }));
+  return files.map((file) => ({ path: file, source: 'PATH' }));
 }
 
 async function inFolders(root: string, source: Source): Promise<Candidate[]> {
@@ -83,6 +91,23 @@ function uvFolder(ctx: Context): string {
   if (UV_PYTHON_INSTALL_DIR) return UV_PYTHON_INSTALL_DIR;
   if (WINDOWS) return path.join(APPDATA ?? path.join(homeFolder(ctx), 'AppData', 'Roaming'), 'uv', 'data', 'python');
   return path.join(XDG_DATA_HOME ?? path.join(homeFolder(ctx), '.local', 'share'), 'uv', 'python');
+}
+
+/** Prefix of the version that pyenv's `python` means: PYENV_VERSION, .python-version here or above, the global one. */
+async function pyenvChoice(ctx: Context): Promise<string | null> {
+  const root = pyenvRoot(ctx);
+  let text = ctx.env['PYENV_VERSION'] ?? null;
+  for (let folder = ctx.cwd; text === null; folder = path.dirname(folder)) {
+    text = await readText(path.join(folder, '.python-version'));
+    if (folder === path.dirname(folder)) break;
+  }
+  text ??= await readText(path.join(root, 'version'));
+  const installed = (await readdir(path.join(root, 'versions')).catch(() => [])).toSorted(newestFirst);
+  for (const wish of (text ?? '').split(/[\s:]+/).filter(Boolean)) {
+    const found = installed.find((name) => name === wish) ?? installed.find((name) => name.startsWith(`${wish}.`));
+    if (found !== undefined) return path.join(root, 'versions', found);
+  }
+  return null;
 }
 
 function pyenvRoot(ctx: Context): string {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Platform } from '../types.ts';
-import { candidatePaths, type Source } from './candidates.ts';
+import { candidatePaths, type Candidate, type Source } from './candidates.ts';
 import { probe, type Probe } from './probe.ts';
 
 export interface Interpreter {
@@ -72,6 +72,13 @@ export async function usePython(ctx: Context, file: string): Promise<Python> {
   throw new MlfnError('RESOLVE_PYTHON_UNUSABLE', `${file} cannot be used: ${python}.`, {
     hint: 'Give --python a version such as 3.12, or the path of a CPython 3.9 or newer that starts.',
   });
+}
+
+/** Null where there is no interpreter that serves. */
+export async function usable(ctx: Context, candidate: Candidate): Promise<Python | null> {
+  const answer = await probe(ctx, candidate.path);
+  const python = typeof answer === 'string' ? answer : judge(answer, candidate.source);
+  return typeof python === 'string' ? null : python;
 }
 
 export function noPython(survey: Survey): MlfnError {

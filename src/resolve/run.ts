@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
@@ -44,6 +45,7 @@ export async function run(ctx: Context, command: string, args: string[], options
       kill();
     };
     const timer = options.timeoutMs === undefined ? undefined : setTimeout(onTimeout, options.timeoutMs);
+    setMaxListeners(0, ctx.signal); // one for each child, however many run at once
     ctx.signal.addEventListener('abort', kill, { once: true });
     const release = () => {
       clearTimeout(timer);
@@ -66,7 +68,9 @@ export async function run(ctx: Context, command: string, args: string[], options
     });
     // A grandchild that outlives its killed parent would hold the pipes open and `close` would never come.
     child.once('exit', (_code, signal) => {
-      if (signal === 'SIGKILL') child.stdout.destroy(), child.stderr.destroy();
+      if (signal !== 'SIGKILL') return;
+      child.stdout.destroy();
+      child.stderr.destroy();
     });
   });
   if (ctx.signal.aborted) throw interrupted();

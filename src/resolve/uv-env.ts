@@ -65,7 +65,6 @@ async function pipConfiguration(ctx: Context): Promise<Map<string, string[]>> {
   for (const python of (await surveyInterpreters(ctx)).usable.slice(0, 3)) {
     const ran = await run(ctx, python.path, ['-m', 'pip', 'config', 'list'], { timeoutMs: 30_000 });
     if (ran.code !== 0) continue;
-    const rank = (line: string) => (line.startsWith(':env:') ? 2 : line.startsWith('global.') ? 0 : 1);
     const lines = ran.stdout.split(/\r?\n/).toSorted((a, b) => rank(a) - rank(b));
     for (const line of lines) {
       const [, name, value] = /^(?:global|install|download|:env:)\.([\w-]+)=['"](.*)['"]$/.exec(line) ?? [];
@@ -75,6 +74,11 @@ async function pipConfiguration(ctx: Context): Promise<Map<string, string[]>> {
     break;
   }
   return options;
+}
+
+function rank(line: string): number {
+  if (line.startsWith(':env:')) return 2;
+  return line.startsWith('global.') ? 0 : 1;
 }
 
 /** Whether the user told uv itself about an index; then pip's is none of its business. */

@@ -1,0 +1,105 @@
+/**
+ * resolve: what inspect found, and what lies beside the model, become an exact lock of wheels for one Python and
+ * platform. May touch uv, the wheel cache and interpreters; executes nothing of the user's.
+ */
+import path from 'node:path';
+import { MlfnError } from '../errors.ts';
+import type { Context } from '../events.ts';
+import type { Lock, ModelCard, PlatformRequest } from '../types.ts';
+import { openSession } from './compile.ts';
+import { userEnvironments, type Environment } from './environment.ts';
+import { explain } from './explain.ts';
+import { noPython, surveyInterpreters, usePython } from './interpreters.ts';
+import { keepLock, keptLock, makeLock } from './lock.ts';
+import { findNeeds, frameworkOf, type Needs } from './needs.ts';
+import { readProject } from './project.ts';
+import { choosePythons } from './pythons.ts';
+import type { LockedWheel } from './pylock.ts';
+import { normalize } from './requirements.ts';
+import { select, type Selection } from './selection.ts';
+import { solve, type Wanted } from './solve.ts';
+import { indexSettings } from './uv-env.ts';
+import { readUvLock } from './uv-lock.ts';
+
+export { install } from './install.ts';
+export { findInterpreters, type Interpreter } from './interpreters.ts';
+export { runtimeClient } from './runtime-client.ts';
+export { findUv, type Uv } from './uv.ts';
+
+export interface ResolveOptions {
+  /** `3.12`, `3.12.1`, a command on PATH, or a path. */
+  python?: string;
+  /** A requirements file, pylock.toml, uv.lock or pyproject.toml, obeyed to the letter. */
+  requirements?: string;
+  /** The user's Python files that travel with the model: what they import is needed. */
+  code?: string[];
+}
+
+/** Raised when what is kept in the cache would come out differently. */
+const RULES = 1;
+
+/**
+ * Where versions come from, in this order: the lock or requirements beside the model; the user's environment that holds
+ * the framework version the file names; what was newest a month after that version came out, its upload time asked of
+ * the index. What requirements leave open is closed by the next of the three. The version that the file names is exact
+ * in every case. The same question asked again is answered from the cache, without uv or a network.
+ * @throws MlfnError RESOLVE_* | DISK_FULL | INTERRUPTED
+ */
+export async function resolve(
+  ctx: Context,
+  card: ModelCard,
+  request: PlatformRequest,
+  options: ResolveOptions,
+): Promise<Lock> {
+  const folder = path.dirname(card.path);
+  const survey = await surveyInterpreters(ctx);
+  const project = await readProject(ctx, folder, options.requirements);
+  const environments = await userEnvironments(ctx, folder);
+  const isPath = options.python !== undefined && /[\\/]/.test(options.python);
+  const named = isPath ? await usePython(ctx, path.resolve(ctx.cwd, options.python ?? '')) : undefined;
+  const scanner = named ?? survey.usable[0];
+  if (scanner === undefined) throw noPython(survey);
+  const file = project.uvLock === null ? project.requirements : await readUvLock(ctx, project.uvLock, scanner);
+  const needs = await findNeeds(ctx, card, options.code ?? [], scanner, environments, file);
+  const framework = frameworkOf(card);
+  const pin = framework?.version ? { name: framework.name, version: framework.version } : null;
+  const selection = select(ctx, file, project.named, needs, pin, path.basename(card.path));
+  const environment = environments.find((one) => holds(one, needs, pin)) ?? null;
+  const choices = await choosePythons(ctx, request, options.python, project, environment, survey);
+  const [best] = choices;
+  if (best === undefined) throw noPython(survey);
+  if (selection.roots.length === 0) {
+    return makeLock(best, [], { source: file?.kind ?? 'model-date', sourceDetail: 'needs no package', offline: false });
+  }
+  const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pin };
+  const asked: unknown[] = [RULES, selection.roots, selection.constraints, selection.options, project.uvConfig, file?.label, pin];
+  asked.push(choices.map((one) => [one.python, one.platform, one.native, one.interpreter.version]));
+  asked.push(indexSettings(ctx.env), environment === null ? null : [environment.label, [...environment.distributions].toSorted()]);
+  const kept = await keptLock(ctx, asked, choices);
+  if (kept !== null) return kept;
+  const session = await openSession(ctx);
+  const solved = await solve(session, wanted, choices);
+  if (!('wheels' in solved)) return explain(session, wanted, solved);
+  assertHashes(selection, solved.wheels, file?.label ?? '');
+  const lock = makeLock(solved.choice, solved.wheels, { ...solved, offline: session.offline });
+  await keepLock(ctx, asked, lock);
+  return lock;
+}
+
+/** Whether the model was likely trained here: the exact framework version, or all that is needed when none is named. */
+function holds(environment: Environment, needs: Needs, pin: Wanted['pin']): boolean {
+  if (pin !== null) return environment.distributions.get(pin.name) === pin.version;
+  return needs.size > 0 && [...needs.keys()].every((name) => environment.distributions.has(name));
+}
+
+/** A hash that the user wrote down is a promise: another file of the same version must not take its place. */
+function assertHashes(selection: Selection, wheels: LockedWheel[], label: string): void {
+  for (const wheel of wheels) {
+    const allowed = selection.hashes.get(normalize(wheel.name));
+    if (allowed === undefined || allowed.has(wheel.sha256)) continue;
+    throw new MlfnError('RESOLVE_CONFLICT', `${wheel.wheel} is not one of the files whose hashes ${label} lists.`, {
+      hint: `Lock again with every wheel's hash (\`uv pip compile --universal --generate-hashes\`), or leave the hashes out.`,
+      details: { wheel: wheel.wheel, sha256: wheel.sha256 },
+    });
+  }
+}

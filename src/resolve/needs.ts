@@ -1,0 +1,113 @@
+/** Which distributions the artifact cannot do without: those the pickle names, and those the code imports. */
+import path from 'node:path';
+import { z } from 'zod';
+import { MlfnError } from '../errors.ts';
+import type { Context } from '../events.ts';
+import type { ModelCard } from '../types.ts';
+import { forServing, knownDistribution } from './distributions.ts';
+import { providers, type Environment } from './environment.ts';
+import { fromUser, type Python } from './interpreters.ts';
+import { normalize, type RequirementsFile } from './requirements.ts';
+import { lastLine, run, tool } from './run.ts';
+
+/** Normalized name -> who needs it: `model.joblib`, `app.py line 3`. */
+export type Needs = Map<string, string>;
+
+const scanSchema = z.object({
+  imports: z.array(z.object({ name: z.string(), file: z.string(), line: z.number(), optional: z.boolean() })),
+  errors: z.array(z.object({ file: z.string(), line: z.number().nullable(), message: z.string() })),
+});
+type Import = z.infer<typeof scanSchema>['imports'][number];
+
+/** The framework as the index spells it, with the version that the file names, or null. */
+export function frameworkOf(card: ModelCard): { name: string; version: string | null } | null {
+  if (card.kind !== 'model' || card.framework === null) return null;
+  const { name, version } = card.framework;
+  return { name: normalize(knownDistribution(name) ?? name), version };
+}
+
+/**
+ * @param scanner the interpreter that parses the code; nothing of the code is executed
+ * @throws MlfnError RESOLVE_CODE_UNREADABLE | RESOLVE_IMPORT_UNKNOWN
+ */
+export async function findNeeds(
+  ctx: Context,
+  card: ModelCard,
+  code: string[],
+  scanner: Python,
+  environments: Environment[],
+  requirements: RequirementsFile | null,
+): Promise<Needs> {
+  const needs: Needs = new Map();
+  const files = code.map((file) => fromUser(ctx, file));
+  if (card.kind === 'python') {
+    files.unshift(card.path);
+  } else {
+    const name = path.basename(card.path);
+    for (const distribution of card.distributions) needs.set(normalize(distribution), name);
+    const framework = frameworkOf(card);
+    if (framework !== null) needs.set(framework.name, name);
+    if (card.format === 'joblib') needs.set('joblib', name); // it is read by joblib, whatever it holds
+    for (const { file } of card.userClasses) if (file !== null) files.push(file);
+  }
+  const imports = await scan(ctx, scanner, [...new Set(files)]);
+  for (const [name, why] of await distributionsOf(ctx, imports, environments, requirements)) {
+    if (!needs.has(name)) needs.set(name, why);
+  }
+  return needs;
+}
+
+async function scan(ctx: Context, scanner: Python, files: string[]): Promise<Import[]> {
+  if (files.length === 0) return [];
+  const ran = await run(ctx, scanner.path, ['-I', tool('imports.py'), ...files], { timeoutMs: 60_000 });
+  if (ran.code !== 0) throw new Error(`imports.py ended with ${ran.code}: ${ran.stderr}`);
+  const found = scanSchema.parse(JSON.parse(lastLine(ran.stdout)));
+  const [broken] = found.errors;
+  if (broken === undefined) return found.imports;
+  const line = broken.line === null ? '' : ` line ${broken.line}`;
+  throw new MlfnError('RESOLVE_CODE_UNREADABLE', `${path.basename(broken.file)}${line}: ${broken.message}.`, {
+    hint: `Mend it, or read it with a newer Python than ${scanner.version} (--python).`,
+    details: { file: broken.file, line: broken.line },
+  });
+}
+
+async function distributionsOf(
+  ctx: Context,
+  imports: Import[],
+  environments: Environment[],
+  requirements: RequirementsFile | null,
+): Promise<Needs> {
+  const found: Needs = new Map();
+  const names = [...new Set(imports.map((one) => one.name))];
+  const installed: Record<string, string[]> = {};
+  for (const environment of names.length > 0 ? environments : []) {
+    for (const [name, owners] of Object.entries(await providers(ctx, environment.python, names))) installed[name] ??= owners;
+  }
+  const listed = new Set(requirements?.items.map((item) => item.name));
+  for (const one of imports) {
+    const name = distributionFor(one.name, installed[one.name], listed);
+    const where = `${path.basename(one.file)} line ${one.line}`;
+    if (name !== null && !found.has(name)) found.set(name, where);
+    // With requirements beside the code, what is not known is taken to come from one of them.
+    if (name !== null || one.optional || listed.size > 0) continue;
+    throw new MlfnError(
+      'RESOLVE_IMPORT_UNKNOWN',
+      `${where} imports ${one.name}, which is neither beside it nor installed, and mlfn does not know its package.`,
+      { hint: 'Write the package that provides it into a requirements.txt beside the code.', details: { ...one } },
+    );
+  }
+  return found;
+}
+
+function distributionFor(imported: string, owners: string[] | undefined, listed: Set<string>): string | null {
+  const installed = (owners ?? []).map(normalize);
+  const known = knownDistribution(imported);
+  const wish = installed.find((name) => listed.has(name)) ?? installed[0] ?? (known === null ? null : normalize(known));
+  if (wish === null) {
+    const same = normalize(imported.split('.')[0] ?? '');
+    return listed.has(same) ? same : null;
+  }
+  // `opencv-python` in the requirements is what `opencv-python-headless` would be, and likewise xgboost and psycopg2.
+  const variant = [...listed].find((name) => name === wish || wish.startsWith(`${name}-`) || name.startsWith(`${wish}-`));
+  return variant ?? forServing(wish);
+}

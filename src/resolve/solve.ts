@@ -1,0 +1,114 @@
+/** Finds the first set of wheels that serves: which versions (layers) on which Python (choices). */
+import type { LockSource } from '../types.ts';
+import { compile, type Question, type Session } from './compile.ts';
+import type { Environment } from './environment.ts';
+import type { LockedWheel } from './pylock.ts';
+import type { PythonChoice } from './pythons.ts';
+import { normalize } from './requirements.ts';
+import type { Selection } from './selection.ts';
+
+/** A model is trained with what is newest that day, and its framework's own bugs take weeks to be found. */
+const TRAINING_MS = 31 * 24 * 3600 * 1000;
+
+export interface Wanted {
+  selection: Selection;
+  uvConfig: string;
+  /** The requirements' kind and name, or null when there are none. */
+  listed: { kind: 'lockfile' | 'requirements'; label: string } | null;
+  /** Holds the framework version that the file names, or everything that is needed when it names none. */
+  environment: Environment | null;
+  pin: { name: string; version: string } | null;
+}
+
+export interface Solved {
+  choice: PythonChoice;
+  wheels: LockedWheel[];
+  source: LockSource;
+  sourceDetail: string;
+}
+
+export interface Failure {
+  choice: PythonChoice;
+  question: Question;
+  reason: string;
+}
+
+interface Layer {
+  source: LockSource;
+  detail: string;
+  constraints: string[];
+  cutoff: string | null;
+}
+
+/** The first that works, or the failure of the best Python under the loosest layer. */
+export async function solve(session: Session, wanted: Wanted, choices: PythonChoice[]): Promise<Solved | Failure> {
+  let failure: Failure | null = null;
+  let closest: string | null = null;
+  for (const layerOf of [environmentLayer, dateLayer, newestLayer]) {
+    const layer = await layerOf(session, wanted, choices);
+    if (layer === null) continue;
+    closest ??= layer.detail;
+    for (const [index, choice] of choices.entries()) {
+      const question = ask(wanted, layer);
+      session.ctx.emit({ type: 'progress', text: `resolving versions for Python ${choice.python}` });
+      const compiled = await compile(session, choice, question);
+      if (compiled.wheels !== null) {
+        if (closest !== layer.detail) warn(session, closest, layer, failure);
+        return { choice, wheels: compiled.wheels, ...describe(wanted, layer, compiled.wheels) };
+      }
+      if (index === 0) failure = { choice, question, reason: compiled.reason };
+    }
+  }
+  if (failure === null) throw new Error('no Python to resolve for');
+  return failure;
+}
+
+function ask(wanted: Wanted, layer: Layer): Question {
+  const { roots, constraints, options } = wanted.selection;
+  return { roots, constraints: [...constraints, ...layer.constraints], options, uvConfig: wanted.uvConfig, cutoff: layer.cutoff };
+}
+
+/** The user's own environment, as constraints on whatever is needed. */
+async function environmentLayer(_session: Session, wanted: Wanted): Promise<Layer | null> {
+  if (wanted.environment === null) return null;
+  const { distributions, label } = wanted.environment;
+  // A local version (`2.1.0+cpu`) is on no index; what the requirements pin is theirs to say.
+  const usable = [...distributions].filter(([name, version]) => /^[\d.]+((a|b|rc|\.post)\d+)?$/.test(version) && !wanted.selection.pinned.has(name));
+  const constraints = usable.map(([name, version]) => `${name}==${version}`).toSorted();
+  return { source: 'environment', detail: `the versions of ${label}`, constraints, cutoff: null };
+}
+
+/** The newest that was published up to a month after the framework version that the file names. */
+async function dateLayer(session: Session, wanted: Wanted, choices: PythonChoice[]): Promise<Layer | null> {
+  const { pin, selection, uvConfig } = wanted;
+  if (pin === null) return null;
+  const roots = [`${pin.name}==${pin.version}`];
+  for (const choice of choices) {
+    const question = { roots, constraints: [], options: selection.options, uvConfig, cutoff: null, alone: true };
+    const { wheels } = await compile(session, choice, question);
+    const published = wheels?.find((wheel) => normalize(wheel.name) === pin.name)?.published;
+    if (!published) continue;
+    const until = new Date(Date.parse(published) + TRAINING_MS);
+    const day = until.toISOString().slice(0, 10);
+    const detail = `what was newest a month after ${pin.name} ${pin.version} came out (${day})`;
+    return { source: 'model-date', detail, constraints: [], cutoff: `${day}T00:00:00Z` };
+  }
+  return null;
+}
+
+async function newestLayer(): Promise<Layer> {
+  return { source: 'model-date', detail: 'the newest versions that fit', constraints: [], cutoff: null };
+}
+
+function describe(wanted: Wanted, layer: Layer, wheels: LockedWheel[]): Pick<Solved, 'source' | 'sourceDetail'> {
+  if (wanted.listed === null) return { source: layer.source, sourceDetail: layer.detail };
+  const { kind, label } = wanted.listed;
+  const open = wheels.filter((wheel) => !wanted.selection.pinned.has(normalize(wheel.name)));
+  if (open.length === 0) return { source: kind, sourceDetail: `pinned by ${label}` };
+  return { source: kind, sourceDetail: `${label}; what it leaves open: ${layer.detail}` };
+}
+
+function warn(session: Session, wished: string | null, layer: Layer, failure: Failure | null): void {
+  const text = `Versions could not be ${wished}: taking ${layer.detail}.`;
+  session.ctx.emit({ type: 'warning', text, hint: failure === null ? undefined : `uv said: ${failure.reason.slice(0, 300)}` });
+}
