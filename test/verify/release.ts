@@ -14,6 +14,9 @@ const sitePackages = execFileSync(python, ['-c', 'import sysconfig; print(syscon
   encoding: 'utf8',
 }).trim();
 
+/** Shared, as on a user's machine: byte code of the dependencies is made once. */
+export const cache = mkdtempSync(path.join(os.tmpdir(), 'mlfn-verify-cache-'));
+
 export interface Release {
   ctx: Context;
   card: ModelCard;
@@ -89,7 +92,7 @@ export function makeRelease(parts: Parts): Release {
 }
 
 function contextOf(temporary: string, signal: AbortSignal): Context {
-  const home = { root: temporary, cache: path.join(temporary, 'cache'), local: path.join(temporary, 'local') };
+  const home = { root: temporary, cache, local: path.join(temporary, 'local') };
   return { emit: () => undefined, signal, env: process.env, cwd: temporary, home };
 }
 

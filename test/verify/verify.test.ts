@@ -1,16 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import type { MlfnError } from '../../src/errors.ts';
 import { verify } from '../../src/verify/index.ts';
-import { exampleParts, makeRelease, type Parts, type Release, root } from './release.ts';
+import { cache, exampleParts, makeRelease, type Parts, type Release, root } from './release.ts';
 
 const open: Release[] = [];
 afterEach(async () => {
   for (const release of open.splice(0)) await release.close();
 });
+afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
 function made(parts: Parts): Release {
   const release = makeRelease(parts);
@@ -116,19 +117,19 @@ const mustNotBeCalled = () => Promise.reject(new Error('must not be called'));
 test('Ctrl-C ends the child at once and leaves nothing', async () => {
   const controller = new AbortController();
   const release = made({ ...appOf(HANGS), signal: controller.signal });
-  mkdirSync(release.ctx.home.cache);
   const running = failure(verify(release.ctx, { ...release, sample: {}, call: mustNotBeCalled }));
-  const pid = await started(release.ctx.home.cache);
+  const pid = await started(cache);
   controller.abort();
   expect(await running).toMatchObject({ code: 'INTERRUPTED', kind: 'interrupted' });
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  expect(readdirSync(path.join(release.ctx.home.cache, 'verify'))).toEqual([]);
+  expect(readdirSync(path.join(cache, 'verify'))).toEqual([]);
+  expect(readdirSync(path.join(cache, 'bytecode'), { recursive: true, encoding: 'utf8' }).filter((name) => path.dirname(name).endsWith('code'))).toEqual([]);
 });
 
 test('the child ends with the process that started it, and the next run sweeps its folder', async () => {
   const release = made(appOf(HANGS));
   const dead = spawnSync(process.execPath, ['--version']).pid;
-  const folder = path.join(release.ctx.home.cache, 'verify', `${dead}-left`);
+  const folder = path.join(cache, 'verify', `${dead}-left`);
   mkdirSync(folder, { recursive: true });
   const job = { artifact: { kind: 'python', module: 'app', attribute: 'answer' }, path: [path.join(release.folder, 'code')], hooks: null, main: {}, requests: [], timeout: 600 };
   writeFileSync(path.join(folder, 'job.json'), JSON.stringify(job));
@@ -138,7 +139,6 @@ test('the child ends with the process that started it, and the next run sweeps i
   child.stdin.end();
   expect(await once(child, 'exit')).toEqual([70, null]);
   const again = made(appOf('x = 1\n'));
-  again.ctx.home.cache = release.ctx.home.cache;
   await failure(verify(again.ctx, { ...again, sample: {}, call: mustNotBeCalled }));
   expect(existsSync(folder)).toBe(false);
 });
