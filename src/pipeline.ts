@@ -16,6 +16,7 @@ import path from 'node:path';
 import { bundle, writeTree } from './bundle/index.ts';
 import { MlfnError } from './errors.ts';
 import type { Context } from './events.ts';
+import { bundleFact, checkFact, lockFact, modelFact } from './facts.ts';
 import { assertSafe, inspect } from './inspect/index.ts';
 import { openTarget, type Target } from './providers/index.ts';
 import type { Done, Step, Supplies } from './providers/provider.ts';
@@ -73,12 +74,15 @@ export interface Outcome {
 export async function make(ctx: Context, target: Target, request: BuildRequest): Promise<Made> {
   const card = await inspect(ctx, request.model, { code: request.code });
   assertSafe(card, { trust: request.trust });
+  ctx.emit(modelFact(card));
   const { python, requirements, hooks } = request;
   const code = hooks === undefined ? [] : [hooks];
   const lock = await resolve(ctx, card, target.provider.platform(target.config), { python, requirements, code });
+  ctx.emit(lockFact(lock));
   const dependencies = path.join(ctx.home.cache, 'dependencies', lock.digest);
   await install(ctx, lock, dependencies);
   const made = await bundle(ctx, { card, lock, dependencies, name: request.name, hooks, code: request.code });
+  ctx.emit(bundleFact(made));
   return { card, lock, bundle: made };
 }
 
@@ -98,7 +102,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
     writeTree: (artifact, folder) => writeTree(ctx, artifact, folder),
     host: { interpreter: made.lock.interpreter, runtimeClient: await runtimeClient(ctx, made.lock.interpreter) },
   };
-  const check = (done: Done) => checkCandidate(ctx, target, made, sample, done);
+  const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: request.settings.env }, done);
   const done = await applyPlan(ctx, target, steps, { name: request.name, supplies }, check);
   const after = await target.provider.observe(ctx, target.config, request.name);
   const result = outcome(target, request, after, steps, 'deployed', made.bundle);
@@ -188,16 +192,15 @@ async function applyPlan(
 async function checkCandidate(
   ctx: Context,
   target: Target,
-  made: Made,
-  sample: unknown,
+  asked: Made & { sample: unknown; env: Record<string, string> },
   done: Done,
 ): Promise<Done> {
   const number = done.candidate?.number ?? null;
   const { verification, sample: checked } = await verify(ctx, {
-    ...made,
-    sample: sample ?? null,
+    ...asked,
     call: (call) => target.provider.invoke(ctx, target.config, done.name, number, call),
   });
+  ctx.emit(checkFact(number, verification));
   return { ...done, verification, sample: checked };
 }
 

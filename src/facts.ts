@@ -1,0 +1,61 @@
+/** The lines of a deploy's story: each is a fact that was measured in this run. */
+import path from 'node:path';
+import type { Event } from './events.ts';
+import type { Bundle, EstimatorNode, Lock, ModelCard, Verification } from './types.ts';
+
+type Fact = Extract<Event, { type: 'fact' }>;
+
+export function modelFact(card: ModelCard): Fact {
+  if (card.kind === 'python') return fact('model', `${path.basename(card.path)}:${card.attribute}`, 'Python function or app');
+  const { framework, estimator, featureCount, classes } = card;
+  return fact(
+    'model',
+    framework === null ? card.format : [framework.name, framework.version].filter((part) => part !== null).join(' '),
+    estimator === null ? null : chain(estimator),
+    [counted(featureCount, 'feature', 'features'), counted(classes?.length ?? null, 'class', 'classes')]
+      .filter((part) => part !== null)
+      .join(', '),
+  );
+}
+
+export function lockFact(lock: Lock): Fact {
+  const packages = counted(lock.packages.length, 'package', 'packages');
+  return fact('lock', `Python ${lock.python}`, packages, lock.sourceDetail, lock.offline ? 'no network: from the cache' : null);
+}
+
+export function bundleFact(bundle: Bundle): Fact {
+  const { dependencies, function: own } = bundle;
+  return fact('engine', 'native', `function ${megabytes(own.size)} + dependencies ${megabytes(dependencies.size)} unzipped`);
+}
+
+export function checkFact(release: number | null, verification: Verification): Fact {
+  const { method, compared, largestDifference, coldMs, warmMs } = verification;
+  const said =
+    method === 'sample'
+      ? `release ${release} gave ${compared} of ${compared} answers, largest difference ${largestDifference ?? 0}`
+      : `release ${release} is healthy; give --sample to have its answers compared with the model's own`;
+  const times = [coldMs === null ? null : `cold ${duration(coldMs)}`, warmMs === null ? null : `warm ${duration(warmMs)}`];
+  return fact('check', said, times.filter((part) => part !== null).join(', '));
+}
+
+function fact(label: string, ...parts: (string | null)[]): Fact {
+  return { type: 'fact', label, text: parts.filter((part) => part !== null && part !== '').join('    ') };
+}
+
+/** `ColumnTransformer > LogisticRegression`: a Pipeline by its steps, anything else by its class. */
+function chain(node: EstimatorNode): string {
+  const name = node.class.slice(node.class.lastIndexOf('.') + 1);
+  return name === 'Pipeline' && node.children.length > 0 ? node.children.map(chain).join(' > ') : name;
+}
+
+function counted(count: number | null, one: string, many: string): string | null {
+  return count === null ? null : `${count} ${count === 1 ? one : many}`;
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function duration(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+}
