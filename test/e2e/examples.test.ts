@@ -1,0 +1,101 @@
+/** Every example deployed by the command line, and asked through it and over HTTP. */
+import { cpSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Outcome } from '../../src/pipeline.ts';
+import type { Live } from '../../src/types.ts';
+import { accuracy, type Case, examples, expectedOf, names, readJson, rounded } from '../examples/expected.ts';
+import { type Machine, openMachine } from './cli.ts';
+
+let machine: Machine;
+beforeAll(() => {
+  machine = openMachine();
+});
+afterAll(() => machine.close());
+
+/** The answer without `model`, which tells the release that gave it. */
+function answerOf(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return rounded(body);
+  const { model: _, ...rest } = body as Record<string, unknown>;
+  return rounded(rest);
+}
+
+async function overHttp(url: string, { method, path: where, body }: Case): Promise<{ status: number; answer: unknown }> {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(`${url.replace(/\/$/, '')}${where}`, init);
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.includes('json');
+  return { status: response.status, answer: answerOf(json ? JSON.parse(text) : text) };
+}
+
+async function overCli(name: string, { path: where, body }: Case): Promise<{ status: number; answer: unknown }> {
+  const args = ['invoke', name, '--path', where];
+  if (body !== undefined) {
+    const file = path.join(machine.folder, `${name}-body.json`);
+    writeFileSync(file, JSON.stringify(body));
+    args.push('--payload', file);
+  }
+  const invoked = await machine.json<{ status: number; body: unknown }>(args);
+  return { status: invoked.status, answer: answerOf(invoked.body) };
+}
+
+describe.each(names)('%s', (name) => {
+  const cases = expectedOf(name);
+  let url = '';
+
+  test('is deployed by `mlfn deploy` in its folder, its sample compared', async () => {
+    const outcome = await machine.json<Outcome>(['deploy', '--target', 'local'], { cwd: path.join(examples, name) });
+    expect(outcome).toMatchObject({ name, target: 'local', status: 'deployed', live: 1, before: null });
+    expect(outcome.verification).toMatchObject({ method: 'sample' });
+    expect(outcome.verification?.compared).toBeGreaterThan(0);
+    url = outcome.url ?? '';
+  });
+
+  test.each(cases)('$method $path answers over HTTP and by `mlfn invoke` what it should', async (each) => {
+    const wanted = { status: each.status, answer: rounded(each.answer) };
+    expect(await overHttp(url, each)).toEqual(wanted);
+    expect(await overCli(name, each)).toEqual(wanted);
+  });
+
+  test('is up to date when deployed again', async () => {
+    const outcome = await machine.json<Outcome>(['deploy', '--target', 'local'], { cwd: path.join(examples, name) });
+    expect(outcome).toMatchObject({ status: 'up-to-date', live: 1, steps: [] });
+  });
+});
+
+test('knn-digits is as accurate deployed as it is locally: 0.975 of 360 rows in one call', async () => {
+  const payload = path.join(examples, 'knn-digits/payload.json');
+  const { body } = await machine.json<{ body: { predictions: number[] } }>(['invoke', 'knn-digits', '--payload', payload]);
+  expect(accuracy(body.predictions, readJson('knn-digits', 'labels.json') as number[])).toBe(0.975);
+});
+
+test('a new version replaces the old one, a wrong one does not, and rollback brings the old one back', async () => {
+  const folder = path.join(machine.folder, 'height');
+  cpSync(path.join(examples, 'height'), folder, { recursive: true });
+  const hooks = path.join(folder, 'hooks.py');
+  const ask = async () => {
+    const { body } = await machine.json<{ body: unknown }>(['invoke', 'height', '--data', '{"Weight": 200}']);
+    return body;
+  };
+  const before = await ask();
+
+  writeFileSync(hooks, 'def postprocess(predictions):\n    return {"centimetres": round(2.54 * predictions[0])}\n');
+  const second = await machine.json<Outcome>(['deploy'], { cwd: folder });
+  expect(second).toMatchObject({ status: 'deployed', before: 1, live: 2 });
+  expect(await ask()).toEqual({ centimetres: 187 });
+
+  writeFileSync(hooks, 'import random\n\n\ndef postprocess(predictions):\n    return {"centimetres": random.random()}\n');
+  const refused = await machine.mlfn(['deploy'], { cwd: folder });
+  expect(refused.code).toBe(6);
+  expect(refused.stderr).toContain('does not answer the sample the same way twice');
+  expect(await ask()).toEqual({ centimetres: 187 });
+
+  expect(await machine.json<Outcome>(['rollback', 'height'])).toMatchObject({ status: 'rolled-back', before: 2, live: 1 });
+  expect(await ask()).toEqual(before);
+  const live = await machine.json<Live>(['releases', 'height']);
+  expect(live.live).toBe(1);
+  expect(live.releases.map((release) => release.number)).toEqual([1, 2]);
+
+  expect(await machine.json<Outcome>(['rollback', 'height', '--to', '2'])).toMatchObject({ before: 1, live: 2 });
+  expect(await ask()).toEqual({ centimetres: 187 });
+});
