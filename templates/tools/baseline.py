@@ -282,9 +282,7 @@ def context():
 
 def call_app(app, sample):
     """One request to a WSGI app; the sample is {"method", "path", "headers", "body"}."""
-    sample = (
-        sample if isinstance(sample, dict) and "path" in sample else {"method": "POST", "path": "/", "body": sample}
-    )
+    sample = sample if isinstance(sample, dict) and "path" in sample else {"method": "POST", "path": "/", "body": sample}
     body = sample.get("body")
     raw = b"" if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
     path, _, query = sample["path"].partition("?")
