@@ -2,6 +2,7 @@ import type { Live } from '../../types.ts';
 import { command } from '../command.ts';
 import { timeText } from '../format.ts';
 import { table } from '../lines.ts';
+import { originFacts } from '../origins.ts';
 import { NAME_ARGUMENT, TARGET_OPTION } from '../options.ts';
 
 interface Status {
@@ -19,14 +20,10 @@ export const status = command({
     ['status heart --json', 'everything about one of them'],
   ],
   async run(ctx, input): Promise<Status> {
-    const [{ loadConfig }, { originFacts }, { open }, { observeKnown }] = await Promise.all([
-      import('../../config/index.ts'),
-      import('../origins.ts'),
-      import('../function.ts'),
-      import('../../pipeline.ts'),
-    ]);
+    const { loadConfig } = await import('../../config/index.ts');
     const config = await loadConfig(ctx, input);
     if (ctx.verbose) for (const fact of originFacts(config)) ctx.emit(fact);
+    const [{ open }, { observeKnown }] = await Promise.all([import('../function.ts'), import('../../pipeline.ts')]);
     const target = await open(config.target, config.targetConfig);
     const functions =
       input.name === undefined
