@@ -126,7 +126,10 @@ export interface Lock {
   sourceDetail: string;
   /** True when it was made from a warm cache with no network. */
   offline: boolean;
-  /** Interpreter on this machine of the same minor version, for child processes; not part of the digest. */
+  /**
+   * Interpreter on this machine for child processes, outside any virtual environment; not part of the digest. Of the same
+   * minor version where this machine has one, else (for a cloud) the nearest.
+   */
   interpreter: string;
 }
 

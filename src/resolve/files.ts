@@ -14,12 +14,12 @@ const STALE_MS = 24 * 3600 * 1000;
  * @throws MlfnError DISK_FULL
  */
 export async function makeFolder(folder: string, build: (temporary: string) => Promise<void>): Promise<void> {
-  if (await holdsSomething(folder)) return;
   const parent = path.dirname(folder);
+  await sweep(parent, path.basename(folder));
+  if (await holdsSomething(folder)) return;
   const temporary = path.join(parent, temporaryName(path.basename(folder)));
   try {
     await mkdir(parent, { recursive: true });
-    await sweep(parent, path.basename(folder));
     await mkdir(temporary);
     await build(temporary);
     await rmdir(folder).catch(() => undefined); // an empty one would stop the rename on Windows
@@ -98,14 +98,16 @@ function temporaryName(base: string): string {
 
 /** Takes away what killed builders of the same folder left: their process is gone, or the leftover is a day old. */
 async function sweep(parent: string, base: string): Promise<void> {
-  for (const name of await readdir(parent)) {
+  for (const name of await readdir(parent).catch(() => [])) {
     const mark = `.${base}.tmp-`;
     if (!name.startsWith(mark)) continue;
     const owner = /^(.*)-(\d+)-[0-9a-f]{8}$/.exec(name.slice(mark.length));
     const gone = owner?.[1] === os.hostname() && !isAlive(Number(owner[2]));
     const left = path.join(parent, name);
     const age = Date.now() - (await stat(left).then((s) => s.mtimeMs, Date.now));
-    if (gone || age > STALE_MS) await rm(left, { recursive: true, force: true, maxRetries: 3 });
+    if (!gone && age < STALE_MS) continue;
+    // A uv that outlived its killed parent may still write there: the next sweep gets what this one cannot.
+    await rm(left, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
 }
 

@@ -6,7 +6,9 @@ import type { Context } from '../events.ts';
 import type { Lock } from '../types.ts';
 import { openSession, plain, pythonArguments, runUv, unreachable } from './compile.ts';
 import { makeFolder, withScratch } from './files.ts';
-import { usePython } from './interpreters.ts';
+import { fromUser, usePython } from './interpreters.ts';
+import { plainUvEnv } from './uv-env.ts';
+import { findUv } from './uv.ts';
 
 /**
  * Lays the lock's wheels into `into` as `sys.path` wants them: console scripts left out, every other file as the wheel
@@ -16,7 +18,7 @@ import { usePython } from './interpreters.ts';
  * @throws MlfnError RESOLVE_INDEX_UNREACHABLE | RESOLVE_INDEX_DENIED | RESOLVE_INSTALL_FAILED | DISK_FULL | INTERRUPTED
  */
 export async function install(ctx: Context, lock: Pick<Lock, 'python' | 'platform' | 'packages' | 'pylock' | 'interpreter'>, into: string) {
-  await makeFolder(into, async (temporary) => {
+  await makeFolder(fromUser(ctx, into), async (temporary) => {
     if (lock.packages.length === 0) return;
     await withScratch(ctx.home.cache, (folder) => layDown(ctx, lock, temporary, folder));
     await tidy(temporary);
@@ -24,9 +26,6 @@ export async function install(ctx: Context, lock: Pick<Lock, 'python' | 'platfor
 }
 
 async function layDown(ctx: Context, lock: Parameters<typeof install>[1], into: string, scratch: string): Promise<void> {
-  const session = await openSession(ctx);
-  // uv's own default is patient with a slow download; the short limits of openSession are for questions.
-  for (const name of ['UV_HTTP_TIMEOUT', 'UV_HTTP_RETRIES']) session.env[name] = ctx.env[name];
   const interpreter = await usePython(ctx, lock.interpreter);
   const { os, arch, glibc } = interpreter.platform;
   const same = os === lock.platform.os && arch === lock.platform.arch && glibc === lock.platform.glibc;
@@ -36,9 +35,13 @@ async function layDown(ctx: Context, lock: Parameters<typeof install>[1], into: 
   const args = ['pip', 'install', '--target', into, '--no-deps', '--require-hashes', '--only-binary', ':all:'];
   args.push('-r', 'pylock.toml', ...pythonArguments(choice));
   // A warm cache needs no network, not even to be found missing.
-  const cached = await runUv({ ...session, offline: true }, args, scratch);
+  const { path: uv } = await findUv(ctx);
+  const cached = await runUv({ ctx, uv, env: plainUvEnv(ctx), offline: true, networkFailure: null }, args, scratch);
   if (cached === null) return;
-  const failure = session.offline ? cached : await runUv(session, args, scratch, downloads(ctx));
+  const session = await openSession(ctx);
+  // uv's own default is patient with a slow download; the short limits of openSession are for questions.
+  for (const name of ['UV_HTTP_TIMEOUT', 'UV_HTTP_RETRIES']) session.env[name] = ctx.env[name];
+  const failure = await runUv(session, args, scratch, downloads(ctx));
   if (failure === null) return;
   if (session.offline && /network was disabled|offline|not found in the cache/i.test(failure)) throw unreachable(session, failure);
   throw new MlfnError('RESOLVE_INSTALL_FAILED', `The locked wheels could not be laid down: ${plain(failure).slice(0, 300)}`, {
@@ -50,14 +53,20 @@ async function layDown(ctx: Context, lock: Parameters<typeof install>[1], into: 
 /** uv tells of each large wheel when it begins and ends: `Downloading scipy (39.0MiB)`, ` Downloaded scipy`. */
 function downloads(ctx: Context): (line: string) => void {
   const sizes = new Map<string, number>();
+  const inFlight = new Set<string>();
   let done = 0;
   return (line) => {
     const [, state, name = '', size, unit] = /^\s*(Downloading|Downloaded) (\S+)(?: \(([\d.]+)([KMG])iB\))?/.exec(line) ?? [];
     if (state === undefined) return;
-    if (state === 'Downloading') sizes.set(name, Math.round(Number(size ?? 0) * 1024 ** (' KMG'.indexOf(unit ?? ' '))));
-    else done += sizes.get(name) ?? 0;
+    if (state === 'Downloading') {
+      sizes.set(name, Math.round(Number(size ?? 0) * 1024 ** ' KMG'.indexOf(unit ?? ' ')));
+      inFlight.add(name);
+    } else {
+      done += sizes.get(name) ?? 0;
+      inFlight.delete(name);
+    }
     const total = [...sizes.values()].reduce((sum, one) => sum + one, 0);
-    ctx.emit({ type: 'progress', text: `downloading ${[...sizes.keys()].join(', ')}`, done, total });
+    ctx.emit({ type: 'progress', text: `downloading ${[...inFlight].join(', ') || 'wheels'}`, done, total });
   };
 }
 

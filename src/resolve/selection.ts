@@ -68,7 +68,7 @@ function takeRequirements(ctx: Context, selection: Selection, file: Requirements
       if (one.specifier !== '' && !one.line.includes('[')) selection.constraints.push(one.line);
     } else {
       selection.roots.push(one.line);
-      if (!selection.why.has(one.name)) selection.why.set(one.name, one.where);
+      if (one.specifier !== '' || !selection.why.has(one.name)) selection.why.set(one.name, one.where);
     }
   }
   if (tools.length === 0) return;

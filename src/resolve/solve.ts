@@ -44,7 +44,9 @@ interface Layer {
 export async function solve(session: Session, wanted: Wanted, choices: PythonChoice[]): Promise<Solved | Failure> {
   let failure: Failure | null = null;
   let closest: string | null = null;
-  for (const layerOf of [environmentLayer, dateLayer, newestLayer]) {
+  // A lock leaves nothing open that a date or an environment could close.
+  const layers = wanted.listed?.kind === 'lockfile' ? [newestLayer] : [environmentLayer, dateLayer, newestLayer];
+  for (const layerOf of layers) {
     const layer = await layerOf(session, wanted, choices);
     if (layer === null) continue;
     closest ??= layer.detail;
@@ -53,10 +55,11 @@ export async function solve(session: Session, wanted: Wanted, choices: PythonCho
       session.ctx.emit({ type: 'progress', text: `resolving versions for Python ${choice.python}` });
       const compiled = await compile(session, choice, question);
       if (compiled.wheels !== null) {
-        if (closest !== layer.detail) warn(session, closest, layer, failure);
+        if (closest !== layer.detail && wanted.listed === null) warn(session, closest, layer, failure);
         return { choice, wheels: compiled.wheels, ...describe(wanted, layer, compiled.wheels) };
       }
       if (index === 0) failure = { choice, question, reason: compiled.reason };
+      if (failure !== null && /was not found in the package registry/.test(compiled.reason)) return failure;
     }
   }
   if (failure === null) throw new Error('no Python to resolve for');

@@ -33,12 +33,17 @@ export function indexSettings(env: Readonly<Env>): [string, string | undefined][
 }
 
 async function makeEnv(ctx: Context): Promise<Env> {
+  const env = plainUvEnv(ctx);
+  return { ...fromPip(await pipConfiguration(ctx), env, await hasIndexOfItsOwn(ctx, env)), ...env };
+}
+
+/** Without what only pip was told: enough where no index is asked. */
+export function plainUvEnv(ctx: Context): Env {
   const env: Env = {};
   for (const [name, value] of Object.entries(ctx.env)) {
-    if (!name.startsWith('UV_') || KEPT.test(name)) env[name] = value;
+    if (value !== undefined && (!name.startsWith('UV_') || KEPT.test(name))) env[name] = value;
   }
-  Object.assign(env, { UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1', NO_COLOR: '1' });
-  return { ...fromPip(await pipConfiguration(ctx), env, await hasIndexOfItsOwn(ctx, env)), ...env };
+  return { ...env, UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1', NO_COLOR: '1' };
 }
 
 /** uv reads no pip.conf: a company that configured pip alone would otherwise be sent to the public index. */

@@ -72,15 +72,25 @@ async function bring(ctx: Context, folder: string): Promise<void> {
       await rm(build, { recursive: true, force: true, maxRetries: 3 });
       if (made !== null) return;
       failures.push(`${python}: ${failure ?? 'pip installed no uv'}`);
+      if (isIndexAway(failure)) throw missing(failures, 'Connect to the network or configure pip\'s index or proxy');
     }
   }
-  throw new MlfnError('RESOLVE_UV_MISSING', `uv is not on PATH and could not be installed: ${failures[0] ?? ''}`, {
-    hint: 'Install uv (`pipx install uv`), or Python\'s venv module (Debian: `apt install python3-venv`), then try again.',
+  throw missing(failures, 'Install Python\'s venv module (Debian: `apt install python3-venv`)');
+}
+
+/** No other interpreter of this machine would reach the index either. */
+function isIndexAway(failure: string | null): boolean {
+  return /No matching distribution found for uv|ConnectionError|ProxyError|SSLError|Max retries exceeded/.test(failure ?? '');
+}
+
+function missing(failures: string[], act: string): MlfnError {
+  return new MlfnError('RESOLVE_UV_MISSING', `uv is not on PATH and could not be installed: ${failures[0] ?? ''}`, {
+    hint: `${act}, or install uv by other means, then try again.`,
     details: { failures },
   });
 }
 
-const INSTALL = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'];
+const INSTALL = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps', '--retries', '1'];
 
 async function byVenv(ctx: Context, python: string, build: string): Promise<string | null> {
   const made = await attempt(ctx, python, ['-m', 'venv', build]);
