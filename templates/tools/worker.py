@@ -6,7 +6,8 @@ Started by the local target as ``python -I -S -B -X utf8 worker.py SETUP`` with 
     client    folder that holds awslambdaric, or null for runtime_client.py beside this file
     handler   module.function
     memory    MB
-    writable  folders that may be written to
+    own       its temporary folder, the only one that may be written to besides /tmp
+    kept      mlfn's own folder, of which nothing is written to even when it lies in /tmp
 """
 
 import errno
@@ -33,12 +34,12 @@ _CHANGES = {
 }
 
 
-def make_read_only(writable):
-    """Refuses, as Lambda does, every change of a file outside ``writable``: OSError EROFS.
+def make_read_only(own, kept):
+    """Refuses, as Lambda does, every change of a file outside ``own`` and /tmp: OSError EROFS.
 
     It holds for what Python itself opens. The package's folders are read-only by their modes besides.
     """
-    allowed = tuple(os.path.join(os.path.realpath(folder), "") for folder in writable)
+    own, kept, shared = (os.path.join(os.path.realpath(folder), "") for folder in (own, kept, "/tmp"))
     devices = ("/dev/", "/proc/self/") if os.name == "posix" else ()
     # Looked up now: the function's own code could replace them later.
     path_of, real, join, split, refusal = os.fsdecode, os.path.realpath, os.path.join, os.path.split, os.strerror(errno.EROFS)
@@ -56,7 +57,8 @@ def make_read_only(writable):
         # A link is removed or renamed itself; opening goes where it points to.
         parent, base = split(name.rstrip("/") or "/")
         absolute = real(name) if follow else join(real(parent or "."), base)
-        if not join(absolute, "").startswith(allowed):
+        inside = join(absolute, "")
+        if not inside.startswith(own) and (inside.startswith(kept) or not inside.startswith(shared)):
             raise OSError(errno.EROFS, refusal, path_of(path))
 
     def hook(event, args):
@@ -124,7 +126,7 @@ def main():
     site.setquit()
     sys.path[:0] = setup["path"]
     sys.path.append(setup["client"] or own)
-    make_read_only(setup["writable"])
+    make_read_only(setup["own"], setup["kept"])
     module = "awslambdaric" if setup["client"] else "runtime_client"
     sys.argv = [module, setup["handler"]]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

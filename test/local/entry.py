@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def perform(command, event, context):
         return {"printed": command["lines"]}
     if do == "write":
         try:
-            with open(command["path"], "w") as file:
+            with open(command["path"].replace("$TMP", tempfile.gettempdir()), "w") as file:
                 file.write("written")
             return {"written": command["path"]}
         except OSError as error:

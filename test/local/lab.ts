@@ -1,7 +1,7 @@
 /** A home of its own, packages made by hand, and the pipeline's loop: what the tests of the local target stand on. */
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,9 +13,9 @@ import type { Done, ReleaseDraft, Step, Supplies, Want } from '../../src/provide
 import type { Answer, Artifact, Entry, Live, RuntimeSettings } from '../../src/types.ts';
 import { python } from '../python.ts';
 
-export const SETTINGS: RuntimeSettings = { memory: 256, timeout: 5, concurrency: 2, idle: 60, env: {} };
+const SETTINGS: RuntimeSettings = { memory: 256, timeout: 5, concurrency: 2, idle: 60, env: {} };
 /** Where the examples of a shape, not of a size, get by without a worker's start. */
-export const PAYLOAD = { method: 'POST', path: '/', headers: { 'content-type': 'application/json' } };
+const PAYLOAD = { method: 'POST', path: '/', headers: { 'content-type': 'application/json' } };
 
 export interface PackageRequest {
   version?: string;
@@ -33,7 +33,7 @@ export class Lab {
   readonly layout: Layout;
   /** Free at this moment: no test meets another's daemon on the usual ports. */
   readonly config: { port?: number };
-  readonly #client = vendorClient();
+  readonly #client = vendorClient(path.join(this.root, 'client'));
 
   constructor(config: { port?: number } = {}) {
     const home = { root: this.root, cache: path.join(this.root, 'cache'), local: path.join(this.root, 'local') };
@@ -119,11 +119,11 @@ function parse(body: Uint8Array): unknown {
   }
 }
 
-export function sha256(text: string | Uint8Array): string {
+function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-export function artifact(part: Artifact['part'], files: Record<string, string>): Artifact {
+function artifact(part: Artifact['part'], files: Record<string, string>): Artifact {
   const entries = Object.entries(files)
     .map(([name, text]): Entry => ({ path: name, mode: 0o644, sha256: sha256(text), size: text.length, source: { bytes: Buffer.from(text) } }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -141,20 +141,13 @@ async function writeTree(given: Artifact, folder: string): Promise<void> {
 }
 
 /** awslambdaric out of the tests' environment, in a folder of its own: the worker must not see the rest of that. */
-function vendorClient(): string {
-  const folder = path.join(import.meta.dirname, '../../node_modules/.cache/mlfn-lab-client');
+function vendorClient(folder: string): string {
   const packages = execFileSync(python, ['-c', 'import sysconfig; print(sysconfig.get_path("platlib"))'], { encoding: 'utf8' }).trim();
-  const made = `${folder}-${randomBytes(4).toString('hex')}`;
-  mkdirSync(made, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(packages)) {
     if (/^(awslambdaric|simplejson|snapshot_restore_py\.py|runtime_client\..*)$/.test(name)) {
-      symlinkSync(path.join(packages, name), path.join(made, name));
+      symlinkSync(path.join(packages, name), path.join(folder, name));
     }
-  }
-  try {
-    cpSync(made, folder, { recursive: true, verbatimSymlinks: true, force: true });
-  } finally {
-    rmSync(made, { recursive: true });
   }
   return folder;
 }

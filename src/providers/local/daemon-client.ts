@@ -9,7 +9,7 @@ import type { DaemonInfo, StartMessage } from './daemon-info.ts';
 import { readJson } from './files.ts';
 import { send, type HttpReply } from './http.ts';
 import { isAlive } from './identity.ts';
-import { daemonEntry, layoutOf, packageVersion, type Layout } from './layout.ts';
+import { daemonProgram, layoutOf, packageVersion, type Layout } from './layout.ts';
 import { spawnDaemon } from './spawn.ts';
 
 const START_MS = 30_000;
@@ -33,17 +33,18 @@ export async function ensureDaemon(ctx: Context, config: LocalConfig): Promise<D
 export async function findDaemon(layout: Layout): Promise<DaemonInfo | null> {
   const info = await readJson<DaemonInfo>(layout.daemonFile);
   if (info === null || !(await isAlive(info))) return null;
-  for (let tries = 0; tries < 3; tries++) {
+  const signal = AbortSignal.timeout(PING_MS);
+  while (!signal.aborted) {
     try {
-      const reply = await callDaemon(info, 'GET', 'ping', { signal: AbortSignal.timeout(PING_MS) });
+      const reply = await callDaemon(info, 'GET', 'ping', { signal });
       if (reply.status === 200) return info;
-    } catch (error) {
+    } catch {
       // It may have ended, or moved on, since the file was read.
-      const again = await readJson<DaemonInfo>(layout.daemonFile);
-      if (again === null || !(await isAlive(again))) return null;
-      if (again.pid !== info.pid) return findDaemon(layout);
-      if ((error as Error).name !== 'TimeoutError') await sleep(100);
     }
+    const again = await readJson<DaemonInfo>(layout.daemonFile);
+    if (again === null || !(await isAlive(again))) return null;
+    if (again.pid !== info.pid) return findDaemon(layout);
+    await sleep(100);
   }
   throw new MlfnError('LOCAL_DAEMON_SILENT', `The local daemon (process ${info.pid}, port ${info.port}) does not answer.`, {
     hint: 'Run `mlfn stop`, then the command again.',
@@ -62,7 +63,7 @@ export function callDaemon(
 
 async function startDaemon(ctx: Context, layout: Layout, config: LocalConfig): Promise<DaemonInfo> {
   ctx.signal.throwIfAborted();
-  const child = spawnDaemon(daemonEntry(), { local: layout.root, port: config.port ?? null }, layout.daemonLog);
+  const child = spawnDaemon(daemonProgram(), { local: layout.root, port: config.port ?? null }, layout.daemonLog);
   try {
     const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(START_MS)]);
     const message = await Promise.race([
@@ -92,10 +93,13 @@ async function waitForOther(ctx: Context, layout: Layout): Promise<DaemonInfo> {
 
 /** The old daemon starts the new one and gives it the port itself, so that no request is lost. */
 async function replaceDaemon(ctx: Context, layout: Layout, old: DaemonInfo): Promise<DaemonInfo> {
-  const body = Buffer.from(JSON.stringify({ entry: daemonEntry() }));
+  const body = Buffer.from(JSON.stringify(daemonProgram()));
   const reply = await callDaemon(old, 'POST', 'hand-over', { body, signal: ctx.signal });
-  const info = await findDaemon(layout);
-  if (reply.status === 200 && info !== null) return info;
+  // Refused: another command has asked for the same a moment ago, or the new one does not start.
+  for (const limit = Date.now() + PING_MS; Date.now() < limit; await sleep(100, undefined, { signal: ctx.signal })) {
+    const info = await findDaemon(layout);
+    if (info !== null && !isOlder(info.version, packageVersion())) return info;
+  }
   throw new MlfnError('LOCAL_DAEMON_FAILED', `The local daemon of version ${old.version} could not be replaced.`, {
     hint: `Run \`mlfn stop\`, then the command again; ${layout.daemonLog} tells more.`,
     details: { status: reply.status, answer: reply.body.toString() },
@@ -109,8 +113,9 @@ export async function stopDaemon(ctx: Context): Promise<boolean> {
   if (info === null) return false;
   const wasAlive = await isAlive(info);
   if (wasAlive) {
-    await callDaemon(info, 'POST', 'stop', { signal: AbortSignal.timeout(PING_MS) }).catch(() => undefined);
-    if (!(await endedWithin(info, STOP_MS, ctx.signal))) {
+    const said = callDaemon(info, 'POST', 'stop', { signal: AbortSignal.timeout(PING_MS) });
+    const heard = await said.then(() => true, () => false);
+    if (!(await endedWithin(info, heard ? STOP_MS : 1000, ctx.signal))) {
       process.kill(info.pid, 'SIGKILL');
       await endedWithin(info, PING_MS, ctx.signal);
     }

@@ -62,8 +62,9 @@ export function toolsFolder(): string {
   return path.join(packageRoot(), 'templates', 'tools');
 }
 
-export function daemonEntry(): string {
-  return path.join(packageRoot(), 'dist', 'providers', 'local', 'daemon', 'main.js');
+/** This version's daemon, run by this process's Node. */
+export function daemonProgram(): { node: string; entry: string } {
+  return { node: process.execPath, entry: path.join(packageRoot(), 'dist', 'providers', 'local', 'daemon', 'main.js') };
 }
 
 /** Of the package on disk now, which an upgrade may have replaced since this process started. */

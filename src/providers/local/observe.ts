@@ -30,7 +30,8 @@ export async function observe(layout: Layout, config: LocalConfig, name: string)
 
 export async function list(layout: Layout, config: LocalConfig): Promise<Live[]> {
   const found = await Promise.all((await functionNames(layout)).map((name) => observe(layout, config, name)));
-  return found.filter((each) => each !== null);
+  // A function of which only a killed first deploy is left is none yet.
+  return found.filter((each) => each !== null).filter((each) => each.releases.length > 0);
 }
 
 function urlOf(port: number, name: string): string {

@@ -4,7 +4,7 @@ import type { ReleaseDraft, Step, Want } from '../provider.ts';
 import { MlfnError } from '../../errors.ts';
 
 /** Releases kept besides the live one. */
-export const KEEP = 10;
+const KEEP = 10;
 
 export function plan(want: Want, live: Live | null): Step[] {
   if (want.kind === 'release') return deploySteps(want.draft, live);

@@ -4,12 +4,18 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { StartRequest } from './daemon-info.ts';
 
+/** What to start: the daemon of another version may come with another Node. */
+export interface Program {
+  node: string;
+  entry: string;
+}
+
 /** What it tells comes as IPC messages; what a crash prints goes to the log. */
-export function spawnDaemon(entry: string, request: StartRequest, logFile: string): ChildProcess {
+export function spawnDaemon({ node, entry }: Program, request: StartRequest, logFile: string): ChildProcess {
   mkdirSync(path.dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
   try {
-    return spawn(process.execPath, [entry, JSON.stringify(request)], {
+    return spawn(node, [entry, JSON.stringify(request)], {
       stdio: ['ignore', log, log, 'ipc'],
       detached: true,
       windowsHide: true,

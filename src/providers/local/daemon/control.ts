@@ -1,6 +1,7 @@
 /** The control API: how commands reach the daemon. Guarded by the token in daemon.json, and closed to browsers. */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Program } from '../spawn.ts';
 import type { Fleet } from './fleet.ts';
 import { serve } from './front.ts';
 import { ProblemError } from './problem.ts';
@@ -15,7 +16,7 @@ export interface Control {
   about: Record<string, unknown>;
   stop(): void;
   /** Gives the port to a daemon of another version; resolves when that one serves. */
-  handOver(entry: string): Promise<void>;
+  handOver(program: Program): Promise<void>;
 }
 
 type Handler = (control: Control, match: string[], request: IncomingMessage) => Promise<unknown>;
@@ -23,17 +24,17 @@ type Handler = (control: Control, match: string[], request: IncomingMessage) => 
 const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['GET', /^ping$/, async ({ about }) => about],
   ['GET', /^status$/, async ({ about, fleet }) => ({ ...about, functions: fleet.describe() })],
-  ['POST', /^functions\/([^/]+)\/live\/(\d+)$/, async ({ fleet }, [name, number]) => fleet.switchTo(name!, Number(number))],
-  ['DELETE', /^functions\/([^/]+)\/releases\/(\d+)$/, async ({ fleet }, [name, number]) => fleet.drop(name!, Number(number))],
-  ['DELETE', /^functions\/([^/]+)$/, async ({ fleet }, [name]) => fleet.remove(name!)],
+  ['POST', /^functions\/([a-z0-9][\w-]*)\/live\/(\d+)$/, async ({ fleet }, [name, number]) => fleet.switchTo(name!, Number(number))],
+  ['DELETE', /^functions\/([a-z0-9][\w-]*)\/releases\/(\d+)$/, async ({ fleet }, [name, number]) => fleet.drop(name!, Number(number))],
+  ['DELETE', /^functions\/([a-z0-9][\w-]*)$/, async ({ fleet }, [name]) => fleet.remove(name!)],
   ['POST', /^stop$/, async ({ stop }) => setImmediate(stop) && null],
-  ['POST', /^hand-over$/, async ({ handOver }, _, request) => handOver((await readJsonBody(request))['entry'] ?? '')],
+  ['POST', /^hand-over$/, async ({ handOver }, _, request) => handOver((await readJsonBody(request)) as Program)],
 ];
 
 export async function control(request: IncomingMessage, response: ServerResponse, given: Control): Promise<void> {
   if (!isAllowed(request, given)) return reply(response, 403, { title: 'Refused' });
   const path = (request.url ?? '').slice(CONTROL.length);
-  const call = /^functions\/([^/]+)\/releases\/(\d+)\/call(\/.*)$/.exec(path);
+  const call = /^functions\/([a-z0-9][\w-]*)\/releases\/(\d+)\/call(\/.*)$/.exec(path);
   if (call !== null) {
     const [, name, number, target] = call as unknown as [string, string, string, string];
     return serve(request, response, { name, prefix: '', target, pool: () => given.fleet.release(name, Number(number)) });
@@ -72,12 +73,12 @@ function reply(response: ServerResponse, status: number, value: unknown): void {
   response.end(body);
 }
 
-async function readJsonBody(request: IncomingMessage): Promise<Record<string, string>> {
+async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   let text = '';
   for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) {
     text += chunk;
     if (text.length > 65_536) throw new ProblemError({ status: 413, kind: 'too-large', title: 'Too large', detail: '' });
   }
-  return JSON.parse(text) as Record<string, string>;
+  return JSON.parse(text);
 }
 

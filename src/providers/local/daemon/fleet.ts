@@ -1,6 +1,7 @@
 /** Every function of this machine: which release is live, its workers, and the switch from one to another. */
-import path from 'node:path';
 import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { writeJson } from '../files.ts';
 import { functionFolder, type Layout } from '../layout.ts';
 import { objectFolder } from '../objects.ts';
@@ -144,13 +145,15 @@ export class Fleet {
   }
 
   async #pool(entry: Entry, number: number): Promise<Pool> {
-    const known = entry.pools.get(number);
-    if (known !== undefined) return known;
-    const folder = functionFolder(this.layout, entry.name);
-    const stored = await readRelease(folder, number);
+    const stored = await readRelease(functionFolder(this.layout, entry.name), number);
     const host = stored && (await readHost(stored));
     if (stored === null || host === null) throw missing(entry.name, number);
-    const pool = entry.pools.get(number) ?? new Pool(this.layout, this.#spec(stored, host), entry.journal);
+    const spec = this.#spec(stored, host);
+    const known = entry.pools.get(number);
+    if (known !== undefined && isDeepStrictEqual(known.spec, spec)) return known;
+    // A candidate that was swept, and another one that got its number.
+    if (known !== undefined && known !== entry.live) void known.kill();
+    const pool = new Pool(this.layout, spec, entry.journal);
     entry.pools.set(number, pool);
     return pool;
   }

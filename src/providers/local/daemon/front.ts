@@ -7,7 +7,7 @@ import { ProblemError, renderProblem, type Problem } from './problem.ts';
 import { WorkerFailure, type FailureKind } from './worker.ts';
 
 /** Lambda's limit for a synchronous call, each way. For the event it holds too, in which a binary body is base64. */
-export const REQUEST_BYTES = 6 * 1024 * 1024;
+const REQUEST_BYTES = 6 * 1024 * 1024;
 const EVENT_BYTES = 6_291_556;
 /** How long a refused client may go on sending: it should get to read why. */
 const LINGER_MS = 3000;

@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import type { StartMessage, StartRequest } from '../daemon-info.ts';
 import type { Layout } from '../layout.ts';
-import { spawnDaemon } from '../spawn.ts';
+import { spawnDaemon, type Program } from '../spawn.ts';
 import type { FrontDoor } from './server.ts';
 
 const LIMIT_MS = 60_000;
 
-export async function handOver(entry: string, request: StartRequest, door: FrontDoor, layout: Layout): Promise<void> {
-  const successor = spawnDaemon(entry, request, layout.daemonLog);
+export async function handOver(program: Program, request: StartRequest, door: FrontDoor, layout: Layout): Promise<void> {
+  const successor = spawnDaemon(program, request, layout.daemonLog);
   const next = async (wanted: StartMessage['type']): Promise<void> => {
     const gone = once(successor, 'exit').then(() => Promise.reject(new Error('the successor ended')));
     const [message] = (await Promise.race([

@@ -10,6 +10,7 @@ import type { DaemonInfo, StartMessage, StartRequest } from '../daemon-info.ts';
 import { readJson, writeJson } from '../files.ts';
 import { ownIdentity } from '../identity.ts';
 import { layoutOf, packageVersion } from '../layout.ts';
+import type { Program } from '../spawn.ts';
 import { claim, release } from './claim.ts';
 import type { Control } from './control.ts';
 import { DaemonLog } from './daemon-log.ts';
@@ -95,11 +96,12 @@ async function stop(): Promise<void> {
 }
 
 /** The successor serves from here on; this process ends when its last connection has. */
-async function giveUp(entry: string): Promise<void> {
+async function giveUp(program: Program): Promise<void> {
   if (leaving) throw new Error('the daemon is stopping');
   leaving = true;
   try {
-    await handOver(entry, { local: request.local, port: door.port, successorOf: process.pid, warm: fleet.warmOnes() }, door, layout);
+    const order = { local: request.local, port: door.port, successorOf: process.pid, warm: fleet.warmOnes() };
+    await handOver(program, order, door, layout);
   } catch (error) {
     leaving = false;
     throw error;

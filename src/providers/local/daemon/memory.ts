@@ -14,17 +14,17 @@ export async function residentBytes(pid: number): Promise<number> {
 /** The highest it ever was, where the kernel keeps count; else null. */
 export function peakBytes(pid: number): number | null {
   if (process.platform !== 'linux') return null;
-  const peak = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`));
-  return peak ? Number(peak[1]) * 1024 : null;
+  return field(read(`/proc/${pid}/status`), 'VmHWM');
 }
 
-const PAGE = 4096;
+function field(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
+}
 
 /** Children share their parent's pages after a fork: of those only what is theirs alone counts. */
 function linuxTree(pid: number, root: boolean): number {
-  const [, resident = 0, shared = 0] = read(`/proc/${pid}/statm`).split(' ').map(Number);
+  const own = field(read(`/proc/${pid}/status`), root ? 'VmRSS' : 'RssAnon');
   const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter((each) => each !== '');
-  const own = (root ? resident : resident - shared) * PAGE;
   return children.reduce((sum, child) => sum + linuxTree(Number(child), false), own);
 }
 

@@ -25,15 +25,16 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** A worker and how much of the next call's time its late start has already used. */
 interface Member {
   worker: Worker;
+  /** How much of its first call's time a late start has already used. */
   spentMs: number;
   idleTimer: NodeJS.Timeout | null;
 }
 
 export class Pool {
-  #members = new Set<Member>();
+  /** Ready ones. */
+  #members = new Map<Worker, Member>();
   #starting = 0;
   #queue: Waiting[] = [];
   #closing = false;
@@ -48,7 +49,7 @@ export class Pool {
   ) {}
 
   get workers(): { id: number; state: string; calls: number }[] {
-    return [...this.#members].map(({ worker }, id) => ({ id, state: worker.state, calls: worker.calls }));
+    return [...this.#members.keys()].map((worker, id) => ({ id, state: worker.state, calls: worker.calls }));
   }
 
   get waiting(): number {
@@ -73,15 +74,14 @@ export class Pool {
   /** Resolves when there is at least one worker that is ready, with the time its start took; 0 when one was there. */
   async warm(): Promise<number> {
     if (this.#members.size > 0) return 0;
-    const member = await this.#start();
-    return member.worker.initMs ?? 0;
+    return (await this.#start()).initMs ?? 0;
   }
 
   /** Takes no more workers on than the calls that are here need, and ends when they are answered. */
   async drain(): Promise<void> {
     this.#closing = true;
     this.#next();
-    for (const member of this.#members) if (member.worker.state === 'idle') this.#end(member);
+    for (const worker of this.#members.keys()) if (worker.state === 'idle') void worker.stop();
     if (!this.#isEmpty) await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 
@@ -90,7 +90,7 @@ export class Pool {
     this.#closing = true;
     for (const waiting of this.#queue.splice(0)) waiting.reject(new WorkerFailure('stopped', 'It was stopped.'));
     this.#stopping.abort();
-    await Promise.all([...this.#members].map(({ worker }) => worker.stop()));
+    await Promise.all([...this.#members.keys()].map((worker) => worker.stop()));
     if (!this.#isEmpty) await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 
@@ -107,12 +107,14 @@ export class Pool {
   }
 
   #next(): void {
-    for (const member of this.#members) {
+    for (const member of this.#members.values()) {
       if (this.#queue.length === 0) break;
       if (member.worker.state === 'idle') void this.#serve(member, this.#queue.shift()!);
     }
     const free = this.spec.settings.concurrency - this.#members.size - this.#starting;
-    const needed = Math.min(free, this.#queue.length - this.#starting);
+    // A client that calls one after another must not make a second worker start by being quicker than the first's return.
+    const returning = [...this.#members.keys()].filter((worker) => worker.isReturning).length;
+    const needed = Math.min(free, this.#queue.length - this.#starting - returning);
     for (let count = 0; count < needed; count++) void this.#start().catch(() => undefined);
     this.#checkDrained();
   }
@@ -130,29 +132,27 @@ export class Pool {
     } catch (error) {
       waiting.reject(error);
     }
-    if (member.worker.state === 'idle') this.#rest(member);
+  }
+
+  /** A worker that is not yet a member is taken up by whoever started it. */
+  #onIdle(worker: Worker): void {
+    const member = this.#members.get(worker);
+    if (member === undefined) return;
+    if (this.#closing && this.#queue.length === 0) return void worker.stop();
+    member.idleTimer = setTimeout(() => void worker.stop(), this.spec.settings.idle * 1000);
     this.#next();
   }
 
-  #rest(member: Member): void {
-    if (this.#closing && this.#queue.length === 0) return this.#end(member);
-    member.idleTimer = setTimeout(() => this.#end(member), this.spec.settings.idle * 1000);
-  }
-
-  #end(member: Member): void {
-    void member.worker.stop();
-  }
-
-  async #start(): Promise<Member> {
+  async #start(): Promise<Worker> {
     this.#starting += 1;
     try {
       const member = await this.#startTwice();
-      this.#members.add(member);
-      void member.worker.ended.then(() => this.#leave(member));
+      const { worker } = member;
       this.#starting -= 1;
-      this.#rest(member);
-      this.#next();
-      return member;
+      this.#members.set(worker, member);
+      void worker.ended.then(() => this.#leave(member));
+      this.#onIdle(worker);
+      return worker;
     } catch (error) {
       this.#starting -= 1;
       // Nobody is left who could answer: the calls fail now, and the next one tries again.
@@ -167,7 +167,9 @@ export class Pool {
   async #startTwice(): Promise<Member> {
     const begin = (limitMs: number) => {
       const id = `${this.spec.release}-${++this.#count}`;
-      return Worker.start({ layout: this.layout, spec: this.spec, journal: this.journal, id, limitMs, signal: this.#stopping.signal });
+      const { layout, spec, journal } = this;
+      const signal = this.#stopping.signal;
+      return Worker.start({ layout, spec, journal, id, limitMs, signal, onIdle: (worker) => this.#onIdle(worker) });
     };
     try {
       return { worker: await begin(INIT_LIMIT_MS), spentMs: 0, idleTimer: null };
@@ -180,7 +182,7 @@ export class Pool {
 
   #leave(member: Member): void {
     if (member.idleTimer !== null) clearTimeout(member.idleTimer);
-    this.#members.delete(member);
+    this.#members.delete(member.worker);
     this.#next();
   }
 

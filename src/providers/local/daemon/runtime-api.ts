@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 /** Lambda's own figure for a response, from its error text: "maximum allowed payload size (6291556 bytes)". */
-export const RESPONSE_BYTES = 6_291_556;
+const RESPONSE_BYTES = 6_291_556;
 
 export interface Delivery {
   requestId: string;

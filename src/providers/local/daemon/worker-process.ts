@@ -39,13 +39,14 @@ export async function startProcess(layout: Layout, spec: WorkerSpec, api: string
     client: spec.host.runtimeClient,
     handler: 'mlfn_serve.entry.handler',
     memory: spec.settings.memory,
-    writable: process.platform === 'win32' ? [temporary] : [temporary, '/tmp'],
+    own: temporary,
+    kept: path.resolve(layout.root),
   });
   // -I and -S: no variable, no site-packages and no current folder of this machine's; UTF-8 as on Lambda.
   const args = ['-I', '-S', '-B', '-X', 'utf8', path.join(toolsFolder(), 'worker.py'), setup];
   const child = spawn(spec.host.interpreter, args, {
     cwd: spec.functionPart,
-    env: { ...platformVariables(temporary), ...lambdaVariables(spec, api), ...spec.settings.env },
+    env: { ...platformVariables(temporary), ...spec.settings.env, ...lambdaVariables(spec, api) },
     // The worker ends when its standard input does: so it outlives no daemon, however that died.
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own, so that what it started is killed with it.
@@ -78,12 +79,11 @@ function lambdaVariables(spec: WorkerSpec, api: string): Record<string, string> 
     AWS_EXECUTION_ENV: `AWS_Lambda_python${spec.python}`,
     LAMBDA_TASK_ROOT: spec.functionPart,
     _HANDLER: 'mlfn_serve.entry.handler',
-    TZ: 'UTC',
   };
 }
 
 function platformVariables(temporary: string): Record<string, string> {
-  const own = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, HOME: temporary };
+  const own = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, HOME: temporary, TZ: 'UTC' };
   if (process.platform === 'win32') {
     // Without SystemRoot, Windows' Python has neither sockets nor random numbers.
     const system = process.env['SystemRoot'] ?? 'C:\\Windows';

@@ -30,12 +30,13 @@ export interface StartRequest {
   id: string;
   limitMs: number;
   signal: AbortSignal;
+  /** Called each time it waits for a call: after its start, and after each answer. */
+  onIdle(worker: Worker): void;
 }
 
 interface Pending {
   call: Delivery;
   begun: number;
-  timer: NodeJS.Timeout;
   resolve(payload: Buffer): void;
   reject(failure: WorkerFailure): void;
 }
@@ -56,6 +57,8 @@ export class Worker {
   #process: Started | null = null;
   #pending: Pending | null = null;
   #watch: NodeJS.Timeout | null = null;
+  /** Runs from the delivery of a call until the worker asks for the next. */
+  #limitTimer: NodeJS.Timeout | undefined;
   #peak = 0;
   #ready!: { resolve(): void; reject(failure: WorkerFailure): void };
   #finish!: () => void;
@@ -64,13 +67,14 @@ export class Worker {
     private readonly spec: WorkerSpec,
     private readonly journal: Journal,
     private readonly id: string,
+    private readonly onIdle: (worker: Worker) => void,
   ) {
     this.ended = new Promise((resolve) => (this.#finish = resolve));
   }
 
   /** Rejects with a WorkerFailure when the worker does not come to ask for its first call within `limitMs`. */
-  static async start({ layout, spec, journal, id, limitMs, signal }: StartRequest): Promise<Worker> {
-    const worker = new Worker(spec, journal, id);
+  static async start({ layout, spec, journal, id, limitMs, signal, onIdle }: StartRequest): Promise<Worker> {
+    const worker = new Worker(spec, journal, id, onIdle);
     const ready = new Promise<void>((resolve, reject) => (worker.#ready = { resolve, reject }));
     ready.catch(() => undefined);
     const api = await RuntimeApi.open({
@@ -106,15 +110,20 @@ export class Worker {
 
   #api!: RuntimeApi;
 
+  /** It has answered and will ask for the next call in a moment. */
+  get isReturning(): boolean {
+    return this.state === 'busy' && this.#pending === null;
+  }
+
   /** Gives the call to the idle worker. Rejects with a WorkerFailure. */
   invoke(call: Delivery, timeoutMs: number): Promise<Buffer> {
     this.state = 'busy';
     this.calls += 1;
+    this.#limitTimer = setTimeout(() => {
+      this.#fail('timeout', `It did not answer within ${this.spec.settings.timeout} s.`);
+    }, timeoutMs);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#fail('timeout', `It did not answer within ${this.spec.settings.timeout} s.`);
-      }, timeoutMs);
-      this.#pending = { call, begun: performance.now(), timer, resolve, reject };
+      this.#pending = { call, begun: performance.now(), resolve, reject };
       this.#watchMemory(SAMPLE_MS);
       this.#api.deliver(call);
     });
@@ -138,12 +147,15 @@ export class Worker {
   }
 
   #onNext(): void {
-    if (this.state !== 'starting') return;
-    this.readyAt = performance.now();
-    this.initMs = this.readyAt - this.spawnedAt;
+    if (this.state === 'starting') {
+      this.readyAt = performance.now();
+      this.initMs = this.readyAt - this.spawnedAt;
+      this.#log('platform', `INIT_REPORT Init Duration: ${this.initMs.toFixed(2)} ms`);
+      this.#ready.resolve();
+    } else if (this.state !== 'busy' || this.#pending !== null) return;
+    clearTimeout(this.#limitTimer);
     this.state = 'idle';
-    this.#log('platform', `INIT_REPORT Init Duration: ${this.initMs.toFixed(2)} ms`);
-    this.#ready.resolve();
+    this.onIdle(this);
   }
 
   #onResponse(requestId: string, payload: Buffer | 'too-large'): void {
@@ -163,10 +175,8 @@ export class Worker {
   #settle(requestId: string): Pending | null {
     const pending = this.#pending;
     if (pending === null || pending.call.requestId !== requestId) return null;
-    clearTimeout(pending.timer);
     this.#report(pending);
     this.#pending = null;
-    if (this.state === 'busy') this.state = 'idle';
     return pending;
   }
 
@@ -177,6 +187,7 @@ export class Worker {
     this.state = 'ended';
     if (kind !== 'stopped') this.#log('platform', `${kind}: ${message}`);
     if (this.#watch !== null) clearTimeout(this.#watch);
+    clearTimeout(this.#limitTimer);
     this.#ready.reject(failure);
     this.#api.close();
     const pending = this.#pending === null ? null : this.#settle(this.#pending.call.requestId);
@@ -248,5 +259,5 @@ function interpreterMessage(spec: WorkerSpec, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code !== 'ENOENT') return `Its process could not be started: ${(error as Error).message}.`;
   // Node says ENOENT for a working folder that is missing, too.
-  return `Python ${spec.python} (${spec.host.interpreter}) or the release's folder is not there any more.`;
+  return `Python ${spec.python} (${spec.host.interpreter}) or the release's folder is not there any more: deploy again, or ask \`mlfn doctor\`.`;
 }
