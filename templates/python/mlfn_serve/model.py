@@ -17,6 +17,10 @@ class Model:
         self.estimator = estimator
         self.schema = describe(estimator)
         self.schema.frame = self.schema.frame and _pandas(estimator, origin)
+        if self.schema.shape == "record" and not self.schema.frame:
+            import warnings  # rows come in the order of training, checked by name before
+
+            warnings.filterwarnings("ignore", "X does not have valid feature names")
         names = [name for name in ("predict", "transform") if hasattr(estimator, name)]
         if not names:
             if not callable(estimator):
