@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DaemonInfo } from '../../src/providers/local/daemon-info.ts';
 import { ensureDaemon, provider, stopDaemon } from '../../src/providers/local/index.ts';
-import { Lab, until } from './lab.ts';
+import { isRunning, Lab, until } from './lab.ts';
 import { Load } from './load.ts';
 
 const repository = path.join(import.meta.dirname, '../..');
@@ -15,15 +15,6 @@ const repository = path.join(import.meta.dirname, '../..');
 let lab: Lab;
 beforeEach(() => void (lab = new Lab()));
 afterEach(() => lab.close());
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
 
 async function freePort(): Promise<number> {
   const server = createServer();

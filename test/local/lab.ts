@@ -10,7 +10,7 @@ import { provider, stopDaemon } from '../../src/providers/local/index.ts';
 import { removeTree } from '../../src/providers/local/files.ts';
 import { layoutOf, type Layout } from '../../src/providers/local/layout.ts';
 import type { Done, ReleaseDraft, Step, Supplies, Want } from '../../src/providers/provider.ts';
-import type { Answer, Artifact, Entry, Live, RuntimeSettings } from '../../src/types.ts';
+import type { Answer, Artifact, Entry, Live, LogLine, RuntimeSettings } from '../../src/types.ts';
 import { python } from '../python.ts';
 
 const SETTINGS: RuntimeSettings = { memory: 256, timeout: 5, concurrency: 2, idle: 60, env: {} };
@@ -158,4 +158,20 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`never came: ${what}`);
+}
+
+export async function readLogs(lab: Lab, name: string): Promise<LogLine[]> {
+  const found: LogLine[] = [];
+  for await (const line of provider.logs(lab.ctx, lab.config, name, { follow: false, lines: 10_000 })) found.push(line);
+  return found;
+}
+
+/** A zombie is gone: its parent only has not asked yet. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
 }
