@@ -1,0 +1,88 @@
+/** What the shape of the model tells: framework and version, features, classes. */
+import { elements } from '../pickle/array-data.ts';
+import { Collection, type Global, Instance, type Value } from '../pickle/values.ts';
+import type { ModelFileCard } from '../../types.ts';
+import { attribute, delegates, isEstimator, versionOf } from './estimators.ts';
+import { estimatorTree } from './tree.ts';
+
+export type Description = Pick<ModelFileCard, 'framework' | 'estimator' | 'featureNames' | 'featureCount' | 'classes' | 'distributions'>;
+
+const DEPTH = 40;
+
+export function describe(root: Value, globals: readonly Global[], joblib: boolean): Description {
+  const estimator = isEstimator(root) ? root : null;
+  const featureNames = estimator === null ? null : namesOf(estimator);
+  const distributions = new Set(globals.flatMap(({ verdict }) => verdict.distribution ?? []));
+  // Fitted on a DataFrame means: wants a DataFrame. And a compressed file is joblib's, whatever it names.
+  if (featureNames !== null) distributions.add('pandas');
+  if (joblib) distributions.add('joblib');
+  return {
+    framework: estimator === null ? null : frameworkOf(estimator),
+    estimator: estimator === null ? null : estimatorTree(estimator),
+    featureNames,
+    featureCount: estimator === null ? null : (featureNames?.length ?? countOf(estimator)),
+    classes: estimator === null ? null : classesOf(estimator),
+    distributions: [...distributions].sort(),
+  };
+}
+
+/** A class of the user's own has the version of scikit-learn that its base class, or a part of it, was saved with. */
+function frameworkOf(root: Instance): Description['framework'] {
+  const { distribution } = root.made.verdict;
+  const version = anyVersion(root, new Set());
+  if (distribution !== null && distribution !== 'scikit-learn') return { name: distribution, version: null };
+  if (distribution === 'scikit-learn' || version !== null) return { name: 'scikit-learn', version };
+  return null;
+}
+
+function anyVersion(value: Value, seen: Set<Value>): string | null {
+  if (seen.has(value) || seen.size > 5_000) return null;
+  seen.add(value);
+  if (value instanceof Instance) {
+    return versionOf(value) ?? anyVersion(value.state, seen);
+  }
+  if (!(value instanceof Collection)) return null;
+  for (const item of value.items) {
+    const found = typeof item === 'object' ? anyVersion(item, seen) : null;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Follows an estimator to the part that answers for it. */
+function chain(root: Instance, which: 'first' | 'last'): Instance[] {
+  const all: Instance[] = [];
+  for (let at: Instance | null = root; at !== null && all.length < DEPTH && !all.includes(at); at = delegates(at)[which]) all.push(at);
+  return all;
+}
+
+function namesOf(root: Instance): string[] | null {
+  for (const each of chain(root, 'first')) {
+    const names = elements(attribute(each, 'feature_names_in_'));
+    if (names !== null && names.every((name) => typeof name === 'string')) return names;
+  }
+  return null;
+}
+
+function countOf(root: Instance): number | null {
+  for (const each of chain(root, 'first')) {
+    // lightgbm and catboost keep theirs under names of their own.
+    const count = attribute(each, 'n_features_in_', '_n_features_in', '_n_features');
+    if (typeof count === 'number') return count;
+  }
+  return null;
+}
+
+function classesOf(root: Instance): Description['classes'] {
+  for (const each of chain(root, 'last')) {
+    const labels = elements(attribute(each, 'classes_', '_classes'));
+    if (labels !== null && labels.every((label) => label !== null)) return labels;
+    const count = attribute(each, 'n_classes_');
+    // xgboost numbers its classes and keeps only how many there are.
+    if (typeof count === 'number' && each.made.module.startsWith('xgboost.') && each.made.name.endsWith('Classifier') && count < 10_000) {
+      return Array.from({ length: count }, (_, label) => label);
+    }
+  }
+  return null;
+}
+

@@ -1,0 +1,78 @@
+/** The kinds of model file there are, told apart by their first bytes and never by the file's name. */
+import type { Compression } from './decompress/index.ts';
+
+export const HEAD_BYTES = 512;
+
+/** Files of frameworks that are not read yet. A format that becomes readable gets a file of its own and leaves this list. */
+interface OtherFormat {
+  name: string;
+  recognise(head: Buffer): boolean;
+  hint: string;
+  /** Begins as a pickle does. */
+  pickled?: true;
+}
+
+const starts =
+  (...magic: readonly number[]) =>
+  (head: Buffer): boolean => head.subarray(0, magic.length).equals(Buffer.from(magic));
+const startsWith =
+  (text: string, at = 0) =>
+  (head: Buffer): boolean => head.toString('latin1', at, at + text.length) === text;
+const holds =
+  (...texts: string[]) =>
+  (head: Buffer): boolean => texts.every((text) => head.includes(text, 0, 'latin1'));
+
+const RESAVE = 'Wrap the model in an estimator with a scikit-learn interface and save that with joblib.dump.';
+
+const OTHER_FORMATS: readonly OtherFormat[] = [
+  { name: 'an HDF5 file (Keras .h5, as a rule)', recognise: starts(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a), hint: RESAVE },
+  { name: 'a Keras model (.keras)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('metadata.json')(head), hint: RESAVE },
+  { name: 'a PyTorch model (zip)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('/data.pkl')(head), hint: RESAVE },
+  { name: 'a NumPy archive (.npz)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('.npy')(head), hint: RESAVE },
+  { name: 'a zip archive', recognise: startsWith('PK\x03\x04'), hint: 'Unpack it and give the model file inside.' },
+  { name: 'a NumPy array (.npy)', recognise: starts(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59), hint: 'Give the file of a fitted model.' },
+  { name: 'an ONNX model', recognise: isOnnx, hint: 'Give the scikit-learn model that it was converted from.' },
+  { name: 'an XGBoost model (UBJSON)', recognise: (head) => startsWith('{L')(head) && holds('learner')(head), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
+  { name: 'an XGBoost model (JSON)', recognise: (head) => /^\s*\{\s*"(learner|version)"/.test(head.toString('latin1')), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
+  { name: 'an XGBoost model (binary)', recognise: startsWith('binf'), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
+  { name: 'a LightGBM model (text)', recognise: (head) => /^tree\r?\nversion=/.test(head.toString('latin1')), hint: 'Save the LGBMClassifier or LGBMRegressor itself with joblib.dump.' },
+  { name: 'a CatBoost model', recognise: startsWith('CBM1'), hint: 'Save the CatBoostClassifier or CatBoostRegressor itself with joblib.dump.' },
+  { name: 'a TensorFlow Lite model', recognise: startsWith('TFL3', 4), hint: RESAVE },
+  { name: 'a safetensors file', recognise: (head) => head.length > 9 && head.readUInt32LE(4) === 0 && head[8] === 0x7b, hint: RESAVE },
+  { name: 'a GGUF model', recognise: startsWith('GGUF'), hint: RESAVE },
+  { name: 'a PyTorch model (before 1.6)', recognise: (head) => holds('\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19')(head.subarray(0, 16)), hint: RESAVE, pickled: true },
+  { name: 'a joblib file that is compressed with LZ4', recognise: starts(0x04, 0x22, 0x4d, 0x18), hint: "Dump it again with joblib.dump(model, path, compress=('zlib', 3))." },
+  { name: 'a joblib file of before joblib 0.10', recognise: startsWith('ZF'), hint: 'Load it with the joblib that wrote it and dump it with one of today.' },
+  { name: 'a file compressed with Zstandard', recognise: starts(0x28, 0xb5, 0x2f, 0xfd), hint: 'Decompress it first.' },
+  { name: 'an R object', recognise: (head) => /^(RDX[23]|X\n\0)/.test(head.toString('latin1', 0, 5)), hint: RESAVE },
+  { name: 'a Parquet file', recognise: startsWith('PAR1'), hint: 'Give the file of a fitted model.' },
+  { name: 'an XML document (PMML?)', recognise: startsWith('<?xml'), hint: RESAVE },
+  { name: 'JSON', recognise: (head) => /^\s*[{[]\s*["\]}]/.test(head.toString('latin1')), hint: 'Give the file of a fitted model.' },
+  { name: 'Python source', recognise: looksLikePython, hint: 'Name what to deploy in it: FILE.py:function.' },
+];
+
+/** The kind of file this is instead of a pickle; null when it may be one. */
+export function otherFormat(head: Buffer): OtherFormat | null {
+  // PROTO opens every pickle of protocol 2 and newer; of the others only an old PyTorch file begins so.
+  const others = head[0] === 0x80 ? OTHER_FORMATS.filter(({ pickled }) => pickled) : OTHER_FORMATS;
+  return others.find(({ recognise }) => recognise(head)) ?? null;
+}
+
+/** Magic numbers as joblib tells its own files apart (`joblib.compressor`). A raw pickle starts with none of them. */
+export function compressionOf(head: Buffer): Compression {
+  if (starts(0x1f, 0x8b)(head)) return 'gzip';
+  if (startsWith('BZh')(head) && holds('\x31\x41\x59\x26\x53\x59')(head.subarray(4, 10))) return 'bz2';
+  if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)(head)) return 'xz';
+  if (starts(0x5d, 0x00)(head)) return 'lzma';
+  if (head[0] === 0x78 && head.length > 1 && head.readUInt16BE(0) % 31 === 0) return 'zlib';
+  return 'none';
+}
+
+/** `ModelProto`: field 1 (ir_version), then producer or opset as length-delimited fields. */
+function isOnnx(head: Buffer): boolean {
+  return head[0] === 0x08 && (head[1] ?? 0) < 0x20 && (head[2] === 0x12 || head[2] === 0x3a || head[2] === 0x42) && /onnx|ai\.|pytorch|tf2|sklearn|graph/i.test(head.toString('latin1'));
+}
+
+function looksLikePython(head: Buffer): boolean {
+  return /^(#!.*python|"""|'''|# |from \w+|import \w+|def \w+\(|class \w+)/.test(head.toString('latin1'));
+}

@@ -1,0 +1,72 @@
+/** inspect: a path -> ModelCard. Reads the file and executes nothing of it. */
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { MlfnError } from '../errors.ts';
+import type { Context } from '../events.ts';
+import type { ModelCard } from '../types.ts';
+import { compressionOf, HEAD_BYTES, otherFormat } from './formats.ts';
+import { inspectModel } from './model-file.ts';
+import { inspectPython, pythonTarget } from './python-artifact.ts';
+
+export { assertSafe } from './safe.ts';
+
+/**
+ * `file` is a model file, or `module.py:attribute`; `code` a folder in which to look for classes of the user's own.
+ * What is wrong with the model becomes findings; only a file that is no model at all is an error.
+ * @throws MODEL_NOT_FOUND, MODEL_NOT_A_FILE, MODEL_UNREADABLE, MODEL_EMPTY, MODEL_FORMAT, MODEL_NO_ATTRIBUTE
+ */
+export async function inspect(ctx: Context, file: string, options: { code?: string }): Promise<ModelCard> {
+  const target = pythonTarget(file);
+  if (target !== null) return inspectPython(ctx, target);
+  const whole = path.resolve(ctx.cwd, file);
+  const handle = await openModel(whole);
+  try {
+    const { size } = await handle.stat();
+    const head = Buffer.alloc(Math.min(HEAD_BYTES, size));
+    await handle.read(head, 0, head.length, 0);
+    if (size === 0) {
+      throw new MlfnError('MODEL_EMPTY', `${whole} is empty.`, { hint: 'Save the model again.', details: { path: whole } });
+    }
+    const compression = compressionOf(head);
+    if (compression === 'none') refuseOthers(whole, head);
+    const { card, pickle } = await inspectModel(ctx, { file: handle, path: whole, size, compression }, options.code);
+    if (!pickle) throw noModel(whole, head);
+    return card;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openModel(whole: string): Promise<Awaited<ReturnType<typeof open>>> {
+  const handle = await open(whole, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EISDIR') throw notAFile(whole);
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+      throw new MlfnError('MODEL_NOT_FOUND', `There is no file ${whole}.`, { hint: 'Give the path of a model file, or FILE.py:function.', details: { path: whole } });
+    }
+    throw new MlfnError('MODEL_UNREADABLE', `${whole} cannot be read: ${error.code ?? error.message}.`, { hint: 'Mend the permissions of the file.', details: { path: whole }, cause: error });
+  });
+  const found = await handle.stat();
+  if (found.isFile()) return handle;
+  await handle.close();
+  throw notAFile(whole);
+}
+
+function notAFile(whole: string): MlfnError {
+  return new MlfnError('MODEL_NOT_A_FILE', `${whole} is a folder or device, not a model file.`, { hint: 'Give the path of the model file itself.', details: { path: whole } });
+}
+
+function refuseOthers(whole: string, head: Buffer): void {
+  const other = otherFormat(head);
+  if (other === null) return;
+  throw new MlfnError('MODEL_FORMAT', `${path.basename(whole)} looks like ${other.name}; mlfn reads pickle and joblib files.`, {
+    hint: other.hint,
+    details: { path: whole, looksLike: other.name },
+  });
+}
+
+function noModel(whole: string, head: Buffer): MlfnError {
+  return new MlfnError('MODEL_FORMAT', `${path.basename(whole)} is no model file that mlfn knows: it begins with the bytes ${head.subarray(0, 8).toString('hex')}.`, {
+    hint: 'Give a pickle or joblib file, or FILE.py:function.',
+    details: { path: whole },
+  });
+}

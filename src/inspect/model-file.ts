@@ -1,0 +1,65 @@
+/** A pickle or joblib file as a card. */
+import type { FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import type { Context } from '../events.ts';
+import type { Finding, ModelFileCard } from '../types.ts';
+import { ByteWindow } from './bytes/window.ts';
+import { describe, type Description } from './card/describe.ts';
+import { type Compression, contentSource } from './decompress/index.ts';
+import { originsOf } from './origins.ts';
+import { type Walked, walkPickle } from './pickle/walk.ts';
+
+export interface OpenModel {
+  file: FileHandle;
+  path: string;
+  size: number;
+  compression: Compression;
+}
+
+export interface Inspected {
+  card: ModelFileCard;
+  /** False when what was read is so unlike a pickle that it is none. */
+  pickle: boolean;
+}
+
+export async function inspectModel(ctx: Context, model: OpenModel, code: string | undefined): Promise<Inspected> {
+  const source = contentSource(model.file, model.size, model.compression, ctx.signal);
+  const walked = await walkPickle(new ByteWindow(source)).finally(() => source.close());
+  const beside = path.dirname(model.path);
+  const folders = code === undefined ? [beside] : [path.resolve(ctx.cwd, code), beside];
+  const { globals, userClasses, findings } = await originsOf(walked.globals, folders);
+  // joblib reads every pickle, compressed or not; pickle itself reads neither compression nor joblib's arrays.
+  const joblib = walked.arrays || model.compression !== 'none';
+  const description = describe(walked.root, walked.globals, joblib);
+  const all = [...walked.findings, ...findings, ...usable(description, walked.findings.length === 0)];
+  const card: ModelFileCard = {
+    kind: 'model',
+    path: model.path,
+    size: model.size,
+    format: joblib ? 'joblib' : 'pickle',
+    compression: model.compression,
+    protocol: walked.protocol,
+    globals,
+    ...description,
+    userClasses,
+    findings: all,
+    safe: walked.findings.length === 0 && globals.every(({ origin }) => origin !== 'forbidden'),
+  };
+  return { card, pickle: !isNoPickle(walked) };
+}
+
+/** Protocols 0 and 1 have no magic number: bytes that fail before they name anything are another kind of file. */
+function isNoPickle({ findings, protocol, globals }: Walked): boolean {
+  const [failure] = findings;
+  return failure?.offset !== undefined && failure.code !== 'persistent-id' && protocol === 0 && globals.length === 0;
+}
+
+function usable({ estimator, featureCount }: Description, whole: boolean): Finding[] {
+  if (featureCount === 0) {
+    return [{ severity: 'error', code: 'no-features', message: 'The model was fitted on no features: there is nothing to predict from.', hint: 'Fit it on data with at least one column.' }];
+  }
+  if (estimator === null && whole) {
+    return [{ severity: 'warning', code: 'no-estimator', message: 'The file holds an object that is no estimator of a known framework.', hint: 'Save the fitted estimator or Pipeline itself, not a dictionary or list that holds it.' }];
+  }
+  return [];
+}

@@ -1,0 +1,70 @@
+/** Settles where every name comes from: the frameworks' allowlist, the user's own files, or nowhere good. */
+import path from 'node:path';
+import type { Finding, GlobalRef, UserClass } from '../types.ts';
+import type { Global } from './pickle/values.ts';
+import { findUserClass } from './user-code.ts';
+
+const MOST_FINDINGS = 100;
+
+export interface Origins {
+  globals: GlobalRef[];
+  userClasses: UserClass[];
+  findings: Finding[];
+}
+
+export async function originsOf(globals: readonly Global[], folders: readonly string[]): Promise<Origins> {
+  const origins: Origins = { globals: [], userClasses: [], findings: [] };
+  const seen = new Set<string>();
+  for (const { module, name, offset, verdict } of globals) {
+    const own = verdict.role === 'user' ? await userOrigin(module, name, offset, folders) : null;
+    if (own !== null) {
+      origins.findings.push(own.finding);
+      if (own.found.file !== null || module === '__main__') origins.userClasses.push(own.found);
+    } else if (verdict.role === 'forbidden') {
+      origins.findings.push(forbidden(module, name, offset, verdict.reason));
+    }
+    const origin = own === null ? (verdict.role === 'forbidden' ? 'forbidden' : 'framework') : own.found.file === null ? 'forbidden' : 'user';
+    // The same Python 2 name can be met twice, under an old and a new protocol.
+    if (!seen.has(`${module}\n${name}\n${origin}`)) origins.globals.push({ module, name, offset, origin });
+    seen.add(`${module}\n${name}\n${origin}`);
+  }
+  return { ...origins, findings: capped(origins.findings) };
+}
+
+function forbidden(module: string, name: string, offset: number, reason = 'is not on the allowlist'): Finding {
+  return {
+    severity: 'error',
+    code: 'forbidden-global',
+    message: `${module}.${name} ${reason}.`,
+    hint: 'Load this file only if you know who made it and why it needs this; then give --trust.',
+    offset,
+  };
+}
+
+async function userOrigin(module: string, name: string, offset: number, folders: readonly string[]): Promise<{ found: UserClass; finding: Finding }> {
+  const { found, lacking } = await findUserClass(module, name, folders);
+  const wanted = `${module}.${name}`;
+  if (found.file !== null) {
+    const message = `${wanted} is your own, from ${path.basename(found.file)}: it runs when the model is loaded.`;
+    return { found, finding: { severity: 'info', code: 'user-class', message, offset } };
+  }
+  const file = module === '__main__' ? `the script that defines ${name}` : `${module.replaceAll('.', '/')}.py`;
+  return {
+    found,
+    finding: {
+      severity: 'error',
+      code: 'user-class-not-found',
+      message: lacking === null ? `The model needs ${wanted}, and no file that defines it was found.` : `The model needs ${wanted}, which ${lacking} does not define.`,
+      hint: `Put ${file} beside the model, or give its folder with --code DIR. If it is of a package you installed and trust, give --trust.`,
+      offset,
+    },
+  };
+}
+
+/** A file can name ten thousand bad things; a hundred are enough to read. */
+function capped(findings: Finding[]): Finding[] {
+  const first = [...findings.filter(({ severity }) => severity === 'error'), ...findings.filter(({ severity }) => severity !== 'error')];
+  if (first.length <= MOST_FINDINGS) return first;
+  const more = first.length - MOST_FINDINGS;
+  return [...first.slice(0, MOST_FINDINGS), { severity: 'warning', code: 'more-findings', message: `${more} more findings are not listed.` }];
+}

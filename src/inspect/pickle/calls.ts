@@ -1,0 +1,176 @@
+/** Looking names up, calling them, and giving objects their state: where a pickle could do harm. */
+import { decodeScalar } from './array-data.ts';
+import { isDtype, layoutOf } from './dtype.ts';
+import { readArray } from './joblib-array.ts';
+import type { Machine } from './machine.ts';
+import { Collection, Global, Instance, type Value } from './values.ts';
+
+/** How an object comes to be: `new` skips its constructor, `call` runs it. */
+type Way = 'new' | 'call';
+
+export function global(machine: Machine, [module, name]: readonly [string, string]): void {
+  machine.push(find(machine, module, name));
+}
+
+export function stackGlobal(machine: Machine): void {
+  machine.need(2);
+  const name = machine.pop();
+  const module = machine.pop();
+  if (typeof module !== 'string' || typeof name !== 'string') {
+    throw machine.error('undetermined', 'looks up a name that cannot be determined');
+  }
+  machine.memo.pin(module);
+  machine.memo.pin(name);
+  machine.push(find(machine, module, name));
+}
+
+export function reduce(machine: Machine): void {
+  const args = tupleOf(machine);
+  machine.push(call(machine, machine.pop(), args, 'call'));
+}
+
+export function newObject(machine: Machine): void {
+  const args = tupleOf(machine);
+  machine.push(call(machine, machine.pop(), args, 'new'));
+}
+
+export function newObjectEx(machine: Machine): void {
+  const keywords = machine.pop();
+  if (!(keywords instanceof Collection) || keywords.kind !== 'dict') throw machine.error('undetermined', 'takes keywords that cannot be determined');
+  const args = tupleOf(machine);
+  machine.push(call(machine, machine.pop(), [...args, ...keywords.items], 'new'));
+}
+
+export function object(machine: Machine): void {
+  const [callee, ...args] = machine.popMark();
+  machine.push(call(machine, callee, args, args.length === 0 ? 'new' : 'call'));
+}
+
+export function instance(machine: Machine, [module, name]: readonly [string, string]): void {
+  const args = machine.popMark();
+  machine.push(call(machine, find(machine, module, name), args, args.length === 0 ? 'new' : 'call'));
+}
+
+export function build(machine: Machine): void | Promise<void> {
+  const state = machine.pop();
+  const target = machine.top();
+  if (!(target instanceof Instance)) {
+    const what = target instanceof Global ? 'changes a class or function' : 'gives state to something that cannot be determined';
+    throw machine.error(target instanceof Global ? 'class-changed' : 'undetermined', what);
+  }
+  if (target.made.verdict.role === 'wrapper') return replaceWrapper(machine, target, state);
+  if (isDtype(target)) {
+    if (target.built) throw machine.error('undetermined', 'changes an array type after it was made');
+    target.layout = layoutOf(target.args, state);
+  } else if (target.mayBeAny && machine.walk.arrays) {
+    throw machine.error('undetermined', `gives state to what ${target.made.path} returned, which cannot be determined`);
+  }
+  target.built = true;
+  target.state = machine.walk.budget.children([state]) ? state : undefined;
+}
+
+async function replaceWrapper(machine: Machine, wrapper: Instance, state: Value): Promise<void> {
+  if (wrapper.built) throw machine.error('undetermined', 'reads an array twice');
+  wrapper.built = true;
+  machine.pop();
+  machine.push(await readArray(machine, state));
+}
+
+function find(machine: Machine, module: string, name: string): Global {
+  const found = machine.walk.global(module, name, machine.offset, machine.protocol);
+  if (found.verdict.role === 'wrapper') {
+    if (machine.nested) throw machine.error('undetermined', 'names an array of joblib inside an object array');
+    machine.walk.arrays = true;
+  }
+  return found;
+}
+
+function tupleOf(machine: Machine): readonly Value[] {
+  const args = machine.pop();
+  if (args instanceof Collection && args.kind === 'tuple') {
+    // A tuple too long to keep cannot be one of those whose arguments matter.
+    return args.exact ? args.items : [undefined];
+  }
+  throw machine.error('undetermined', 'takes arguments that cannot be determined');
+}
+
+function call(machine: Machine, callee: Value, args: readonly Value[], way: Way): Value {
+  if (!(callee instanceof Global)) {
+    throw machine.error('computed-call', 'calls something that is not a class or function named in the file');
+  }
+  const { role } = callee.verdict;
+  switch (role) {
+    case 'wrapper':
+      if (way !== 'new' || args.length > 0) throw machine.error('undetermined', 'makes an array of joblib in a way that joblib does not');
+      return new Instance(callee, []);
+    case 'reconstructor':
+      return reconstruct(machine, args);
+    case 'new-object':
+      return call(machine, args[0], args.slice(1), 'new');
+    case 'encode':
+      return encode(machine, args);
+    case 'scalar':
+      return scalar(machine, args);
+    case 'ufunc-by-name':
+      if (typeof args[0] !== 'string' || typeof args[1] !== 'string') throw machine.error('undetermined', 'looks up a name that cannot be determined');
+      return find(machine, args[0], args[1]);
+    case 'type-of':
+      if (args.length !== 1 || args[0] !== null) throw machine.error('forbidden-call', 'calls type() on more than None');
+      return undefined;
+    case 'reference':
+      throw machine.error('forbidden-call', `calls ${callee.path} while loading; a model may only refer to it`);
+    default:
+      return make(machine, callee, args, way);
+  }
+}
+
+/** An object of a class, or of a function that makes one. */
+function make(machine: Machine, callee: Global, args: readonly Value[], way: Way): Value {
+  refuseWrappers(machine, args);
+  if (callee.module.endsWith('builtin__') || callee.module === 'builtins') {
+    if (callee.name === 'bytes' || callee.name === 'bytearray') return bytesOf(args);
+    if (callee.name === 'object') return new Instance(callee, []);
+  }
+  const made = new Instance(callee, machine.walk.budget.children(args) ? args : []);
+  made.mayBeAny = callee.verdict.role === 'user' && way === 'call' && args.some((arg) => typeof arg === 'object' || arg === undefined);
+  return made;
+}
+
+/** `copyreg._reconstructor(class, base, state)`: protocols 0 and 1. */
+function reconstruct(machine: Machine, args: readonly Value[]): Value {
+  const [type, base, state] = args;
+  if (args.length !== 3 || !(type instanceof Global) || !(base instanceof Global)) {
+    throw machine.error('undetermined', 'makes an object of a class that cannot be determined');
+  }
+  if (type.verdict.role !== 'wrapper') return call(machine, type, [], 'new');
+  if (base.name !== 'object' || state !== null) throw machine.error('undetermined', 'makes an array of joblib in a way that joblib does not');
+  return new Instance(type, []);
+}
+
+/** `_codecs.encode(text, 'latin1')`: bytes in protocols 0 to 2. Any other codec is a lookup of code. */
+function encode(machine: Machine, [text, codec]: readonly Value[]): Value {
+  if (codec !== 'latin1' && codec !== 'latin-1') throw machine.error('forbidden-call', 'uses a codec other than latin1');
+  return typeof text === 'string' ? Uint8Array.from(Buffer.from(text, 'latin1')) : undefined;
+}
+
+function scalar(machine: Machine, args: readonly Value[]): Value {
+  refuseWrappers(machine, args);
+  const [type, bytes] = args;
+  if (!(type instanceof Instance) || !isDtype(type)) throw machine.error('undetermined', 'makes a number of a type that cannot be determined');
+  return decodeScalar(type.layout, bytes);
+}
+
+function bytesOf(args: readonly Value[]): Value {
+  const [first] = args;
+  if (args.length === 0) return new Uint8Array(0);
+  if (typeof first === 'string' && args.length === 2) return Uint8Array.from(Buffer.from(first, 'latin1'));
+  return first instanceof Uint8Array ? first : undefined;
+}
+
+/** joblib reads array bytes when a wrapper lies on top of the stack: none may get there through a call. */
+function refuseWrappers(machine: Machine, args: readonly Value[]): void {
+  for (const arg of args) {
+    const named = arg instanceof Global ? arg : arg instanceof Instance ? arg.made : null;
+    if (named?.verdict.role === 'wrapper') throw machine.error('undetermined', 'passes an array wrapper of joblib to a call');
+  }
+}

@@ -1,0 +1,159 @@
+/** What each opcode does to the machine, by byte value. */
+import type { Machine } from './machine.ts';
+import * as calls from './calls.ts';
+import { NAMES } from './opcodes.ts';
+import type { Argument } from './reader.ts';
+import { decodeDecimal, decodeQuoted, decodeRawUnicode } from './text.ts';
+import { Collection, type CollectionKind, Instance, type Value } from './values.ts';
+
+type Handler = (machine: Machine, arg: Argument) => void | Promise<void>;
+
+const constant =
+  (value: Value): Handler =>
+  (machine) => machine.push(value);
+
+const argument: Handler = (machine, arg) => machine.push(arg as Value);
+
+/** Texts and byte strings: kept within the budget. */
+const text: Handler = (machine, arg) => {
+  const value = arg as string | Uint8Array | undefined;
+  machine.push(value === undefined ? undefined : machine.walk.budget.fresh(value, machine.stack.length));
+};
+
+const line =
+  (decode: (text: string) => Value): Handler =>
+  (machine, arg) => {
+    const value = arg === undefined ? undefined : decode(arg as string);
+    machine.push(typeof value === 'string' ? machine.walk.budget.fresh(value, machine.stack.length) : value);
+  };
+
+const empty =
+  (kind: CollectionKind): Handler =>
+  (machine) => machine.push(new Collection(kind));
+
+const tuple =
+  (count: number): Handler =>
+  (machine) => {
+    machine.need(count);
+    collect(machine, 'tuple', machine.stack.splice(machine.stack.length - count));
+  };
+
+const marked =
+  (kind: CollectionKind): Handler =>
+  (machine) => collect(machine, kind, machine.popMark());
+
+function collect(machine: Machine, kind: CollectionKind, values: Value[]): void {
+  if (kind === 'dict' && values.length % 2 !== 0) throw machine.error('stack-underflow', 'has a key without a value');
+  const made = new Collection(kind);
+  machine.walk.budget.attach(made, values);
+  machine.push(made);
+}
+
+/** Adds to what lies on top. What is unknown might be an object whose meaning changes by it. */
+function extend(machine: Machine, kinds: readonly CollectionKind[], values: readonly Value[]): void {
+  const target = machine.top();
+  if (target instanceof Instance) return;
+  if (!(target instanceof Collection) || !kinds.includes(target.kind)) {
+    throw machine.error('undetermined', 'adds to something that cannot be determined');
+  }
+  machine.walk.budget.attach(target, values);
+}
+
+function setItems(machine: Machine, values: readonly Value[]): void {
+  if (values.length % 2 !== 0) throw machine.error('stack-underflow', 'has a key without a value');
+  extend(machine, ['dict'], values);
+}
+
+function slot(machine: Machine, arg: Argument): number {
+  if (typeof arg === 'number') return arg;
+  if (typeof arg === 'string' && /^\d{1,10}$/.test(arg)) return Number(arg);
+  throw machine.error('memo-trick', 'names a memo slot that is not a plain number');
+}
+
+const put: Handler = (machine, arg) => machine.memo.put(slot(machine, arg), machine.top(), machine.offset);
+const get: Handler = (machine, arg) => machine.push(machine.memo.get(slot(machine, arg)));
+
+const refuse =
+  (code: string, what: string): Handler =>
+  (machine) => {
+    throw machine.error(code, what);
+  };
+
+const persistent = refuse('persistent-id', 'asks the loader for an object that is not in the file');
+const extension = refuse('extension-code', "takes a class from a registry of the loader's: which one cannot be determined");
+
+const BY_NAME: Record<string, Handler> = {
+  MARK: (machine) => machine.mark(),
+  STOP: (machine) => machine.stop(),
+  POP: (machine) => void (machine.hasItems ? machine.pop() : machine.popMark()),
+  POP_MARK: (machine) => void machine.popMark(),
+  DUP: (machine) => machine.push(machine.top()),
+  PROTO: (machine, arg) => machine.beginProtocol(arg as number),
+  FRAME: (machine, arg) => machine.beginFrame(arg as number),
+  FLOAT: line((digits) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : undefined)),
+  INT: line(decodeDecimal),
+  LONG: line(decodeDecimal),
+  BININT: argument,
+  BININT1: argument,
+  BININT2: argument,
+  BINFLOAT: argument,
+  LONG1: argument,
+  LONG4: argument,
+  NONE: constant(null),
+  NEWTRUE: constant(true),
+  NEWFALSE: constant(false),
+  STRING: line(decodeQuoted),
+  UNICODE: line(decodeRawUnicode),
+  BINSTRING: text,
+  SHORT_BINSTRING: text,
+  BINUNICODE: text,
+  SHORT_BINUNICODE: text,
+  BINUNICODE8: text,
+  BINBYTES: text,
+  SHORT_BINBYTES: text,
+  BINBYTES8: text,
+  BYTEARRAY8: text,
+  NEXT_BUFFER: refuse('out-of-band-buffer', 'asks the loader for a buffer that is not in the file'),
+  READONLY_BUFFER: (machine) => machine.need(1),
+  EMPTY_TUPLE: empty('tuple'),
+  EMPTY_LIST: empty('list'),
+  EMPTY_DICT: empty('dict'),
+  EMPTY_SET: empty('set'),
+  TUPLE1: tuple(1),
+  TUPLE2: tuple(2),
+  TUPLE3: tuple(3),
+  TUPLE: marked('tuple'),
+  LIST: marked('list'),
+  DICT: marked('dict'),
+  FROZENSET: marked('frozenset'),
+  APPEND: (machine) => extend(machine, ['list'], [machine.pop()]),
+  APPENDS: (machine) => extend(machine, ['list'], machine.popMark()),
+  ADDITEMS: (machine) => extend(machine, ['set'], machine.popMark()),
+  SETITEM: (machine) => {
+    const value = machine.pop();
+    setItems(machine, [machine.pop(), value]);
+  },
+  SETITEMS: (machine) => setItems(machine, machine.popMark()),
+  PUT: put,
+  BINPUT: put,
+  LONG_BINPUT: put,
+  MEMOIZE: (machine) => machine.memo.memoize(machine.top(), machine.offset),
+  GET: get,
+  BINGET: get,
+  LONG_BINGET: get,
+  GLOBAL: (machine, arg) => calls.global(machine, arg as readonly [string, string]),
+  STACK_GLOBAL: calls.stackGlobal,
+  REDUCE: calls.reduce,
+  NEWOBJ: calls.newObject,
+  NEWOBJ_EX: calls.newObjectEx,
+  OBJ: calls.object,
+  INST: (machine, arg) => calls.instance(machine, arg as readonly [string, string]),
+  BUILD: calls.build,
+  PERSID: persistent,
+  BINPERSID: persistent,
+  EXT1: extension,
+  EXT2: extension,
+  EXT4: extension,
+};
+
+export const HANDLERS: readonly (Handler | undefined)[] = NAMES.map((name) => (name === undefined ? undefined : BY_NAME[name]));

@@ -1,0 +1,33 @@
+import { MlfnError } from '../errors.ts';
+import type { ModelCard } from '../types.ts';
+
+/** What makes a file impossible to load, whoever made it. */
+const DAMAGE = new Set(['truncated', 'corrupt-compression', 'unknown-opcode', 'unknown-protocol', 'stack-underflow', 'bad-length']);
+
+/**
+ * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.
+ * @throws MODEL_DAMAGED, MODEL_UNSAFE, MODEL_NO_FEATURES
+ */
+export function assertSafe(card: ModelCard, { trust }: { trust: boolean }): void {
+  if (card.kind === 'python') return;
+  const errors = card.findings.filter(({ severity }) => severity === 'error');
+  const damage = errors.find(({ code }) => DAMAGE.has(code));
+  const details = { path: card.path, findings: errors };
+  if (damage !== undefined) {
+    throw new MlfnError('MODEL_DAMAGED', located(damage), { hint: damage.hint ?? 'Copy or save the model again.', details });
+  }
+  if (!card.safe && !trust) {
+    const [first] = errors;
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more; see mlfn inspect)` : '';
+    throw new MlfnError('MODEL_UNSAFE', `${first === undefined ? 'The file is not proven safe.' : located(first)}${more}`, {
+      hint: first?.hint ?? 'Load this file only if you know who made it; then give --trust.',
+      details,
+    });
+  }
+  const empty = errors.find(({ code }) => code === 'no-features');
+  if (empty !== undefined) throw new MlfnError('MODEL_NO_FEATURES', empty.message, { hint: empty.hint, details });
+}
+
+function located({ message, offset }: { message: string; offset?: number }): string {
+  return offset === undefined ? message : `${message.replace(/\.$/, '')}, at byte ${offset}.`;
+}
