@@ -67,7 +67,7 @@ async function explainNoWheel(session: Session, wanted: Wanted, failure: Failure
 }
 
 async function explainConflict(session: Session, wanted: Wanted, failure: Failure, details: Details) {
-  const needs = [...failure.reason.matchAll(/([\w.-]+(?:==[\w.!+-]+)?) depends on ([\w.-]+(?:[<>=!~][^\s]*)?)/g)];
+  const needs = [...failure.reason.matchAll(/((?:all versions of )?[\w.-]+(?:==[\w.!+-]+)?) depends? on ([\w.-]+(?:[<>=!~][^\s]*)?)/g)];
   const [, parent, child] = needs.at(-1) ?? [];
   const childName = normalize(/^[\w.-]+/.exec(child ?? '')?.[0] ?? '');
   const mine = [...failure.question.roots, ...failure.question.constraints].find((line) => nameOf(line) === childName && line !== childName);
@@ -75,7 +75,7 @@ async function explainConflict(session: Session, wanted: Wanted, failure: Failur
   const message =
     parent === undefined || mine === undefined
       ? `The requirements exclude each other: ${failure.reason.replace(/^error: No solution found when resolving dependencies:? ?(cause: )?/, '')}`
-      : `${parent} needs ${child}, but ${mine} is required${where === undefined ? '' : ` (${where})`}.`;
+      : `${parent.replace(/^all versions of (.*)/, 'every version of $1')} needs ${child}, but ${mine} is required${where === undefined ? '' : ` (${where})`}.`;
   const loosened = mine === undefined ? null : await loosen(session, failure, mine);
   return new MlfnError('RESOLVE_CONFLICT', message, {
     hint: loosened === null ? 'Loosen one of the requirements that the message names.' : `${loosened} works: require that instead.`,

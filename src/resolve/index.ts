@@ -72,7 +72,7 @@ export async function resolve(
     return makeLock(best, [], { source: file?.kind ?? 'model-date', sourceDetail: 'needs no package', offline: false });
   }
   const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pin };
-  const asked: unknown[] = [RULES, selection.roots, selection.constraints, selection.options, project.uvConfig, file?.label, pin];
+  const asked: unknown[] = [RULES, selection.roots, selection.constraints, selection.options, hashRows(selection), project.uvConfig, file?.label, pin];
   asked.push(choices.map((one) => [one.python, one.platform, one.native, one.interpreter.version]));
   asked.push(indexSettings(ctx.env), environment === null ? null : [environment.label, [...environment.distributions].toSorted()]);
   const kept = await keptLock(ctx, asked, choices);
@@ -84,6 +84,10 @@ export async function resolve(
   const lock = makeLock(solved.choice, solved.wheels, { ...solved, offline: session.offline });
   await keepLock(ctx, asked, lock);
   return lock;
+}
+
+function hashRows(selection: Selection): [string, string[]][] {
+  return [...selection.hashes].map(([name, hashes]): [string, string[]] => [name, [...hashes].toSorted()]).toSorted();
 }
 
 /** Whether the model was likely trained here: the exact framework version, or all that is needed when none is named. */
