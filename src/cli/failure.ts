@@ -1,11 +1,12 @@
 /** Every way a command can fail, as one shape with an exit code. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import { MlfnError } from '../errors.ts';
 import type { Home } from '../events.ts';
 import { EXIT } from './exit.ts';
+import { makeFolder } from './home.ts';
 import { labelled } from './lines.ts';
 
 export interface Failure {
@@ -81,7 +82,7 @@ function writeTrace(stack: string, run: { argv: string[]; version: string; home:
   for (const folder of [run.home === null ? null : path.join(run.home.cache, 'bugs'), os.tmpdir()]) {
     if (folder === null) continue;
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       const file = path.join(folder, `mlfn-${stamp}.txt`);
       writeFileSync(file, text, { mode: 0o600 });
       return file;

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
@@ -14,7 +14,7 @@ export function homeOf(env: Context['env'], cwd: string): Home {
 export function ensureHome(home: Home): void {
   try {
     for (const folder of [home.root, home.cache, home.local]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       accessSync(folder, constants.W_OK);
     }
   } catch (cause) {
@@ -23,6 +23,19 @@ export function ensureHome(home: Home): void {
       details: { home: home.root },
       cause,
     });
+  }
+}
+
+/** Not mkdir's own `recursive`: below a folder that takes no entries and says ENOENT (/proc), Node 20 never returns. */
+export function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = path.dirname(folder);
+  if (!existsSync(parent) && parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another command may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

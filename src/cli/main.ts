@@ -36,11 +36,11 @@ export async function main(argv: string[], terminal: Terminal): Promise<number> 
     return await print(command, result, terminal, globals);
   } catch (thrown) {
     reporter?.end();
-    // A command line that could not be parsed has no options yet, but may have asked for JSON.
-    const json = globals.json || argv.includes('--json');
     const home = ctx?.home ?? null;
     const failure = failureOf(thrown, { aborted: terminal.signal.aborted, argv, version, home });
-    tell(failure, terminal, { ...globals, json });
+    // A command line that could not be parsed may have said how it wants its answer all the same.
+    const { json, color } = globals;
+    tell(failure, terminal, { ...globals, json: json || argv.includes('--json'), color: color && !argv.includes('--no-color') });
     return failure.exitCode;
   }
 }

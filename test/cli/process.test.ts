@@ -102,8 +102,11 @@ describe('the home folder', () => {
   it('that cannot be made is a clear error', async () => {
     const file = path.join(cwd, 'a-file');
     writeFileSync(file, '');
-    const { code, stdout } = await run(['status', '--json'], { cwd, env: { MLFN_HOME: path.join(file, 'home') } });
-    expect([code, JSON.parse(stdout)]).toMatchObject([2, { error: { code: 'CLI_HOME', hint: expect.stringContaining('MLFN_HOME') } }]);
+    // Node's own recursive mkdir never returns from /proc.
+    for (const home of [path.join(file, 'home'), file, ...(process.platform === 'linux' ? ['/proc/mlfn/home'] : [])]) {
+      const { code, stdout } = await run(['status', '--json'], { cwd, env: { MLFN_HOME: home } });
+      expect([code, JSON.parse(stdout)]).toMatchObject([2, { error: { code: 'CLI_HOME', hint: expect.stringContaining('MLFN_HOME') } }]);
+    }
   });
 });
 
