@@ -50,7 +50,8 @@ export function interpreterOf(prefix: string, virtual: boolean): string {
  * mostly fail: in their place stands the interpreter they would choose.
  */
 export async function whichAll(ctx: Context, names: string[]): Promise<string[]> {
-  const variable = Object.entries(ctx.env).find(([name]) => (WINDOWS ? name.toUpperCase() : name) === 'PATH')?.[1] ?? '';
+  const variable =
+    Object.entries(ctx.env).find(([name]) => (WINDOWS ? name.toUpperCase() : name) === 'PATH')?.[1] ?? '';
   const folders = variable.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
   const files = [...new Set(folders)].flatMap((folder) =>
     names.map((name) => path.join(folder, WINDOWS ? `${name}.exe` : name)),
@@ -62,7 +63,9 @@ export async function whichAll(ctx: Context, names: string[]): Promise<string[]>
   const chosen = await pyenvChoice(ctx);
   return found.flatMap((file) => {
     if (path.dirname(file) !== shims) return [file];
-    return chosen === null || !/^python3?$/.test(path.basename(file)) ? [] : [path.join(chosen, 'bin', path.basename(file))];
+    return chosen === null || !/^python3?$/.test(path.basename(file))
+      ? []
+      : [path.join(chosen, 'bin', path.basename(file))];
   });
 }
 

@@ -64,9 +64,12 @@ export async function compile(session: Session, choice: PythonChoice, question: 
     if (question.alone) args.push('--no-deps');
     if (question.lowest) args.push('--resolution', 'lowest-direct');
     const failure = await runUv(session, args, folder);
-    if (failure === null) return { wheels: parsePylock(await readFile(lock, 'utf8'), folder, choice.python, choice.platform), reason: null };
-    // A cache that lacks a package says "No solution", as a true conflict does.
-    if (session.offline && /network was disabled|not found in the cache/i.test(failure)) throw unreachable(session, failure);
+    if (failure === null)
+      return {
+        wheels: parsePylock(await readFile(lock, 'utf8'), folder, choice.python, choice.platform),
+        reason: null,
+      };
+    if (session.offline && isOfflineFailure(failure)) throw unreachable(session, failure);
     return { wheels: null, reason: plain(failure) };
   });
 }
@@ -87,8 +90,16 @@ export async function runUv(session: Session, args: string[], cwd: string, onLin
   return ran.code === 0 ? null : ran.stderr || `uv ended with ${ran.code}`;
 }
 
+/** A cache that lacks a package says "No solution", as a true conflict does; one that lacks a wheel says so. */
+export function isOfflineFailure(failure: string): boolean {
+  return /network was disabled|connectivity is disabled|not found in the cache|n't found in the cache/i.test(failure);
+}
+
 export function unreachable(session: Session, failure: string): MlfnError {
-  const missing = /Because (\S+) was not found in the cache/.exec(plain(failure))?.[1];
+  const missing =
+    /(?:Because|Failed to download) `?([^\s`]+)`? (?:was not found in the cache|.*connectivity is disabled)/.exec(
+      plain(failure),
+    )?.[1];
   const what = missing === undefined ? 'everything that is needed' : missing;
   const message = `The package index cannot be reached, and the cache does not hold ${what}.`;
   return new MlfnError('RESOLVE_INDEX_UNREACHABLE', message, {
@@ -115,7 +126,9 @@ function uvPlatform(platform: Platform): string {
 }
 
 function isNetworkFailure(stderr: string): boolean {
-  return /Failed to fetch|error sending request|Request failed after|dns error|tcp connect error|Could not connect|timed out/i.test(stderr);
+  return /Failed to fetch|error sending request|Request failed after|dns error|tcp connect error|Could not connect|timed out/i.test(
+    stderr,
+  );
 }
 
 function assertUsable(ctx: Context, stderr: string): void {
@@ -125,7 +138,9 @@ function assertUsable(ctx: Context, stderr: string): void {
       details: { uv: plain(stderr) },
     });
   }
-  const denied = /\b(401|403|407)\b.*(Unauthorized|Forbidden|Proxy)|HTTP status client error \((401|403|407)/i.exec(stderr);
+  const denied = /\b(401|403|407)\b.*(Unauthorized|Forbidden|Proxy)|HTTP status client error \((401|403|407)/i.exec(
+    stderr,
+  );
   if (denied !== null) {
     throw new MlfnError('RESOLVE_INDEX_DENIED', `The package index refuses access (${denied[1] ?? denied[3]}).`, {
       hint: 'Give uv or pip the credentials of the index, for example in UV_DEFAULT_INDEX, a netrc file or a keyring.',
@@ -136,6 +151,12 @@ function assertUsable(ctx: Context, stderr: string): void {
 
 /** uv draws its messages as a tree and wraps them: one line per thought reads better and is easier to search. */
 export function plain(stderr: string): string {
-  const lines = stderr.replace(/[╰─▶├│×]/g, ' ').split(/\r?\n/).map((line) => line.trim());
-  return lines.filter((line) => line !== '' && !line.startsWith('warning:')).join(' ').replace(/\s+/g, ' ');
+  const lines = stderr
+    .replace(/[╰─▶├│×]/g, ' ')
+    .split(/\r?\n/)
+    .map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '' && !/^(warning:|Using CPython)/.test(line))
+    .join(' ')
+    .replace(/\s+/g, ' ');
 }

@@ -59,7 +59,9 @@ export async function providers(ctx: Context, python: Python, imports: string[])
 
 /** Kept until a folder of the environment changes: installing or removing anything changes its folder's time. */
 async function installed(ctx: Context, python: Python): Promise<Installed> {
-  const key = createHash('sha256').update(JSON.stringify([1, python.path, python.version])).digest('hex');
+  const key = createHash('sha256')
+    .update(JSON.stringify([1, python.path, python.version]))
+    .digest('hex');
   const file = path.join(ctx.home.cache, 'environments', `${key}.json`);
   const known = entrySchema.safeParse(await readJson(file));
   if (known.success && known.data.stamp === (await stampOf(known.data.installed.folders))) return known.data.installed;
@@ -78,7 +80,12 @@ async function ask(ctx: Context, python: Python, imports: string[]): Promise<Ins
 }
 
 async function stampOf(folders: string[]): Promise<string> {
-  const times = folders.map((folder) => stat(folder).then((facts) => `${folder}:${facts.mtimeMs}`, () => folder));
+  const times = folders.map((folder) =>
+    stat(folder).then(
+      (facts) => `${folder}:${facts.mtimeMs}`,
+      () => folder,
+    ),
+  );
   return (await Promise.all(times)).join('|');
 }
 

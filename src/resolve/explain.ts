@@ -14,12 +14,16 @@ export async function explain(session: Session, wanted: Wanted, failure: Failure
   session.ctx.emit({ type: 'progress', text: 'looking for the nearest versions that work' });
   const { reason } = failure;
   const details = { python: failure.choice.python, uv: reason };
-  const unknown = /Because (?:there is no version of )?([\w.-]+?)(?:==(\S+?))? (?:was not found in the package registry|and you require)/.exec(reason);
+  const unknown =
+    /Because (?:there is no version of )?([\w.-]+?)(?:==(\S+?))? (?:was not found in the package registry|and you require)/.exec(
+      reason,
+    );
   if (unknown?.[1] !== undefined && /was not found in the package registry|there is no version of/.test(unknown[0])) {
     throw await explainUnknown(session, wanted, failure, unknown[1], unknown[2], details);
   }
   const unwheeled =
-    /([\w.-]+)==([\w.!+-]+) has no (?:usable )?wheels/.exec(reason) ?? /([\w.-]+)==([\w.!+-]+) depends on Python/.exec(reason);
+    /([\w.-]+)==([\w.!+-]+) has no (?:usable )?wheels/.exec(reason) ??
+    /([\w.-]+)==([\w.!+-]+) depends on Python/.exec(reason);
   if (unwheeled?.[1] !== undefined && unwheeled[2] !== undefined) {
     throw await explainNoWheel(session, wanted, failure, unwheeled[1], unwheeled[2], details);
   }
@@ -28,7 +32,14 @@ export async function explain(session: Session, wanted: Wanted, failure: Failure
 
 type Details = Record<string, unknown>;
 
-async function explainUnknown(session: Session, wanted: Wanted, failure: Failure, name: string, version: string | undefined, details: Details) {
+async function explainUnknown(
+  session: Session,
+  wanted: Wanted,
+  failure: Failure,
+  name: string,
+  version: string | undefined,
+  details: Details,
+) {
   const asker = askedBy(wanted, failure, name);
   if (version === undefined) {
     return new MlfnError('RESOLVE_PACKAGE_UNKNOWN', `The package index has no package "${name}"${asker}.`, {
@@ -43,7 +54,14 @@ async function explainUnknown(session: Session, wanted: Wanted, failure: Failure
   });
 }
 
-async function explainNoWheel(session: Session, wanted: Wanted, failure: Failure, name: string, version: string, details: Details) {
+async function explainNoWheel(
+  session: Session,
+  wanted: Wanted,
+  failure: Failure,
+  name: string,
+  version: string,
+  details: Details,
+) {
   const { choice } = failure;
   const working: string[] = [];
   for (const python of MINORS) {
@@ -54,7 +72,8 @@ async function explainNoWheel(session: Session, wanted: Wanted, failure: Failure
   const machine = (await surveyInterpreters(session.ctx)).usable;
   const here = machine.find((python) => working.includes(python.minor) && !python.virtual);
   const nearest = await nearestVersions(session, failure, name, version);
-  const wheels = working.length === 0 ? 'none for Python 3.9 or newer' : `wheels for Python ${working.toReversed().join(', ')}`;
+  const wheels =
+    working.length === 0 ? 'none for Python 3.9 or newer' : `wheels for Python ${working.toReversed().join(', ')}`;
   const hints: string[] = [];
   if (here !== undefined) hints.push(`Give --python ${here.minor} (found at ${here.path})`);
   else if (working[0] !== undefined) hints.push(`Install Python ${working[0]} and give --python ${working[0]}`);
@@ -67,10 +86,16 @@ async function explainNoWheel(session: Session, wanted: Wanted, failure: Failure
 }
 
 async function explainConflict(session: Session, wanted: Wanted, failure: Failure, details: Details) {
-  const needs = [...failure.reason.matchAll(/((?:all versions of )?[\w.-]+(?:==[\w.!+-]+)?) depends? on ([\w.-]+(?:[<>=!~][^\s]*)?)/g)];
+  const needs = [
+    ...failure.reason.matchAll(
+      /((?:all versions of )?[\w.-]+(?:==[\w.!+-]+)?) depends? on ([\w.-]+(?:[<>=!~][^\s]*)?)/g,
+    ),
+  ];
   const [, parent, child] = needs.at(-1) ?? [];
   const childName = normalize(/^[\w.-]+/.exec(child ?? '')?.[0] ?? '');
-  const mine = [...failure.question.roots, ...failure.question.constraints].find((line) => nameOf(line) === childName && line !== childName);
+  const mine = [...failure.question.roots, ...failure.question.constraints].find(
+    (line) => nameOf(line) === childName && line !== childName,
+  );
   const where = wanted.selection.why.get(childName);
   const message =
     parent === undefined || mine === undefined
@@ -78,7 +103,10 @@ async function explainConflict(session: Session, wanted: Wanted, failure: Failur
       : `${parent.replace(/^all versions of (.*)/, 'every version of $1')} needs ${child}, but ${mine} is required${where === undefined ? '' : ` (${where})`}.`;
   const loosened = mine === undefined ? null : await loosen(session, failure, mine);
   return new MlfnError('RESOLVE_CONFLICT', message, {
-    hint: loosened === null ? 'Loosen one of the requirements that the message names.' : `${loosened} works: require that instead.`,
+    hint:
+      loosened === null
+        ? 'Loosen one of the requirements that the message names.'
+        : `${loosened} works: require that instead.`,
     details: { ...details, loosened },
   });
 }
@@ -86,7 +114,11 @@ async function explainConflict(session: Session, wanted: Wanted, failure: Failur
 /** What uv picks for the requirement when it may be any version. */
 async function loosen(session: Session, failure: Failure, line: string): Promise<string | null> {
   const free = (lines: string[]) => lines.map((one) => (one === line ? nameOf(line) : one));
-  const question = { ...failure.question, roots: free(failure.question.roots), constraints: free(failure.question.constraints) };
+  const question = {
+    ...failure.question,
+    roots: free(failure.question.roots),
+    constraints: free(failure.question.constraints),
+  };
   const { wheels } = await compile(session, failure.choice, question).catch(nothing);
   const found = wheels?.find((wheel) => normalize(wheel.name) === nameOf(line));
   return found === undefined ? null : `${found.name}==${found.version}`;
@@ -99,7 +131,13 @@ async function nearestVersions(session: Session, failure: Failure, name: string,
   return [below, above].filter((one) => one !== null);
 }
 
-async function versionFor(session: Session, failure: Failure, choice: PythonChoice, root: string, lowest = false): Promise<string | null> {
+async function versionFor(
+  session: Session,
+  failure: Failure,
+  choice: PythonChoice,
+  root: string,
+  lowest = false,
+): Promise<string | null> {
   const { options, uvConfig } = failure.question;
   const question: Question = { roots: [root], constraints: [], options, uvConfig, cutoff: null, alone: true, lowest };
   const { wheels } = await compile(session, choice, question).catch(nothing);
@@ -115,7 +153,9 @@ function nothing(error: unknown): { wheels: null } {
 /** ` (requirements.txt line 3)`, or the package that needs it. */
 function askedBy(wanted: Wanted, failure: Failure, name: string): string {
   const why = wanted.selection.why.get(normalize(name));
-  const parent = new RegExp(`([\\w.-]+(?:==[\\w.!+-]+)?) depends on ${name.replaceAll('.', '\\.')}\\b`).exec(failure.reason)?.[1];
+  const parent = new RegExp(`([\\w.-]+(?:==[\\w.!+-]+)?) depends on ${name.replaceAll('.', '\\.')}\\b`).exec(
+    failure.reason,
+  )?.[1];
   if (why !== undefined) return ` (needed by ${why})`;
   return parent === undefined ? '' : ` (needed by ${parent})`;
 }
@@ -123,4 +163,3 @@ function askedBy(wanted: Wanted, failure: Failure, name: string): string {
 function nameOf(line: string): string {
   return normalize(/^[\w.-]+/.exec(line)?.[0] ?? '');
 }
-

@@ -72,9 +72,21 @@ export async function resolve(
     return makeLock(best, [], { source: file?.kind ?? 'model-date', sourceDetail: 'needs no package', offline: false });
   }
   const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pin };
-  const asked: unknown[] = [RULES, selection.roots, selection.constraints, selection.options, hashRows(selection), project.uvConfig, file?.label, pin];
+  const asked: unknown[] = [
+    RULES,
+    selection.roots,
+    selection.constraints,
+    selection.options,
+    hashRows(selection),
+    project.uvConfig,
+    file?.label,
+    pin,
+  ];
   asked.push(choices.map((one) => [one.python, one.platform, one.native, one.interpreter.version]));
-  asked.push(indexSettings(ctx.env), environment === null ? null : [environment.label, [...environment.distributions].toSorted()]);
+  asked.push(
+    indexSettings(ctx.env),
+    environment === null ? null : [environment.label, [...environment.distributions].toSorted()],
+  );
   const kept = await keptLock(ctx, asked, choices);
   if (kept !== null) return kept;
   const session = await openSession(ctx);

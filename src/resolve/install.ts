@@ -4,7 +4,7 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Lock } from '../types.ts';
-import { openSession, plain, pythonArguments, runUv, unreachable } from './compile.ts';
+import { isOfflineFailure, openSession, plain, pythonArguments, runUv, unreachable } from './compile.ts';
 import { makeFolder, withScratch } from './files.ts';
 import { fromUser, usePython } from './interpreters.ts';
 import { plainUvEnv } from './uv-env.ts';
@@ -17,7 +17,11 @@ import { findUv } from './uv.ts';
  * Network is used only for wheels that uv's cache lacks.
  * @throws MlfnError RESOLVE_INDEX_UNREACHABLE | RESOLVE_INDEX_DENIED | RESOLVE_INSTALL_FAILED | DISK_FULL | INTERRUPTED
  */
-export async function install(ctx: Context, lock: Pick<Lock, 'python' | 'platform' | 'packages' | 'pylock' | 'interpreter'>, into: string) {
+export async function install(
+  ctx: Context,
+  lock: Pick<Lock, 'python' | 'platform' | 'packages' | 'pylock' | 'interpreter'>,
+  into: string,
+) {
   await makeFolder(fromUser(ctx, into), async (temporary) => {
     if (lock.packages.length === 0) return;
     await withScratch(ctx.home.cache, (folder) => layDown(ctx, lock, temporary, folder));
@@ -25,11 +29,21 @@ export async function install(ctx: Context, lock: Pick<Lock, 'python' | 'platfor
   });
 }
 
-async function layDown(ctx: Context, lock: Parameters<typeof install>[1], into: string, scratch: string): Promise<void> {
+async function layDown(
+  ctx: Context,
+  lock: Parameters<typeof install>[1],
+  into: string,
+  scratch: string,
+): Promise<void> {
   const interpreter = await usePython(ctx, lock.interpreter);
   const { os, arch, glibc } = interpreter.platform;
   const same = os === lock.platform.os && arch === lock.platform.arch && glibc === lock.platform.glibc;
-  const choice = { python: lock.python, platform: lock.platform, interpreter, native: same && interpreter.minor === lock.python };
+  const choice = {
+    python: lock.python,
+    platform: lock.platform,
+    interpreter,
+    native: same && interpreter.minor === lock.python,
+  };
   await writeFile(path.join(scratch, 'pylock.toml'), lock.pylock);
   await writeFile(path.join(scratch, 'uv.toml'), '');
   const args = ['pip', 'install', '--target', into, '--no-deps', '--require-hashes', '--only-binary', ':all:'];
@@ -43,11 +57,15 @@ async function layDown(ctx: Context, lock: Parameters<typeof install>[1], into: 
   for (const name of ['UV_HTTP_TIMEOUT', 'UV_HTTP_RETRIES']) session.env[name] = ctx.env[name];
   const failure = await runUv(session, args, scratch, downloads(ctx));
   if (failure === null) return;
-  if (session.offline && /network was disabled|offline|not found in the cache/i.test(failure)) throw unreachable(session, failure);
-  throw new MlfnError('RESOLVE_INSTALL_FAILED', `The locked wheels could not be laid down: ${plain(failure).slice(0, 300)}`, {
-    hint: 'Run the same command again; when it stays, delete the cache (`uv cache clean`) and try once more.',
-    details: { uv: plain(failure) },
-  });
+  if (session.offline && isOfflineFailure(failure)) throw unreachable(session, failure);
+  throw new MlfnError(
+    'RESOLVE_INSTALL_FAILED',
+    `The locked wheels could not be laid down: ${plain(failure).slice(0, 300)}`,
+    {
+      hint: 'Run the same command again; when it stays, delete the cache (`uv cache clean`) and try once more.',
+      details: { uv: plain(failure) },
+    },
+  );
 }
 
 /** uv tells of each large wheel when it begins and ends: `Downloading scipy (39.0MiB)`, ` Downloaded scipy`. */
@@ -56,7 +74,8 @@ function downloads(ctx: Context): (line: string) => void {
   const inFlight = new Set<string>();
   let done = 0;
   return (line) => {
-    const [, state, name = '', size, unit] = /^\s*(Downloading|Downloaded) (\S+)(?: \(([\d.]+)([KMG])iB\))?/.exec(line) ?? [];
+    const [, state, name = '', size, unit] =
+      /^\s*(Downloading|Downloaded) (\S+)(?: \(([\d.]+)([KMG])iB\))?/.exec(line) ?? [];
     if (state === undefined) return;
     if (state === 'Downloading') {
       sizes.set(name, Math.round(Number(size ?? 0) * 1024 ** ' KMG'.indexOf(unit ?? ' ')));

@@ -32,9 +32,19 @@ function digestOf(python: string, platform: Platform, packages: LockedPackage[])
 
 const keptSchema = z.object({
   python: z.string(),
-  platform: z.object({ os: z.enum(['linux', 'macos', 'windows']), arch: z.enum(['x86_64', 'aarch64']), glibc: z.string().nullable() }),
+  platform: z.object({
+    os: z.enum(['linux', 'macos', 'windows']),
+    arch: z.enum(['x86_64', 'aarch64']),
+    glibc: z.string().nullable(),
+  }),
   packages: z.array(
-    z.object({ name: z.string(), version: z.string(), wheel: z.string(), sha256: z.string(), size: z.number().nullable() }),
+    z.object({
+      name: z.string(),
+      version: z.string(),
+      wheel: z.string(),
+      sha256: z.string(),
+      size: z.number().nullable(),
+    }),
   ),
   pylock: z.string(),
   digest: z.string(),
@@ -47,7 +57,9 @@ export async function keptLock(ctx: Context, asked: unknown, choices: PythonChoi
   const kept = keptSchema.safeParse(await readJson(entry(ctx, asked)));
   if (!kept.success) return null;
   const choice = choices.find((one) => one.python === kept.data.python);
-  return choice === undefined ? null : { ...kept.data, offline: false, interpreter: bareInterpreter(choice.interpreter) };
+  return choice === undefined
+    ? null
+    : { ...kept.data, offline: false, interpreter: bareInterpreter(choice.interpreter) };
 }
 
 /** A lock made without a network may lack what the index has by now: it is not kept. */

@@ -81,7 +81,8 @@ async function distributionsOf(
   const names = [...new Set(imports.map((one) => one.name))];
   const installed: Record<string, string[]> = {};
   for (const environment of names.length > 0 ? environments : []) {
-    for (const [name, owners] of Object.entries(await providers(ctx, environment.python, names))) installed[name] ??= owners;
+    for (const [name, owners] of Object.entries(await providers(ctx, environment.python, names)))
+      installed[name] ??= owners;
   }
   const listed = new Set(requirements?.items.map((item) => item.name));
   for (const one of imports) {
@@ -108,6 +109,8 @@ function distributionFor(imported: string, owners: string[] | undefined, listed:
     return listed.has(same) ? same : null;
   }
   // `opencv-python` in the requirements is what `opencv-python-headless` would be, and likewise xgboost and psycopg2.
-  const variant = [...listed].find((name) => name === wish || wish.startsWith(`${name}-`) || name.startsWith(`${wish}-`));
+  const variant = [...listed].find(
+    (name) => name === wish || wish.startsWith(`${name}-`) || name.startsWith(`${wish}-`),
+  );
   return variant ?? forServing(wish);
 }

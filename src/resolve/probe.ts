@@ -30,7 +30,9 @@ export async function probe(ctx: Context, file: string): Promise<Probe | string>
   if (facts === null) return 'there is no such file';
   if (facts.isDirectory()) return 'it is a folder';
   if (facts.size === 0) return 'it is an empty file (an alias of the Microsoft Store?)';
-  const key = createHash('sha256').update(JSON.stringify([1, file, facts.mtimeMs, facts.size])).digest('hex');
+  const key = createHash('sha256')
+    .update(JSON.stringify([1, file, facts.mtimeMs, facts.size]))
+    .digest('hex');
   const entry = path.join(ctx.home.cache, 'interpreters', `${key}.json`);
   const known = probeSchema.safeParse(await readJson(entry));
   if (known.success) return known.data;

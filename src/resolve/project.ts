@@ -25,7 +25,15 @@ export interface Project {
 type Table = Record<string, unknown>;
 
 /** Keys of uv's configuration that say where packages come from. */
-const INDEX_KEYS = ['index', 'index-url', 'extra-index-url', 'no-index', 'find-links', 'index-strategy', 'keyring-provider'];
+const INDEX_KEYS = [
+  'index',
+  'index-url',
+  'extra-index-url',
+  'no-index',
+  'find-links',
+  'index-strategy',
+  'keyring-provider',
+];
 
 /**
  * The lock or requirements beside the model, the first of: the file given, pylock.toml, uv.lock, requirements.txt,
@@ -55,7 +63,11 @@ export async function readProject(ctx: Context, folder: string, given: string | 
   if (Array.isArray(table['dependencies'])) return { ...project, requirements: fromPyproject(table['dependencies']) };
   if (asTable(asTable(pyproject?.['tool'])['poetry'])['dependencies'] !== undefined) {
     const hint = 'Write them with `poetry export -f requirements.txt -o requirements.txt`.';
-    ctx.emit({ type: 'warning', text: "pyproject.toml lists its dependencies in Poetry's own table, which is not read.", hint });
+    ctx.emit({
+      type: 'warning',
+      text: "pyproject.toml lists its dependencies in Poetry's own table, which is not read.",
+      hint,
+    });
   }
   return project;
 }
@@ -92,7 +104,9 @@ function fromPylock(lock: Table, file: string): RequirementsFile {
       found.unsupported.push({ where: label, text: name });
       continue;
     }
-    const hashes = wheels.map((wheel) => asTable(asTable(wheel)['hashes'])['sha256']).filter((hash) => typeof hash === 'string');
+    const hashes = wheels
+      .map((wheel) => asTable(asTable(wheel)['hashes'])['sha256'])
+      .filter((hash) => typeof hash === 'string');
     const pin = `${name}==${version}${typeof marker === 'string' ? ` ; ${marker}` : ''}`;
     addRequirement(found, [pin, ...hashes.map((hash) => `--hash=sha256:${hash}`)].join(' '), label);
   }

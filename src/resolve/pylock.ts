@@ -29,9 +29,14 @@ export function parsePylock(text: string, folder: string, python: string, platfo
   const wheels = (Array.isArray(packages) ? packages : []).map((entry) => {
     const { name, version, wheels: listed, archive } = asTable(entry);
     const files = (Array.isArray(listed) ? listed : [archive]).map((file) => readFile(asTable(file), folder));
-    const wheel = bestWheel(files.map((file) => file.wheel), python, platform);
+    const wheel = bestWheel(
+      files.map((file) => file.wheel),
+      python,
+      platform,
+    );
     const chosen = files.find((file) => file.wheel === wheel);
-    if (chosen?.sha256) return { ...chosen, name: String(name), version: String(version ?? chosen.wheel.split('-')[1]) };
+    if (chosen?.sha256)
+      return { ...chosen, name: String(name), version: String(version ?? chosen.wheel.split('-')[1]) };
     throw new MlfnError('RESOLVE_REQUIREMENT_UNSUPPORTED', `${String(name)} comes as no wheel with a hash.`, {
       hint: 'Publish it as a wheel on an index that tells SHA-256 values, and require that.',
     });
@@ -56,7 +61,11 @@ function readFile(file: Record<string, unknown>, folder: string): Omit<LockedWhe
 export function writePylock(python: string, wheels: LockedWheel[]): string {
   const packages = wheels.map(({ name, version, wheel, sha256, size, url, path: local }) => {
     const place = url === undefined ? { path: local } : { url };
-    return { name, version, wheels: [{ name: wheel, ...place, ...(size === null ? {} : { size }), hashes: { sha256 } }] };
+    return {
+      name,
+      version,
+      wheels: [{ name: wheel, ...place, ...(size === null ? {} : { size }), hashes: { sha256 } }],
+    };
   });
   return `${stringify({ 'lock-version': '1.0', 'created-by': 'mlfn', 'requires-python': `==${python}.*`, packages })}\n`;
 }

@@ -53,7 +53,12 @@ export async function choosePythons(
   );
 }
 
-async function chooseAsked(ctx: Context, request: PlatformRequest, asked: string, survey: Survey): Promise<PythonChoice> {
+async function chooseAsked(
+  ctx: Context,
+  request: PlatformRequest,
+  asked: string,
+  survey: Survey,
+): Promise<PythonChoice> {
   const version = /^3\.\d+(\.\d+)?$/.exec(asked)?.[0];
   if (version === undefined) {
     const named = /[\\/]/.test(asked) ? [] : await whichAll(ctx, [asked]);
@@ -65,10 +70,14 @@ async function chooseAsked(ctx: Context, request: PlatformRequest, asked: string
   const found = choice(request, minor, request.platform === 'this-machine' ? { ...survey, usable: fits } : survey);
   if (found !== null) return found;
   if (survey.usable.length === 0) throw noPython(survey);
-  throw new MlfnError('RESOLVE_PYTHON_UNUSABLE', `There is no Python ${asked} on this machine: it has ${versions(survey)}.`, {
-    hint: `Install it (for example \`uv python install ${asked}\`), or give --python one of these.`,
-    details: { unusable: survey.unusable },
-  });
+  throw new MlfnError(
+    'RESOLVE_PYTHON_UNUSABLE',
+    `There is no Python ${asked} on this machine: it has ${versions(survey)}.`,
+    {
+      hint: `Install it (for example \`uv python install ${asked}\`), or give --python one of these.`,
+      details: { unusable: survey.unusable },
+    },
+  );
 }
 
 function choice(request: PlatformRequest, minor: string, survey: Survey, preferred?: Python): PythonChoice | null {

@@ -23,13 +23,29 @@ export async function runtimeClient(ctx: Context, interpreter: string): Promise<
   const version = VERSIONS[python.minor] ?? VERSION;
   const { arch, glibc } = python.platform;
   const folder = path.join(ctx.home.cache, 'runtime-client', `${version}-py${python.minor}-${arch}-${glibc ?? 'musl'}`);
-  if (await readdir(folder).then((names) => names.length > 0, () => false)) return folder;
+  if (
+    await readdir(folder).then(
+      (names) => names.length > 0,
+      () => false,
+    )
+  )
+    return folder;
   const session = await openSession(ctx);
   const bare = await usePython(ctx, bareInterpreter(python));
   const choice: PythonChoice = { python: python.minor, platform: python.platform, interpreter: bare, native: true };
-  const question = { roots: [`awslambdaric==${version}`, ...DEPENDENCIES], constraints: [], options: [], uvConfig: '', cutoff: null };
+  const question = {
+    roots: [`awslambdaric==${version}`, ...DEPENDENCIES],
+    constraints: [],
+    options: [],
+    uvConfig: '',
+    cutoff: null,
+  };
   const { wheels } = await compile(session, choice, question);
   if (wheels === null) return null;
-  await install(ctx, makeLock(choice, wheels, { source: 'model-date', sourceDetail: '', offline: session.offline }), folder);
+  await install(
+    ctx,
+    makeLock(choice, wheels, { source: 'model-date', sourceDetail: '', offline: session.offline }),
+    folder,
+  );
   return folder;
 }

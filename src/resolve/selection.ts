@@ -55,11 +55,18 @@ export function select(
   return selection;
 }
 
-function takeRequirements(ctx: Context, selection: Selection, file: RequirementsFile, named: boolean, needs: Needs): void {
+function takeRequirements(
+  ctx: Context,
+  selection: Selection,
+  file: RequirementsFile,
+  named: boolean,
+  needs: Needs,
+): void {
   refuseUnsupported(ctx, file, named);
   const isNeeded = (one: Requirement) => needs.has(one.name);
   const tools = named ? [] : file.items.filter((one) => isTool(one.name) && !isNeeded(one));
-  const isDump = tools.length > 0 && !file.generated && file.items.every((one) => EXACT.test(one.specifier) || one.specifier === '');
+  const isDump =
+    tools.length > 0 && !file.generated && file.items.every((one) => EXACT.test(one.specifier) || one.specifier === '');
   const written = isDump && file.items.some((one) => EXACT.test(one.specifier)) && file.items.length > 2 * tools.length;
   const left = new Set(tools);
   for (const one of file.items) {
@@ -85,7 +92,8 @@ function refuseUnsupported(ctx: Context, file: RequirementsFile, named: boolean)
   if (first === undefined) return;
   const all = file.unsupported.map(({ text }) => text).join(', ');
   const hint = 'Require a published wheel, or put the modules beside the model: they are packed with it.';
-  if (!named) return ctx.emit({ type: 'warning', text: `${file.label}: not locked, for there is no wheel of it: ${all}.`, hint });
+  if (!named)
+    return ctx.emit({ type: 'warning', text: `${file.label}: not locked, for there is no wheel of it: ${all}.`, hint });
   throw new MlfnError('RESOLVE_REQUIREMENT_UNSUPPORTED', `${first.where}: "${first.text}" has no wheel to lock.`, {
     hint,
     details: { unsupported: file.unsupported },
@@ -103,5 +111,10 @@ function assertAgrees(one: Requirement, pin: { name: string; version: string }, 
 }
 
 function startsWithName(root: string, name: string): boolean {
-  return /^[\w.-]+/.exec(root)?.[0].toLowerCase().replace(/[-_.]+/g, '-') === name;
+  return (
+    /^[\w.-]+/
+      .exec(root)?.[0]
+      .toLowerCase()
+      .replace(/[-_.]+/g, '-') === name
+  );
 }

@@ -68,7 +68,13 @@ export async function solve(session: Session, wanted: Wanted, choices: PythonCho
 
 function ask(wanted: Wanted, layer: Layer): Question {
   const { roots, constraints, options } = wanted.selection;
-  return { roots, constraints: [...constraints, ...layer.constraints], options, uvConfig: wanted.uvConfig, cutoff: layer.cutoff };
+  return {
+    roots,
+    constraints: [...constraints, ...layer.constraints],
+    options,
+    uvConfig: wanted.uvConfig,
+    cutoff: layer.cutoff,
+  };
 }
 
 /** The user's own environment, as constraints on whatever is needed. */
@@ -76,7 +82,9 @@ async function environmentLayer(_session: Session, wanted: Wanted): Promise<Laye
   if (wanted.environment === null) return null;
   const { distributions, label } = wanted.environment;
   // A local version (`2.1.0+cpu`) is on no index; what the requirements pin is theirs to say.
-  const usable = [...distributions].filter(([name, version]) => /^[\d.]+((a|b|rc|\.post)\d+)?$/.test(version) && !wanted.selection.pinned.has(name));
+  const usable = [...distributions].filter(
+    ([name, version]) => /^[\d.]+((a|b|rc|\.post)\d+)?$/.test(version) && !wanted.selection.pinned.has(name),
+  );
   const constraints = usable.map(([name, version]) => `${name}==${version}`).toSorted();
   return { source: 'environment', detail: `the versions of ${label}`, constraints, cutoff: null };
 }
@@ -113,5 +121,9 @@ function describe(wanted: Wanted, layer: Layer, wheels: LockedWheel[]): Pick<Sol
 
 function warn(session: Session, wished: string | null, layer: Layer, failure: Failure | null): void {
   const text = `Versions could not be ${wished}: taking ${layer.detail}.`;
-  session.ctx.emit({ type: 'warning', text, hint: failure === null ? undefined : `uv said: ${failure.reason.slice(0, 300)}` });
+  session.ctx.emit({
+    type: 'warning',
+    text,
+    hint: failure === null ? undefined : `uv said: ${failure.reason.slice(0, 300)}`,
+  });
 }

@@ -28,7 +28,9 @@ export function uvEnv(ctx: Context): Promise<Env> {
 
 /** What of the environment decides which index is asked, for the keys of the cache. */
 export function indexSettings(env: Readonly<Env>): [string, string | undefined][] {
-  const names = Object.keys(env).filter((name) => /^(UV|PIP)_(DEFAULT_INDEX|INDEX|EXTRA_INDEX|FIND_LINKS|NO_INDEX)/.test(name));
+  const names = Object.keys(env).filter((name) =>
+    /^(UV|PIP)_(DEFAULT_INDEX|INDEX|EXTRA_INDEX|FIND_LINKS|NO_INDEX)/.test(name),
+  );
   return names.toSorted().map((name) => [name, env[name]]);
 }
 
@@ -88,7 +90,8 @@ function rank(line: string): number {
 
 /** Whether the user told uv itself about an index; then pip's is none of its business. */
 async function hasIndexOfItsOwn(ctx: Context, env: Env): Promise<boolean> {
-  if (Object.keys(env).some((name) => /^UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|NO_INDEX)$/.test(name))) return true;
+  if (Object.keys(env).some((name) => /^UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|NO_INDEX)$/.test(name)))
+    return true;
   const { XDG_CONFIG_HOME, APPDATA, UV_CONFIG_FILE } = ctx.env;
   const files = [
     UV_CONFIG_FILE,

@@ -72,15 +72,17 @@ async function bring(ctx: Context, folder: string): Promise<void> {
       await rm(build, { recursive: true, force: true, maxRetries: 3 });
       if (made !== null) return;
       failures.push(`${python}: ${failure ?? 'pip installed no uv'}`);
-      if (isIndexAway(failure)) throw missing(failures, 'Connect to the network or configure pip\'s index or proxy');
+      if (isIndexAway(failure)) throw missing(failures, "Connect to the network or configure pip's index or proxy");
     }
   }
-  throw missing(failures, 'Install Python\'s venv module (Debian: `apt install python3-venv`)');
+  throw missing(failures, "Install Python's venv module (Debian: `apt install python3-venv`)");
 }
 
 /** No other interpreter of this machine would reach the index either. */
 function isIndexAway(failure: string | null): boolean {
-  return /No matching distribution found for uv|ConnectionError|ProxyError|SSLError|Max retries exceeded/.test(failure ?? '');
+  return /No matching distribution found for uv|ConnectionError|ProxyError|SSLError|Max retries exceeded/.test(
+    failure ?? '',
+  );
 }
 
 function missing(failures: string[], act: string): MlfnError {
@@ -90,11 +92,23 @@ function missing(failures: string[], act: string): MlfnError {
   });
 }
 
-const INSTALL = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps', '--retries', '1'];
+const INSTALL = [
+  '-m',
+  'pip',
+  'install',
+  '--quiet',
+  '--no-input',
+  '--disable-pip-version-check',
+  '--no-deps',
+  '--retries',
+  '1',
+];
 
 async function byVenv(ctx: Context, python: string, build: string): Promise<string | null> {
   const made = await attempt(ctx, python, ['-m', 'venv', build]);
-  return made ?? (await attempt(ctx, interpreterOf(build, true), [...INSTALL, '--only-binary', ':all:', `uv==${PINNED}`]));
+  return (
+    made ?? (await attempt(ctx, interpreterOf(build, true), [...INSTALL, '--only-binary', ':all:', `uv==${PINNED}`]))
+  );
 }
 
 async function byTarget(ctx: Context, python: string, build: string): Promise<string | null> {
@@ -119,7 +133,13 @@ async function attempt(ctx: Context, command: string, args: string[]): Promise<s
 async function firstFile(folders: string[]): Promise<string | null> {
   for (const folder of folders) {
     const file = path.join(folder, executable('uv'));
-    if (await stat(file).then((facts) => facts.isFile(), () => false)) return file;
+    if (
+      await stat(file).then(
+        (facts) => facts.isFile(),
+        () => false,
+      )
+    )
+      return file;
   }
   return null;
 }

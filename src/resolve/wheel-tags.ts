@@ -20,25 +20,33 @@ function wheelRank(file: string, minor: number, platform: Platform): [number, nu
   const parts = file.replace(/\.whl$/, '').split('-');
   const [pythons = '', abis = '', platforms = ''] = parts.slice(-3);
   if (parts.length < 5) return null;
-  const onPython = best(pythons, (tag) => best(abis, (abi) => pythonRank(tag, abi, minor)));
-  const onPlatform = best(platforms, (tag) => platformRank(tag, platform));
-  return onPython === null || onPlatform === null ? null : [onPython, onPlatform];
+  // Each of the three may be several tags joined by dots: the wheel is as good as the best of their combinations.
+  const ranks = pythons.split('.').flatMap((python) =>
+    abis.split('.').flatMap((abi) =>
+      platforms.split('.').flatMap((on): [number, number][] => {
+        const onPlatform = platformRank(on, platform);
+        const onPython = pythonRank(python, abi, on === 'any', minor);
+        return onPlatform === null || onPython === null ? [] : [[onPython, onPlatform]];
+      }),
+    ),
+  );
+  return ranks.toSorted((x, y) => y[0] - x[0] || y[1] - x[1])[0] ?? null;
 }
 
-/** A tag may be several in one, joined by dots. */
-function best(tags: string, rank: (tag: string) => number | null): number | null {
-  const ranks = tags.split('.').map(rank).filter((one) => one !== null);
-  return ranks.length === 0 ? null : Math.max(...ranks);
-}
-
-function pythonRank(tag: string, abi: string, minor: number): number | null {
+/** In the order of `packaging.tags`: own ABI, stable ABI, no ABI for a platform, no ABI for any. */
+function pythonRank(tag: string, abi: string, anywhere: boolean, minor: number): number | null {
   const [, kind, digits] = /^(cp|py)3(\d*)$/.exec(tag) ?? [];
   if (kind === undefined) return null;
-  const built = digits === '' ? 0 : Number(digits);
-  if (kind === 'cp' && built === minor && abi === `cp3${minor}`) return 3000;
-  if (kind === 'cp' && built <= minor && abi === 'abi3') return 2000 + built;
-  if (abi !== 'none' || built > minor || (kind === 'cp' && built !== minor)) return null;
-  return kind === 'cp' ? 1500 : 1000 + built;
+  const built = digits === '' ? null : Number(digits);
+  const own = built === minor;
+  if (kind === 'cp' && built !== null && abi !== 'none' && !anywhere) {
+    if (own && abi === `cp3${minor}`) return 5000;
+    return abi === 'abi3' && built <= minor ? (own ? 4900 : 4000 + built) : null;
+  }
+  if (abi !== 'none' || (built !== null && built > minor)) return null;
+  if (kind === 'cp') return own ? (anywhere ? 2500 : 4800) : null;
+  const version = built === null ? 998 : own ? 999 : built;
+  return (anywhere ? 1000 : 3000) + version;
 }
 
 function platformRank(tag: string, platform: Platform): number | null {

@@ -58,7 +58,12 @@ export async function pathWithUv(): Promise<string> {
 /** One uv cache for what comes from the real registry. */
 export const sharedUvCache = path.join(SHARED, 'uv-cache');
 
-export function modelCard(folder: string, version: string | null, distributions: string[], framework = 'frame'): ModelFileCard {
+export function modelCard(
+  folder: string,
+  version: string | null,
+  distributions: string[],
+  framework = 'frame',
+): ModelFileCard {
   return {
     kind: 'model',
     path: path.join(folder, 'model.pkl'),

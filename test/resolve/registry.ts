@@ -40,9 +40,7 @@ export async function startRegistry(specs: Spec[]): Promise<Registry> {
     const { pathname } = new URL(request.url ?? '/', 'http://registry');
     asked.push(pathname);
     if (mood.hang) return;
-    void answer(folder, specs, mood.status, pathname).then(({ status, type, body }) => {
-      response.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
-    });
+    void respond(response, answer(folder, specs, mood.status, pathname));
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const { port } = server.address() as AddressInfo;
@@ -54,11 +52,17 @@ export async function startRegistry(specs: Spec[]): Promise<Registry> {
   return { url: `http://127.0.0.1:${port}/simple`, asked, mood, close };
 }
 
+async function respond(response: http.ServerResponse, found: ReturnType<typeof answer>): Promise<void> {
+  const { status, type, body } = await found;
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
+}
+
 async function answer(folder: string, specs: Spec[], status: number, pathname: string) {
   const failed = { type: 'text/plain', body: Buffer.from('no') };
   if (status !== 200) return { status, ...failed };
   const file = /^\/files\/([^/]+\.whl)$/.exec(pathname)?.[1];
-  if (file !== undefined) return { status, type: 'application/octet-stream', body: await readFile(path.join(folder, file)) };
+  if (file !== undefined)
+    return { status, type: 'application/octet-stream', body: await readFile(path.join(folder, file)) };
   const name = /^\/simple\/([^/]+)\/$/.exec(pathname)?.[1] ?? '';
   const wheels = (await readdir(folder)).filter((one) => one.startsWith(`${name.replaceAll('-', '_')}-`));
   if (wheels.length === 0) return { status: 404, ...failed };

@@ -36,7 +36,11 @@ test('without a neighbour or an environment: the newest set up to a month after 
   const { ctx, folder } = await lab();
   const lock = await resolve(ctx, modelCard(folder, '1.0', ['frame']), here, {});
   expect(pins(lock)).toEqual(['base==1.5', 'frame==1.0']);
-  expect(lock).toMatchObject({ source: 'model-date', offline: false, packages: [{ wheel: 'base-1.5-py3-none-any.whl' }, {}] });
+  expect(lock).toMatchObject({
+    source: 'model-date',
+    offline: false,
+    packages: [{ wheel: 'base-1.5-py3-none-any.whl' }, {}],
+  });
   expect(lock.sourceDetail).toBe('what was newest a month after frame 1.0 came out (2022-07-02)');
   expect(lock.packages[0]?.size).toBeGreaterThan(300);
 });
@@ -55,15 +59,20 @@ test('tools found in requirements are left out, and packed when the file was nam
   await user.write('requirements.txt', 'tool\njupyter\n-e .\n');
   const card = modelCard(user.folder, '1.0', ['frame']);
   expect(pins(await resolve(user.ctx, card, here, {}))).toEqual(['base==1.5', 'frame==1.0', 'tool==3.0']);
-  expect(warnings(user)).toEqual([
-    'requirements.txt: not locked, for there is no wheel of it: -e .',
-    'requirements.txt lists tools that serving does not need; left out: jupyter.',
-  ].map((text) => expect.stringContaining(text)));
+  expect(warnings(user)).toEqual(
+    [
+      'requirements.txt: not locked, for there is no wheel of it: -e .',
+      'requirements.txt lists tools that serving does not need; left out: jupyter.',
+    ].map((text) => expect.stringContaining(text)),
+  );
   await user.write('all.txt', 'tool\njupyter\n');
   const all = await resolve(user.ctx, card, here, { requirements: 'all.txt' });
   expect(pins(all)).toContain('jupyter==1.0');
   const refused = await failure(resolve(user.ctx, card, here, { requirements: 'requirements.txt' }));
-  expect(refused).toMatchObject({ code: 'RESOLVE_REQUIREMENT_UNSUPPORTED', message: expect.stringContaining('line 3: "-e ."') });
+  expect(refused).toMatchObject({
+    code: 'RESOLVE_REQUIREMENT_UNSUPPORTED',
+    message: expect.stringContaining('line 3: "-e ."'),
+  });
 });
 
 test('an environment written out by pip freeze gives versions, not packages', async () => {
@@ -108,7 +117,9 @@ test('no wheel for the Python: the Pythons and versions that have one are named'
   const { ctx, folder } = await lab();
   const error = await failure(resolve(ctx, modelCard(folder, '1.0', ['native'], 'native'), cloud, { python: '3.13' }));
   expect(error.code).toBe('RESOLVE_NO_WHEEL');
-  expect(error.message).toContain('native 1.0 (needed by model.pkl) has no wheel for Python 3.13 on linux x86_64; it has wheels for Python 3.12');
+  expect(error.message).toContain(
+    'native 1.0 (needed by model.pkl) has no wheel for Python 3.13 on linux x86_64; it has wheels for Python 3.12',
+  );
   expect(error.hint).toContain('--python 3.12');
   expect(error.hint).toContain('nearest with wheels for Python 3.13: 2.0');
   const found = await resolve(ctx, modelCard(folder, '2.0', ['native'], 'native'), cloud, {});
@@ -120,7 +131,9 @@ test('conflicting requirements: who needs what, and what would work', async () =
   await write('requirements.txt', 'picky\nbase==1.0\n');
   const error = await failure(resolve(ctx, modelCard(folder, '1.0', ['frame']), here, {}));
   expect(error.code).toBe('RESOLVE_CONFLICT');
-  expect(error.message).toBe('every version of picky needs base>=2, but base==1.0 is required (requirements.txt line 2).');
+  expect(error.message).toBe(
+    'every version of picky needs base>=2, but base==1.0 is required (requirements.txt line 2).',
+  );
   expect(error.hint).toContain('base==2.0 works');
 });
 
@@ -143,12 +156,20 @@ test('locks beside the model: pylock.toml with its hashes, and uv.lock', async (
   const sha = made.packages[0]?.sha256 ?? '';
   await user.write('pylock.toml', made.pylock.replaceAll(sha, 'a'.repeat(64)));
   const tampered = await failure(resolve(user.ctx, modelCard(user.folder, '1.0', ['frame']), here, {}));
-  expect(tampered.message).toContain('base-1.0-py3-none-any.whl is not one of the files whose hashes pylock.toml lists');
+  expect(tampered.message).toContain(
+    'base-1.0-py3-none-any.whl is not one of the files whose hashes pylock.toml lists',
+  );
 });
 
 test('uv.lock beside the model, read by uv: its main dependencies, not its development group', async () => {
   const user = await lab();
-  const project = ['[project]', 'name = "mine"', 'version = "1"', 'requires-python = ">=3.9"', 'dependencies = ["frame", "base<1.5"]'];
+  const project = [
+    '[project]',
+    'name = "mine"',
+    'version = "1"',
+    'requires-python = ">=3.9"',
+    'dependencies = ["frame", "base<1.5"]',
+  ];
   await user.write('pyproject.toml', [...project, '[dependency-groups]', 'dev = ["tool"]', ''].join('\n'));
   const uv = await findUv(user.ctx);
   const env = user.ctx.env as NodeJS.ProcessEnv;
@@ -164,7 +185,11 @@ test('uv.lock beside the model, read by uv: its main dependencies, not its devel
 test('the environment that holds the framework version gives the versions', async () => {
   const user = await lab();
   const site = path.join('env', 'lib', 'python3.12', 'site-packages');
-  for (const [name, version] of [['frame', '1.0'], ['base', '1.0'], ['tool', '3.0']]) {
+  for (const [name, version] of [
+    ['frame', '1.0'],
+    ['base', '1.0'],
+    ['tool', '3.0'],
+  ]) {
     const file = path.join(site, `${name}-${version}.dist-info`, 'METADATA');
     await user.write(file, `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`);
   }
