@@ -3,6 +3,7 @@ import type { Bits } from './bz2-bits.ts';
 import { corrupt } from './corrupt.ts';
 
 const GROUP = 50;
+const PIECE = 64 * 1024;
 const LONGEST_CODE = 20;
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -12,20 +13,39 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 interface Code {
-  /** Per length: the first code past it, and where its symbols start less the first code. */
+  /** Length of the shortest code. */
+  shortest: number;
+  /** Per length: the first code past it, as the first of 20 bits, and where its symbols start less the first code. */
   limits: Int32Array;
   offsets: Int32Array;
   symbols: Uint16Array;
 }
 
-export function decodeBlock(bits: Bits, blockSize: number): { data: Uint8Array; crc: number } {
+/** Memory for one block, used again for the next. */
+export interface Scratch {
+  last: Uint8Array;
+  next: Uint32Array;
+}
+
+export function scratchFor(blockSize: number): Scratch {
+  return { last: new Uint8Array(blockSize), next: new Uint32Array(blockSize) };
+}
+
+/** A block whose bytes are still in the order of their contexts; its pieces come from `unrun`. */
+export interface Block {
+  next: Uint32Array;
+  last: Uint8Array;
+  origin: number;
+}
+
+export function decodeBlock(bits: Bits, scratch: Scratch): Block {
   if (bits.read(1) === 1) throw corrupt('bz2', 'it is randomised, as bzip2 before 0.9.5 did');
   const origin = bits.read(24);
   const used = readUsed(bits);
   const { selectors, codes } = readCodes(bits, used.length + 2);
-  const { last, counts } = readSymbols(bits, { used, selectors, codes, blockSize });
+  const { last, counts } = readSymbols(bits, { used, selectors, codes, scratch });
   if (origin >= last.length) throw corrupt('bz2', 'a block starts outside itself');
-  return unrun(untransform(last, counts), last, origin);
+  return { next: untransform(last, counts, scratch.next), last, origin };
 }
 
 function readUsed(bits: Bits): number[] {
@@ -80,33 +100,33 @@ function readCode(bits: Bits, alphabet: number): Code {
       filled += 1;
       code += 1;
     }
-    limits[size] = code;
+    limits[size] = code << (LONGEST_CODE - size);
     code *= 2;
   }
-  return { limits, offsets, symbols };
+  return { shortest: Math.min(...lengths), limits, offsets, symbols };
 }
 
-function nextSymbol(bits: Bits, { limits, offsets, symbols }: Code): number {
-  let code = 0;
-  for (let size = 1; size <= LONGEST_CODE; size += 1) {
-    code = code * 2 + bits.read(1);
-    if (code < (limits[size] ?? 0)) return symbols[code + (offsets[size] ?? 0)] ?? 0;
-  }
-  throw corrupt('bz2', 'a code is not in its table');
+function nextSymbol(bits: Bits, { shortest, limits, offsets, symbols }: Code): number {
+  const ahead = bits.peek20();
+  let size = shortest;
+  while (size <= LONGEST_CODE && ahead >= limits[size]!) size += 1;
+  if (size > LONGEST_CODE) throw corrupt('bz2', 'a code is not in its table');
+  return symbols[bits.read(size) + offsets[size]!] ?? 0;
 }
 
 interface Symbols {
   used: number[];
   selectors: Uint8Array;
   codes: Code[];
-  blockSize: number;
+  scratch: Scratch;
 }
 
 /** The last column of the sorted block, and how often each byte is in it. */
-function readSymbols(bits: Bits, { used, selectors, codes, blockSize }: Symbols): { last: Uint8Array; counts: Uint32Array } {
+function readSymbols(bits: Bits, { used, selectors, codes, scratch }: Symbols): { last: Uint8Array; counts: Uint32Array } {
   const front = Uint8Array.from(used);
   const end = used.length + 1;
-  const last = new Uint8Array(blockSize);
+  const { last } = scratch;
+  const blockSize = last.length;
   const counts = new Uint32Array(256);
   let size = 0;
   let run = 0;
@@ -141,10 +161,9 @@ function readSymbols(bits: Bits, { used, selectors, codes, blockSize }: Symbols)
 }
 
 /** For each row the row that follows it in the text, with its byte in the low eight bits. */
-function untransform(last: Uint8Array, counts: Uint32Array): Uint32Array {
+function untransform(last: Uint8Array, counts: Uint32Array, next: Uint32Array): Uint32Array {
   const starts = new Uint32Array(256);
   for (let byte = 1; byte < 256; byte += 1) starts[byte] = (starts[byte - 1] ?? 0) + (counts[byte - 1] ?? 0);
-  const next = new Uint32Array(last.length);
   for (let row = 0; row < last.length; row += 1) {
     const byte = last[row] ?? 0;
     next[starts[byte]!] = row;
@@ -153,9 +172,12 @@ function untransform(last: Uint8Array, counts: Uint32Array): Uint32Array {
   return next;
 }
 
-/** Four equal bytes are followed by how many more there are. */
-function unrun(next: Uint32Array, last: Uint8Array, origin: number): { data: Uint8Array; crc: number } {
-  let data = Buffer.allocUnsafe(last.length + 1024);
+/**
+ * Four equal bytes are followed by how many more there are. Gives pieces of the content, each good until the next is
+ * asked for, and in the end their checksum: a block of 900 kB can stand for 46 MB.
+ */
+export function* unrun({ next, last, origin }: Block): Generator<Uint8Array, number> {
+  const piece = new Uint8Array(PIECE + 256);
   let size = 0;
   let crc = 0xffffffff;
   let row = next[origin] ?? 0;
@@ -172,13 +194,16 @@ function unrun(next: Uint32Array, last: Uint8Array, origin: number): { data: Uin
       same = byte === previous ? same + 1 : 1;
       previous = byte;
     }
-    if (size + times > data.length) data = Buffer.concat([data, Buffer.allocUnsafe(data.length)]);
-    for (let each = 0; each < times; each += 1) {
-      data[size] = previous;
-      size += 1;
-      crc = ((crc << 8) ^ (CRC_TABLE[(crc >>> 24) ^ previous] ?? 0)) >>> 0;
+    for (const end = size + times; size < end; size += 1) {
+      piece[size] = previous;
+      crc = (crc << 8) ^ (CRC_TABLE[(crc >>> 24) ^ previous] ?? 0);
     }
     if (same === 0) previous = -1;
+    if (size >= PIECE) {
+      yield piece.subarray(0, size);
+      size = 0;
+    }
   }
-  return { data: data.subarray(0, size), crc: ~crc >>> 0 };
+  yield piece.subarray(0, size);
+  return ~crc >>> 0;
 }

@@ -1,7 +1,7 @@
 /** bzip2, one block of at most 900 kB at a time. Node has no bzip2, and no kept npm package streams it. */
 import type { ByteWindow } from '../bytes/window.ts';
 import { Bits } from './bz2-bits.ts';
-import { decodeBlock } from './bz2-block.ts';
+import { type Block, decodeBlock, type Scratch, scratchFor, unrun } from './bz2-block.ts';
 import { corrupt, cut, trailing } from './corrupt.ts';
 
 const BLOCK = 0x314159265359;
@@ -23,27 +23,35 @@ export async function* bunzip2(input: ByteWindow): AsyncGenerator<Uint8Array> {
 }
 
 async function* stream(input: ByteWindow, bits: Bits, blockSize: number): AsyncGenerator<Uint8Array> {
+  const scratch = scratchFor(blockSize);
   let combined = 0;
   for (;;) {
     await input.ensure(LARGEST_BLOCK);
-    let block: { data: Uint8Array; crc: number } | null;
-    let expected: number;
-    try {
-      const magic = bits.read(24) * 2 ** 24 + bits.read(24);
-      if (magic !== BLOCK && magic !== END) throw corrupt('bz2', 'a block does not begin where it should');
-      expected = bits.read(16) * 2 ** 16 + bits.read(16);
-      block = magic === BLOCK ? decodeBlock(bits, blockSize) : null;
-    } catch (error) {
-      if (error instanceof RangeError) throw cut('bz2');
-      throw error;
-    }
+    const { block, expected } = whole(() => nextBlock(bits, scratch));
     if (block === null) {
       if (expected !== combined) throw corrupt('bz2', 'its checksum differs');
       bits.align();
       return;
     }
-    if (block.crc !== expected) throw corrupt('bz2', "a block's checksum differs");
-    combined = (((combined << 1) | (combined >>> 31)) ^ block.crc) >>> 0;
-    yield block.data;
+    const crc = yield* unrun(block);
+    if (crc !== expected) throw corrupt('bz2', "a block's checksum differs");
+    combined = (((combined << 1) | (combined >>> 31)) ^ crc) >>> 0;
+  }
+}
+
+/** The next block and its checksum; null with that of the stream at its end. */
+function nextBlock(bits: Bits, scratch: Scratch): { block: Block | null; expected: number } {
+  const magic = bits.read(24) * 2 ** 24 + bits.read(24);
+  if (magic !== BLOCK && magic !== END) throw corrupt('bz2', 'a block does not begin where it should');
+  const expected = bits.read(16) * 2 ** 16 + bits.read(16);
+  return { block: magic === BLOCK ? decodeBlock(bits, scratch) : null, expected };
+}
+
+function whole<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw cut('bz2');
+    throw error;
   }
 }

@@ -26,6 +26,9 @@ const REP_LENGTH = LENGTH + LENGTH_SIZE;
 const LITERALS = REP_LENGTH + LENGTH_SIZE;
 const EVEN = 1024;
 
+/** Range and code are unsigned; kept as signed words, which V8 does not box, they compare with the sign turned. */
+const SIGN = -0x80000000;
+
 export class LzmaDecoder {
   input: Uint8Array = new Uint8Array(0);
   at = 0;
@@ -77,9 +80,9 @@ export class LzmaDecoder {
   /** Takes the five bytes that every range-coded stretch begins with. */
   startRange(): void {
     if (this.input[this.at] !== 0) throw corrupt('LZMA', 'a range does not begin with zero');
-    this.#range = 0xffffffff;
+    this.#range = -1;
     this.#code = 0;
-    for (let byte = 1; byte < 5; byte += 1) this.#code = ((this.#code << 8) | (this.input[this.at + byte] ?? 0)) >>> 0;
+    for (let byte = 1; byte < 5; byte += 1) this.#code = (this.#code << 8) | (this.input[this.at + byte] ?? 0);
     this.at += 5;
   }
 
@@ -141,35 +144,35 @@ export class LzmaDecoder {
 
   #bit(index: number): number {
     const probability = this.#probs[index]!;
-    const bound = (this.#range >>> 11) * probability;
+    const bound = Math.imul(this.#range >>> 11, probability);
     let bit = 0;
-    if (this.#code < bound) {
+    if ((this.#code ^ SIGN) < (bound ^ SIGN)) {
       this.#range = bound;
       this.#probs[index] = probability + ((2048 - probability) >> 5);
     } else {
-      this.#range -= bound;
-      this.#code -= bound;
+      this.#range = (this.#range - bound) | 0;
+      this.#code = (this.#code - bound) | 0;
       this.#probs[index] = probability - (probability >> 5);
       bit = 1;
     }
-    if (this.#range < 0x1000000) this.#shift();
+    if (this.#range >>> 24 === 0) this.#shift();
     return bit;
   }
 
   #shift(): void {
-    this.#range = (this.#range << 8) >>> 0;
-    this.#code = ((this.#code << 8) | (this.input[this.at] ?? 0)) >>> 0;
+    this.#range <<= 8;
+    this.#code = (this.#code << 8) | (this.input[this.at] ?? 0);
     this.at += 1;
   }
 
   #direct(count: number): number {
     let value = 0;
     for (let bit = 0; bit < count; bit += 1) {
-      this.#range >>>= 1;
-      const one = this.#code >= this.#range;
-      if (one) this.#code -= this.#range;
+      this.#range = (this.#range >>> 1) | 0;
+      const one = (this.#code ^ SIGN) >= (this.#range ^ SIGN);
+      if (one) this.#code = (this.#code - this.#range) | 0;
       value = value * 2 + (one ? 1 : 0);
-      if (this.#range < 0x1000000) this.#shift();
+      if (this.#range >>> 24 === 0) this.#shift();
     }
     return value;
   }

@@ -66,7 +66,7 @@ export function build(machine: Machine): void | Promise<void> {
     throw machine.error('undetermined', `gives state to what ${target.made.path} returned, which cannot be determined`);
   }
   target.built = true;
-  target.state = machine.walk.budget.children([state]) ? state : undefined;
+  target.state = state;
 }
 
 async function replaceWrapper(machine: Machine, wrapper: Instance, state: Value): Promise<void> {
@@ -131,7 +131,7 @@ function make(machine: Machine, callee: Global, args: readonly Value[], way: Way
     if (callee.name === 'bytes' || callee.name === 'bytearray') return bytesOf(args);
     if (callee.name === 'object') return new Instance(callee, []);
   }
-  const made = new Instance(callee, machine.walk.budget.children(args) ? args : []);
+  const made = new Instance(callee, machine.walk.budget.args(args, machine.depth));
   made.mayBeAny = callee.verdict.role === 'user' && way === 'call' && args.some((arg) => typeof arg === 'object' || arg === undefined);
   return made;
 }

@@ -45,7 +45,7 @@ const marked =
 function collect(machine: Machine, kind: CollectionKind, values: Value[]): void {
   if (kind === 'dict' && values.length % 2 !== 0) throw machine.error('stack-underflow', 'has a key without a value');
   const made = new Collection(kind);
-  machine.walk.budget.attach(made, values);
+  machine.walk.budget.attach(made, values, machine.depth);
   machine.push(made);
 }
 
@@ -56,7 +56,7 @@ function extend(machine: Machine, kinds: readonly CollectionKind[], values: read
   if (!(target instanceof Collection) || !kinds.includes(target.kind)) {
     throw machine.error('undetermined', 'adds to something that cannot be determined');
   }
-  machine.walk.budget.attach(target, values);
+  machine.walk.budget.attach(target, values, machine.depth);
 }
 
 function setItems(machine: Machine, values: readonly Value[]): void {

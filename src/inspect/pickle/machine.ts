@@ -92,6 +92,11 @@ export class Machine {
     return this.stack.length > this.#floor;
   }
 
+  /** How many MARKs are open. */
+  get depth(): number {
+    return this.#marks.length;
+  }
+
   mark(): void {
     if (this.#marks.length >= STACK_LIMIT) throw new Malformed('too-complex', 'MARK is nested too deeply.', this.offset);
     this.#marks.push(this.#floor);

@@ -36,8 +36,9 @@ export class Memo {
     else if (slot > this.#count) this.#inOrder = false;
     if (slot < this.#count - 1 || !this.#inOrder) this.#kept.delete(slot);
     if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value == null) return;
-    if (this.#budget.memo(value)) {
-      this.#kept.set(slot, value);
+    const kept = this.#budget.memo(value);
+    if (kept !== undefined) {
+      this.#kept.set(slot, kept);
     } else if (value instanceof Global) {
       throw new Malformed('too-complex', 'The memo refers to more classes than can be followed.', offset);
     } else if (typeof value === 'string') {

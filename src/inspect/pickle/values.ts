@@ -33,6 +33,8 @@ export interface Layout {
 export class Instance {
   state: Value = undefined;
   built = false;
+  /** The memo holds it. */
+  kept = false;
   /** Of a numpy.dtype, once it is built and nothing about it is doubtful. */
   layout: Layout | undefined;
   /** Returned by a function of the user's: not known to be what its name says. */
@@ -49,6 +51,7 @@ export type CollectionKind = 'tuple' | 'list' | 'dict' | 'set' | 'frozenset';
 /** A dict's items are key, value, key, value. `exact` is false once something was left out. */
 export class Collection {
   exact = true;
+  kept = false;
 
   constructor(
     readonly kind: CollectionKind,
