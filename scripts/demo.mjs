@@ -39,9 +39,12 @@ function run(command, args, { cwd = root, capture = false } = {}) {
   process.exit(done.status || 1);
 }
 
+/** What the command answered on stdout; its story goes to stderr as it happens. */
 function mlfn(...args) {
   console.log(`\n$ mlfn ${args.join(' ')}`);
-  run(process.execPath, [path.join(root, 'bin/mlfn.js'), ...args], { cwd: example });
+  const answer = run(process.execPath, [path.join(root, 'bin/mlfn.js'), ...args], { cwd: example, capture: true });
+  console.log(answer.trimEnd());
+  return answer;
 }
 
 const found = bestPython();
@@ -68,9 +71,7 @@ run(python, ['train.py'], { cwd: example });
 
 deployed = true;
 mlfn('deploy');
-mlfn('invoke', 'heart-disease', '--payload', 'payload.json');
-const asked = [path.join(root, 'bin/mlfn.js'), 'invoke', 'heart-disease', '--payload', 'payload.json'];
-const answer = JSON.parse(run(process.execPath, asked, { cwd: example, capture: true }));
+const answer = JSON.parse(mlfn('invoke', 'heart-disease', '--payload', 'payload.json'));
 const [first] = JSON.parse(readFileSync(path.join(root, 'examples/heart-disease/expected.json'), 'utf8'));
 if (!isDeepStrictEqual(answer, first.answer)) {
   console.error(`\nThe endpoint answered ${JSON.stringify(answer)}, not ${JSON.stringify(first.answer)}.`);
