@@ -76,7 +76,7 @@ export async function readText(file: string): Promise<string | null> {
   });
 }
 
-export function diskFull(error: unknown, where: string): MlfnError | null {
+function diskFull(error: unknown, where: string): MlfnError | null {
   const full = error instanceof Error && ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
   if (!full) return null;
   return new MlfnError('DISK_FULL', `The disk is full: ${where} could not be written.`, {

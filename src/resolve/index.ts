@@ -22,9 +22,9 @@ import { indexSettings } from './uv-env.ts';
 import { readUvLock } from './uv-lock.ts';
 
 export { install } from './install.ts';
-export { findInterpreters, type Interpreter } from './interpreters.ts';
+export { findInterpreters } from './interpreters.ts';
 export { runtimeClient } from './runtime-client.ts';
-export { findUv, type Uv } from './uv.ts';
+export { findUv } from './uv.ts';
 
 export interface ResolveOptions {
   /** `3.12`, `3.12.1`, a command on PATH, or a path. */

@@ -14,7 +14,6 @@ const probeSchema = z.object({
   base: z.string(),
   virtual: z.boolean(),
   version: z.string(),
-  prerelease: z.boolean(),
   implementation: z.string(),
   freeThreaded: z.boolean(),
   os: z.string(),

@@ -20,7 +20,6 @@ print(
             "base": getattr(sys, "_base_executable", None) or sys.executable,
             "virtual": sys.prefix != sys.base_prefix,
             "version": "%d.%d.%d" % sys.version_info[:3],
-            "prerelease": sys.version_info[3] != "final",
             "implementation": sys.implementation.name,
             "freeThreaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
             "os": family,

@@ -47,7 +47,7 @@ test('nothing usable: what was found and why it does not serve', async () => {
   });
   await script(user.bin, 'python3', 'echo "Unknown option: -I" >&2; exit 2');
   const old =
-    '{"executable":"/old","base":"/old","virtual":false,"version":"3.7.16","prerelease":false,"implementation":"cpython","freeThreaded":false,"os":"linux","arch":"x86_64","glibc":"2.36"}';
+    '{"executable":"/old","base":"/old","virtual":false,"version":"3.7.16","implementation":"cpython","freeThreaded":false,"os":"linux","arch":"x86_64","glibc":"2.36"}';
   await script(user.bin, 'python3.9', `echo '${old}'`);
   const error = await failure(findInterpreters(user.ctx));
   expect(error.message).toContain(`${path.join(user.bin, 'python3.9')} (Python 3.7.16 is older than 3.9)`);
