@@ -122,7 +122,7 @@ def datatype(value):
 def test_missing_values_are_what_they_were_in_training(serve):
     model, rows = MODELS["heart"]()
     record = {**records_of(rows)[1], "chol": None, "thal": None}
-    own = model.predict_proba(patients().iloc[[1]].assign(chol=np.nan, thal=np.nan))
+    own = model.predict_proba(patients().iloc[[1]].assign(chol=np.nan, thal=np.array([np.nan], dtype=object)))
     np.testing.assert_allclose(serve(model=model).ok(record)["probabilities"], own, rtol=1e-12)
 
 

@@ -82,7 +82,6 @@ def post():
 
 @pytest.fixture
 def flask(serve):
-    pytest.importorskip("flask", reason="flask is in test/requirements.txt")
     artifact = {"kind": "python", "module": "flask_app", "attribute": "app"}
     return serve(artifact=artifact, code={"flask_app.py": FLASK})
 

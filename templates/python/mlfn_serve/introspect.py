@@ -202,7 +202,9 @@ def _inner(estimator):
     for name in ("estimators_", "calibrated_classifiers_"):
         listed = getattr(estimator, name, None)
         if isinstance(listed, list) and listed:
-            several.append(getattr(listed[0], "estimator", None) if name[0] == "c" else listed[0])
+            # scikit-learn before 1.2 says base_estimator.
+            held = getattr(listed[0], "estimator", getattr(listed[0], "base_estimator", None))
+            several.append(held if name == "calibrated_classifiers_" else listed[0])
     several.append(getattr(estimator, "estimator", None))
     count = _get(estimator, "n_features_in_")
     for inner in several:

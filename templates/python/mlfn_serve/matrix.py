@@ -60,7 +60,9 @@ def _frame(rows, schema):
             dtype = "float64"
         else:
             dtype = _DTYPES[_kind(values[0])] if field.kind == "any" else "object"
-        columns[field.name] = numpy.array(values, dtype=dtype)
+        column = numpy.array(values, dtype=dtype)
+        # pandas 3 would make strings of objects by itself, and NaN of None.
+        columns[field.name] = pandas.Series(column, dtype="object", copy=False) if dtype == "object" else column
     return pandas.DataFrame(columns, copy=False)
 
 
