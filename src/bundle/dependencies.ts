@@ -12,7 +12,7 @@ import { hashFile } from './hash.ts';
 const SCHEMA = 1;
 /** Notes of the installer about itself, and scripts whose first line names this machine's interpreter. */
 const INSTALLER_NOTES = /^[^/]+\.dist-info\/(INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json|uv_build\.json)$/;
-const LEFT_OUT = [INSTALLER_NOTES, /^(bin|Scripts)\//, /^\.[^/]*$/, /(^|\/)__pycache__\//, /\.(pyo|DS_Store)$/];
+const LEFT_OUT = [INSTALLER_NOTES, /^(bin|Scripts)\//, /^\.[^/]*$/, /\.(pyo|DS_Store)$/];
 
 interface ManifestRow {
   path: string;

@@ -1,0 +1,204 @@
+/**
+ * What every target must do, whatever it is: the same cases run against each provider through the real pipeline.
+ * A plain Python function is the artifact, so that no wheel is needed and every step is the target's own.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeTree } from '../../src/bundle/index.ts';
+import type { Context, Event } from '../../src/events.ts';
+import { deploy, type DeployRequest, type Made, make, remove, rollback } from '../../src/pipeline.ts';
+import { openTarget, type Target } from '../../src/providers/index.ts';
+import type { Done, ReleaseDraft, Step, Supplies } from '../../src/providers/provider.ts';
+import { draftRelease } from '../../src/release/index.ts';
+import { runtimeClient } from '../../src/resolve/index.ts';
+import type { RuntimeSettings } from '../../src/types.ts';
+
+export interface Subject {
+  target: string;
+  /** The target's section of the configuration. */
+  section: unknown;
+  /** Called once at the end, with the context the suite used. */
+  close(ctx: Context): Promise<void>;
+}
+
+const SETTINGS: RuntimeSettings = { memory: 256, timeout: 10, concurrency: 2, idle: 60, env: {} };
+
+export function contractSuite(open: () => Promise<Subject>): void {
+  let subject: Subject;
+  let target: Target;
+  let ctx: Context;
+  let folder: string;
+  const events: Event[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'mlfn-contract-'));
+    const root = path.join(folder, 'home');
+    const home = { root, cache: path.join(root, 'cache'), local: path.join(root, 'local') };
+    await Promise.all([mkdir(home.cache, { recursive: true }), mkdir(home.local, { recursive: true })]);
+    ctx = { emit: (event) => events.push(event), signal: new AbortController().signal, env: process.env, cwd: folder, home };
+    subject = await open();
+    target = await openTarget(subject.target, subject.section);
+  });
+
+  afterAll(async () => {
+    await subject.close(ctx);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Writes a function that answers `word`, and asks for its deploy as `name`. */
+  async function request(name: string, word: string, more: Partial<DeployRequest> = {}): Promise<DeployRequest> {
+    const own = path.join(folder, name);
+    await mkdir(own, { recursive: true });
+    await writeFile(path.join(own, 'app.py'), `def answer(payload):\n    return {"word": ${JSON.stringify(word)}, "got": payload}\n`);
+    const base = { name, model: `${path.join(own, 'app.py')}:answer`, target: subject.target, targetConfig: subject.section };
+    return { ...base, settings: SETTINGS, trust: false, dryRun: false, ...more };
+  }
+
+  async function draft(name: string, word: string, settings = SETTINGS): Promise<ReleaseDraft> {
+    const made = await make(ctx, target, await request(name, word));
+    return draftRelease(ctx, name, { ...made, settings });
+  }
+
+  async function ask(name: string, body: unknown, release: number | null = null): Promise<{ word: string; got: unknown }> {
+    const answer = await target.provider.invoke(ctx, target.config, name, release, {
+      method: 'POST',
+      path: '/',
+      headers: { 'content-type': 'application/json' },
+      body: new TextEncoder().encode(JSON.stringify(body)),
+    });
+    expect(answer.status).toBe(200);
+    return JSON.parse(new TextDecoder().decode(answer.body));
+  }
+
+  const observe = (name: string) => target.provider.observe(ctx, target.config, name);
+  const plan = async (name: string, want: Parameters<Target['provider']['plan']>[0]) =>
+    target.provider.plan(want, await observe(name), target.config);
+  const kinds = (steps: Step[]) => steps.map((step) => step.kind);
+
+  describe('a life', () => {
+    test('nothing is there before the first deploy', async () => {
+      expect(await observe('life')).toBeNull();
+      expect(kinds(await plan('life', { kind: 'release', draft: await draft('life', 'one') }))).toEqual([
+        'store',
+        'store',
+        'publish',
+        'verify',
+        'switch',
+      ]);
+    });
+
+    test('a dry run changes nothing', async () => {
+      const planned = await deploy(ctx, await request('life', 'one', { dryRun: true }));
+      expect(planned.status).toBe('planned');
+      expect(await observe('life')).toBeNull();
+    });
+
+    test('the first deploy answers', async () => {
+      const done = await deploy(ctx, await request('life', 'one'));
+      expect(done).toMatchObject({ status: 'deployed', before: null, live: 1 });
+      expect(await ask('life', { a: [1, null, 'é'] })).toEqual({ word: 'one', got: { a: [1, null, 'é'] } });
+    });
+
+    test('the same again is up to date', async () => {
+      const done = await deploy(ctx, await request('life', 'one'));
+      expect(done).toMatchObject({ status: 'up-to-date', steps: [], live: 1 });
+      expect((await observe('life'))?.releases).toHaveLength(1);
+    });
+
+    test('a changed model stores only the function part', async () => {
+      const steps = await plan('life', { kind: 'release', draft: await draft('life', 'two') });
+      expect(steps.filter((step) => step.kind === 'store').map((step) => step.part)).toEqual(['function']);
+    });
+
+    test('changed settings store nothing and publish', async () => {
+      const changed = await draft('life', 'one', { ...SETTINGS, memory: 512 });
+      const steps = kinds(await plan('life', { kind: 'release', draft: changed }));
+      expect(steps).not.toContain('store');
+      expect(steps).toContain('publish');
+    });
+
+    test('the second release takes over, the first can still be asked', async () => {
+      expect(await deploy(ctx, await request('life', 'two'))).toMatchObject({ before: 1, live: 2 });
+      expect((await ask('life', {})).word).toBe('two');
+      expect((await ask('life', {}, 1)).word).toBe('one');
+    });
+
+    test('rollback is one switch', async () => {
+      expect(kinds(await plan('life', { kind: 'live', number: 1 }))).toEqual(['switch']);
+      expect(await rollback(ctx, { ...(await request('life', 'two')), to: undefined })).toMatchObject({ before: 2, live: 1 });
+      expect((await ask('life', {})).word).toBe('one');
+    });
+
+    test('rollback to a release that is not there names those that are', async () => {
+      await expect(rollback(ctx, { ...(await request('life', 'two')), to: 9 })).rejects.toMatchObject({
+        code: 'RELEASE_UNKNOWN',
+        hint: expect.stringContaining('1, 2'),
+      });
+    });
+
+    test('an earlier package deployed again becomes live again', async () => {
+      expect((await deploy(ctx, await request('life', 'two'))).status).toBe('deployed');
+      expect((await ask('life', {})).word).toBe('two');
+    });
+
+    test('the list has it, and removing it leaves nothing', async () => {
+      expect((await target.provider.list(ctx, target.config)).map((each) => each.name)).toContain('life');
+      expect((await remove(ctx, await request('life', 'two'))).status).toBe('removed');
+      expect(await observe('life')).toBeNull();
+      await expect(remove(ctx, await request('life', 'two'))).rejects.toMatchObject({ code: 'FUNCTION_UNKNOWN' });
+    });
+  });
+
+  describe('faults', () => {
+    test('a candidate that fails its check leaves the live release and nothing else', async () => {
+      await deploy(ctx, await request('fault', 'good'));
+      const bad = await request('fault', 'bad');
+      await writeFile(bad.model.slice(0, -':answer'.length), 'def answer(payload):\n    raise RuntimeError("no")\n');
+      const sample = path.join(folder, 'sample.json');
+      await writeFile(sample, '{"a": 1}');
+      await expect(deploy(ctx, { ...bad, sample })).rejects.toThrow();
+      expect((await ask('fault', {})).word).toBe('good');
+      expect((await observe('fault'))?.releases.map((release) => release.number)).toEqual([1]);
+      await remove(ctx, bad);
+    });
+
+    test('a deploy that stops after any step is finished by the next', async () => {
+      await deploy(ctx, await request('killed', 'old'));
+      const wanted = await request('killed', 'new');
+      const made = await make(ctx, target, wanted);
+      const draftNew = await draftRelease(ctx, 'killed', { ...made, settings: SETTINGS });
+      const steps = await plan('killed', { kind: 'release', draft: draftNew });
+      const upTo = steps.findIndex((step) => step.kind === 'verify');
+      // Everything before the check has happened, and the process is gone.
+      let done: Done = { name: 'killed', supplies: await suppliesOf(ctx, made) };
+      for (const step of steps.slice(0, upTo)) done = await target.provider.apply(ctx, target.config, step, done);
+      expect((await ask('killed', {})).word).toBe('old');
+      expect(await deploy(ctx, wanted)).toMatchObject({ status: 'deployed' });
+      expect((await ask('killed', {})).word).toBe('new');
+      expect((await observe('killed'))?.releases.filter((release) => release.digest === draftNew.digest)).toHaveLength(1);
+      await remove(ctx, wanted);
+    });
+
+    test('two deploys at once get two numbers, and one of them is live', async () => {
+      await deploy(ctx, await request('race', 'zero'));
+      const one = await request('race', 'one');
+      const two = await request('race-b', 'two');
+      const both = await Promise.all([deploy(ctx, one), deploy(ctx, { ...two, name: 'race' })]);
+      expect(both.map((done) => done.status)).toEqual(['deployed', 'deployed']);
+      const after = await observe('race');
+      expect(after?.releases.map((release) => release.number)).toEqual([1, 2, 3]);
+      expect([2, 3]).toContain(after?.live);
+      const word = (await ask('race', {})).word;
+      expect(word).toBe((await ask('race', {}, after?.live ?? 0)).word);
+      await remove(ctx, one);
+    });
+  });
+}
+
+/** What the pipeline would hand in, for a deploy that is stopped half-way. */
+async function suppliesOf(ctx: Context, { lock, bundle }: Made): Promise<Supplies> {
+  const host = { interpreter: lock.interpreter, runtimeClient: await runtimeClient(ctx, lock.interpreter) };
+  return { bundle, writeTree: (artifact, to) => writeTree(ctx, artifact, to), host };
+}
