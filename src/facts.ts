@@ -32,7 +32,7 @@ export function checkFact(release: number | null, verification: Verification): F
   const { method, compared, largestDifference, coldMs, warmMs } = verification;
   const said =
     method === 'sample'
-      ? `release ${release} gave ${compared} of ${compared} answers, largest difference ${largestDifference ?? 0}`
+      ? `release ${release} gave ${compared} of ${compared} answers` + (largestDifference === null ? '' : `, largest difference ${largestDifference}`)
       : `release ${release} is healthy; give --sample to have its answers compared with the model's own`;
   const times = [coldMs === null ? null : `cold ${duration(coldMs)}`, warmMs === null ? null : `warm ${duration(warmMs)}`];
   return fact('check', said, times.filter((part) => part !== null).join(', '));
