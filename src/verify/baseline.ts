@@ -9,7 +9,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import { bytecodeFolder } from './scratch.ts';
 
 /** What the child is told; the shape is documented in baseline.py. */
 export interface Job {
@@ -49,8 +48,8 @@ export async function runBaseline(
   const resultFile = path.join(options.scratch, 'result.json');
   for (const suffix of ['', '.stage', '.crash']) await rm(resultFile + suffix, { force: true });
   await writeFile(jobFile, JSON.stringify(job));
-  // The dependencies are shared and stay as they are: their byte code, which halves the time to load, is kept apart.
-  const args = ['-I', '-S', '-X', 'utf8', '-X', `pycache_prefix=${bytecodeFolder(ctx)}`, toolPath(), jobFile, resultFile];
+  // -B: the dependencies are shared and stay as they are; the byte code that they carry is used.
+  const args = ['-I', '-S', '-B', '-X', 'utf8', toolPath(), jobFile, resultFile];
   const child = { command: options.interpreter, args, cwd: options.scratch, env: childEnv(ctx, options) };
   const ended = await runChild(ctx, child, job.timeout * 1000 + GRACE);
   const text = await readFile(resultFile, 'utf8').catch(() => null);

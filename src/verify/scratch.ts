@@ -17,13 +17,7 @@ export async function withScratch<T>(ctx: Context, use: (folder: string) => Prom
     return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    await rm(path.join(bytecodeFolder(ctx), path.relative(path.parse(folder).root, folder)), { recursive: true, force: true });
   }
-}
-
-/** Python's `-X pycache_prefix`: byte code lies below it under the whole path of its source. */
-export function bytecodeFolder(ctx: Context): string {
-  return path.join(ctx.home.cache, 'bytecode');
 }
 
 function alive(owner: number): boolean {

@@ -3,7 +3,7 @@
 Runs on the user's machine, in the locked environment, and never ships. It shares no code with the serving code, since
 it is what that code is checked against. Standard library only at import; Python 3.9 to 3.14.
 
-    python -I -S baseline.py JOB RESULT
+    python -I -S -B baseline.py JOB RESULT
 
 JOB is a JSON file: {"artifact": {"kind": "model", "file", "format"} | {"kind": "python", "module", "attribute"},
 "path": folders for sys.path, "hooks": module or null, "main": {class: module}, "requests": bodies, "timeout": seconds}.

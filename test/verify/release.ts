@@ -14,7 +14,7 @@ const sitePackages = execFileSync(python, ['-c', 'import sysconfig; print(syscon
   encoding: 'utf8',
 }).trim();
 
-/** Shared, as on a user's machine: byte code of the dependencies is made once. */
+/** Shared by all releases, as on a user's machine. */
 export const cache = mkdtempSync(path.join(os.tmpdir(), 'mlfn-verify-cache-'));
 
 export interface Release {
