@@ -231,3 +231,32 @@ def test_an_exception_of_the_model_is_ours_and_its_trace_is_in_the_log(serve, ca
     del sys.modules["broken"]
     assert "secret" not in json.dumps(document)
     assert "RuntimeError: secret" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("row", [[1, 10**400, -(10**400)], [1e308, 1e308, True], [float("inf"), -float("inf"), 0]])
+def test_the_quick_way_lets_nothing_through(serve, row):
+    client = serve(model=MODELS["no_probabilities"]()[0])
+    assert client.endpoint.handle([row, [0, 0, 0]], None)["status"] == 422
+    assert client.endpoint.handle([[1e308, 1e308, -1], [0, 0.5, 0]], None)["predictions"]
+
+
+def test_a_refusal_names_the_columns_of_which_nothing_was_known(serve):
+    code = {"per.py": "def per(frame):\n    return (frame[['a']].to_numpy() / frame[['b']].to_numpy()).astype(float)\n"}
+    import sys
+    import types
+
+    import pandas as pd
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    module = types.ModuleType("per")
+    exec(code["per.py"], module.__dict__)
+    sys.modules["per"] = module
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [2.0, 2.0, 4.0]})
+    model = make_pipeline(FunctionTransformer(module.per), LinearRegression()).fit(frame, [1, 2, 3])
+    client = serve(model=model, code=code)
+    del sys.modules["per"]
+    assert client.ok([{"a": 1, "b": 2}, {"b": 1.5, "a": 3}])["predictions"]
+    assert [each["field"] for each in client.wrong({"a": "x", "b": 1})["errors"]] == ["a"]
+    assert [each["field"] for each in client.wrong({"a": 1, "b": None})["errors"]] == ["b"]

@@ -85,12 +85,14 @@ class Schema:
     frame: whether the model must be given a pandas DataFrame.
     """
 
-    __slots__ = ("shape", "fields", "frame", "by_name", "loose")
+    __slots__ = ("shape", "fields", "frame", "by_name", "loose", "numeric")
 
     def __init__(self, shape, fields=(), frame=False):
         self.shape = shape
         self.fields = list(fields)
         self.frame = frame
         self.by_name = {field.name: field for field in self.fields}
+        # Nothing but numbers, each as good as another.
+        self.numeric = all(field.kind == "number" and not field.closed for field in self.fields)
         # Columns of which nothing is known: records are grouped by what they hold there.
         self.loose = [index for index, field in enumerate(self.fields) if field.kind == "any"]

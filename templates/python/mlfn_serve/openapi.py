@@ -99,7 +99,7 @@ def record_schema(schema):
 def _example(field):
     if field.example is not None:
         return field.example
-    return "text" if field.kind == "string" else 0
+    return "text" if field.kind == "string" else 1
 
 
 def body_schema(schema):

@@ -6,6 +6,7 @@ An error is a dict with expected, got, and where they are known field and `at` (
 from .problems import shown
 
 _INFINITY = float("inf")
+_NUMBERS = frozenset([int, float])
 
 
 def check(record, schema, errors):
@@ -17,6 +18,10 @@ def _named(record, schema, errors):
     if not isinstance(record, dict):
         errors.append({"expected": wanted(schema), "got": shown(record)})
         return None
+    if schema.numeric and record.keys() == schema.by_name.keys():
+        row = [record[name] for name in schema.by_name]
+        if _all_numbers(row):
+            return row
     row = []
     found = 0
     for field in schema.fields:
@@ -55,7 +60,20 @@ def _positional(record, schema, errors):
     if len(record) != count:
         errors.append({"expected": f"a list of {count} values", "got": f"a list of {len(record)}"})
         return None
+    if schema.numeric and _all_numbers(record):
+        return record
     return [_value(field, value, errors) for field, value in zip(schema.fields, record)]
+
+
+def _all_numbers(values):
+    """The quick way through big batches: true when every value is a finite number, and nothing else about it."""
+    if not _NUMBERS.issuperset(map(type, values)):
+        return False
+    try:
+        total = sum(values, 0.0)
+    except OverflowError:
+        return False
+    return total - total == 0
 
 
 def _text(record, schema, errors):
