@@ -137,7 +137,7 @@ def test_a_value_error_is_the_inputs_fault_and_anything_else_the_functions(call,
     assert call("strict").wrong({})["detail"] == "weight must be positive"
     assert call("broken").wrong({}, 500)["title"] == "The function failed"
     assert "KeyError: 'inner'" in capsys.readouterr().err
-    assert call("leaves").wrong({}, 500)["type"] == "urn:mlfn:problem:function-failed"
+    assert call("leaves").wrong({}, 500)["type"] == "urn:mlfn:function-failed"
     assert "builtins.object" in call("odd").wrong({}, 500)["detail"]
     assert call("odd").endpoint.handle({}, None)["status"] == 500
 

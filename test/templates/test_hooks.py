@@ -67,7 +67,7 @@ def test_postprocess_gets_what_it_asks_for(serve, logit):
 def test_exceptions_of_postprocess(serve, logit):
     code = {"picky.py": "def postprocess(body):\n    return 1 / body[0] if body[1] else int('too late')\n"}
     client = serve(model=logit, code=code, hooks="picky")
-    assert client.wrong([0, 1, 1], 500)["type"] == "urn:mlfn:problem:hook-failed"
+    assert client.wrong([0, 1, 1], 500)["type"] == "urn:mlfn:hook-failed"
     assert "too late" in client.wrong([0, 0, 0])["detail"]
 
 

@@ -52,7 +52,7 @@ def test_head_is_get_without_a_body(heart):
 
 @pytest.mark.parametrize("path", ["/nowhere", "/predict/3", "/v2/models/other", "/v2/nothing", "/v2/models/heart/versions/9"])
 def test_nothing_there(heart, path):
-    assert heart.call("GET", path)[1]["type"] == "urn:mlfn:problem:not-found"
+    assert heart.call("GET", path)[1]["type"] == "urn:mlfn:not-found"
 
 
 def test_events_of_version_1(heart):

@@ -36,7 +36,7 @@ class Problem(Exception):
     def document(self):
         """The members of the document, ready for JSON."""
         document = {
-            "type": "urn:mlfn:problem:" + self.kind,
+            "type": "urn:mlfn:" + self.kind,
             "title": TITLES[self.kind],
             "status": self.status,
             "detail": self.detail,
