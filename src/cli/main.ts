@@ -78,9 +78,13 @@ async function print(command: Command, result: unknown, terminal: Terminal, glob
     one(result, 2);
     return command.exitCode?.(result) ?? EXIT.ok;
   }
-  for await (const value of result) one(value, undefined);
-  terminal.signal.throwIfAborted();
-  return EXIT.ok;
+  try {
+    for await (const value of result) one(value, undefined);
+  } catch (error) {
+    if (!terminal.signal.aborted) throw error;
+  }
+  // Ctrl-C is how a stream is meant to end: nothing to tell.
+  return terminal.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
 function tell(failure: Failure, terminal: Terminal, globals: Globals): void {

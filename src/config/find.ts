@@ -5,7 +5,7 @@ import { MlfnError } from '../errors.ts';
 import { absoluteArtifact, splitArtifact } from './artifact.ts';
 import { readConfigFile, type ConfigFile } from './file.ts';
 
-export const CONFIG_FILE = 'mlfn.yaml';
+const CONFIG_FILE = 'mlfn.yaml';
 
 /** The nearest one in the folder or above it. */
 export async function findConfig(folder: string): Promise<ConfigFile | null> {

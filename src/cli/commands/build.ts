@@ -36,14 +36,14 @@ export const build = command({
   async run(ctx, input): Promise<BuildResult> {
     const { loadConfig, checkFiles } = await import('../../config/index.ts');
     const config = await checkFiles(await loadConfig(ctx, input));
-    const [{ open }, { make }, stage] = await Promise.all([
+    const [{ open }, { make }, { build: writeFiles, sizeTable }] = await Promise.all([
       import('../function.ts'),
       import('../../pipeline.ts'),
       import('../../bundle/index.ts'),
     ]);
     const target = await open(config.target, config.targetConfig);
     const made = await make(ctx, target, { ...config, trust: input.trust });
-    const built = await stage.build(ctx, made, path.resolve(ctx.cwd, input.out ?? path.join('mlfn-build', config.name)));
+    const built = await writeFiles(ctx, made, path.resolve(ctx.cwd, input.out ?? path.join('mlfn-build', config.name)));
     const { bundle, lock } = made;
     return {
       ...built,
@@ -58,7 +58,7 @@ export const build = command({
         model: bundle.modelDigest,
         lock: lock.digest,
       },
-      sizes: stage.sizeTable(lock, bundle, target.provider.limits, built),
+      sizes: sizeTable(lock, bundle, target.provider.limits, built),
       findings: bundle.findings,
     };
   },

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Outcome } from '../../pipeline.ts';
 import { command, type View } from '../command.ts';
 import { durationText } from '../format.ts';
@@ -6,6 +5,7 @@ import { labelled } from '../lines.ts';
 import { DRY_RUN, MODEL_ARGUMENT, PACKAGE_OPTIONS, SETTINGS_OPTIONS } from '../options.ts';
 import { planLines } from '../outcome.ts';
 import { originFacts } from '../origins.ts';
+import { tryLine } from '../try-line.ts';
 import { findingLines } from './inspect.ts';
 
 export interface Deployed extends Outcome {
@@ -34,9 +34,11 @@ export const deploy = command({
     const config = await checkFiles(await loadConfig(ctx, input));
     if (ctx.verbose) for (const fact of originFacts(config)) ctx.emit(fact);
     const [{ open }, pipeline] = await Promise.all([import('../function.ts'), import('../../pipeline.ts')]);
-    checkLimits(config, (await open(config.target, config.targetConfig)).provider.limits);
+    const target = await open(config.target, config.targetConfig);
+    checkLimits(config, target.provider.limits);
     const outcome = await pipeline.deploy(ctx, { ...config, trust: input.trust, dryRun: input.dryRun });
-    return { ...outcome, durationMs: Math.round(performance.now() - started), try: tryLine(outcome.url, config.sample, ctx.cwd) };
+    const durationMs = Math.round(performance.now() - started);
+    return { ...outcome, durationMs, try: await tryLine(ctx, target, outcome, config.sample) };
   },
   text: (result, view) => [...findingLines(result.findings, view), ...outcomeLines(result, view)],
 });
@@ -50,13 +52,4 @@ function outcomeLines(result: Deployed, view: View): string[] {
     ...(result.status === 'deployed' && result.before !== null ? [`${paint.dim('undo')}  mlfn rollback ${result.name}`] : []),
   ];
   return labelled(paint.green.bold, 'live', `release ${result.live} ${did}    ${result.url ?? ''}`, next.join('\n') || undefined);
-}
-
-/** curl is part of Linux, macOS and Windows 10; a file as the body needs no quoting in any shell. */
-function tryLine(url: string | null, sample: string | undefined, cwd: string): string | null {
-  if (url === null) return null;
-  if (sample === undefined) return `curl ${url}`;
-  const relative = path.relative(cwd, sample);
-  const file = relative.startsWith('..') ? sample : relative;
-  return `curl ${url} -H "content-type: application/json" -d ${file.includes(' ') ? `"@${file}"` : `@${file}`}`;
 }

@@ -9,7 +9,8 @@ import type { Reporter } from './reporter.ts';
 /** A column of labels with a fact each; a spinner while something takes time, plain lines without a terminal. */
 export function textReporter(stderr: Sink, options: { paint: ChalkInstance; quiet: boolean }): Reporter {
   const { paint, quiet } = options;
-  const wait = stderr.isTTY === true ? spinner(stderr) : plainWait(stderr, paint);
+  // A terminal that does not tell its width (0 columns: `docker run -t`, `script`) would keep ora counting lines for ever.
+  const wait = stderr.isTTY === true && (stderr.columns ?? 0) > 0 ? spinner(stderr) : plainWait(stderr, paint);
   const say = (lines: string[]) => {
     wait.clear();
     stderr.write(`${lines.join('\n')}\n`);

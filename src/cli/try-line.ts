@@ -1,0 +1,38 @@
+/** A command line to paste: curl is part of Linux, macOS and Windows 10. */
+import path from 'node:path';
+import type { Context } from '../events.ts';
+import type { Outcome } from '../pipeline.ts';
+import type { Target } from '../providers/index.ts';
+
+/** Posts the sample, else the example that the endpoint's own schema gives; null when nothing is live. */
+export async function tryLine(ctx: Context, target: Target, outcome: Outcome, sample: string | undefined): Promise<string | null> {
+  const { url, name, status } = outcome;
+  if (url === null || status === 'planned') return null;
+  const body = sample === undefined ? await exampleOf(ctx, target, name) : fileArgument(ctx.cwd, sample);
+  return body === null ? `curl ${url}` : `curl ${url} -H "content-type: application/json" -d ${body}`;
+}
+
+async function exampleOf(ctx: Context, target: Target, name: string): Promise<string | null> {
+  const call = { method: 'GET', path: '/openapi.json', headers: {}, body: null };
+  try {
+    const answer = await target.provider.invoke(ctx, target.config, name, null, call);
+    const example: unknown = JSON.parse(Buffer.from(answer.body).toString('utf8'))?.paths?.['/']?.post?.requestBody?.content?.[
+      'application/json'
+    ]?.example;
+    return example === undefined ? null : shellArgument(JSON.stringify(example));
+  } catch (error) {
+    if (ctx.signal.aborted) throw error;
+    return null; // a WSGI app may answer anything there
+  }
+}
+
+/** A file as the body needs no quoting of JSON in any shell. */
+function fileArgument(cwd: string, sample: string): string {
+  const relative = path.relative(cwd, sample);
+  const file = relative.startsWith('..') ? sample : relative;
+  return /[^\w./\\:-]/.test(file) ? `"@${file}"` : `@${file}`;
+}
+
+function shellArgument(json: string): string {
+  return process.platform === 'win32' ? `"${json.replaceAll('"', '\\"')}"` : `'${json.replaceAll("'", String.raw`'\''`)}'`;
+}
