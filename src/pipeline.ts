@@ -95,6 +95,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   const live = await target.provider.observe(ctx, target.config, request.name);
   const steps = target.provider.plan({ kind: 'release', draft }, live, target.config);
   if (steps.length === 0 || request.dryRun) {
+    if (!request.dryRun) await sweep(ctx, target);
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned', made.bundle);
   }
   const supplies: Supplies = {
@@ -104,6 +105,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   };
   const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: request.settings.env }, done);
   const done = await applyPlan(ctx, target, steps, { name: request.name, supplies }, check);
+  await sweep(ctx, target);
   const after = await target.provider.observe(ctx, target.config, request.name);
   const result = outcome(target, request, after, steps, 'deployed', made.bundle);
   return { ...result, before: live?.live ?? null, verification: done.verification ?? null };
@@ -132,6 +134,7 @@ export async function rollback(ctx: Context, request: RollbackRequest): Promise<
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned');
   }
   await applyPlan(ctx, target, steps, { name: request.name });
+  await sweep(ctx, target);
   const after = await target.provider.observe(ctx, target.config, request.name);
   return { ...outcome(target, request, after, steps, 'rolled-back'), before: live.live };
 }
@@ -149,6 +152,7 @@ export async function remove(ctx: Context, request: RemoveRequest): Promise<Outc
   const steps = target.provider.plan({ kind: 'absent' }, live, target.config);
   if (request.dryRun) return outcome(target, request, live, steps, 'planned');
   await applyPlan(ctx, target, steps, { name: request.name });
+  await sweep(ctx, target);
   return { ...outcome(target, request, null, steps, 'removed'), before: live.live };
 }
 
@@ -186,6 +190,15 @@ async function applyPlan(
     const signal = AbortSignal.timeout(DISCARD_MS);
     if (!switched && done.candidate !== undefined) await provider.discard({ ...ctx, signal }, config, done);
     throw error;
+  }
+}
+
+/** What an earlier command left behind does not fail this one, which has done its work. */
+async function sweep(ctx: Context, target: Target): Promise<void> {
+  try {
+    await target.provider.sweep(ctx, target.config);
+  } catch (error) {
+    ctx.emit({ type: 'warning', text: `What a killed command left could not be taken away: ${(error as Error).message}` });
   }
 }
 

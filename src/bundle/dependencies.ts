@@ -1,6 +1,5 @@
 /** The dependency part: what the installer laid down, without what differs between two machines that install the same. */
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
@@ -8,6 +7,7 @@ import type { Artifact, Digest, Entry } from '../types.ts';
 import { concurrent } from './concurrent.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile } from './hash.ts';
+import { withTemporary } from './temporary.ts';
 
 const SCHEMA = 1;
 /** Notes of the installer about itself, and scripts whose first line names this machine's interpreter. */
@@ -31,7 +31,7 @@ export async function dependencyArtifact(ctx: Context, folder: string): Promise<
   const manifest = `${folder}.manifest.json`;
   const known = await readManifest(manifest);
   const rows = known ?? (await survey(ctx, folder));
-  if (known === null) await writeManifest(manifest, rows);
+  if (known === null) await writeManifest(ctx, manifest, rows);
   return artifactOf('dependencies', rows.map((row) => toEntry(folder, row)));
 }
 
@@ -86,9 +86,10 @@ async function readManifest(file: string): Promise<ManifestRow[] | null> {
   return read?.schema === SCHEMA ? (read.rows as ManifestRow[]) : null;
 }
 
-async function writeManifest(file: string, rows: ManifestRow[]): Promise<void> {
-  const temporary = `${file}.${randomUUID()}`;
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(temporary, JSON.stringify({ schema: SCHEMA, rows }));
-  await rename(temporary, file);
+async function writeManifest(ctx: Context, file: string, rows: ManifestRow[]): Promise<void> {
+  const text = JSON.stringify({ schema: SCHEMA, rows });
+  await withTemporary(ctx, file, Buffer.byteLength(text), async (temporary) => {
+    await writeFile(temporary, text);
+    await rename(temporary, file);
+  });
 }

@@ -89,6 +89,8 @@ export interface Provider<Config> {
   apply(ctx: Context, config: Config, step: Step, done: Done): Promise<Done>;
   /** Takes a candidate back after a failed verify: nothing of it is left. */
   discard(ctx: Context, config: Config, done: Done): Promise<void>;
+  /** Takes away what killed commands left half made, of any function; what a running one uses stays. */
+  sweep(ctx: Context, config: Config): Promise<void>;
   /** `release` null calls the live one, through the endpoint as a client would. */
   invoke(ctx: Context, config: Config, name: string, release: number | null, call: Call): Promise<Answer>;
   logs(ctx: Context, config: Config, name: string, options: { follow: boolean; lines: number }): AsyncIterable<LogLine>;

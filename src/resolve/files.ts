@@ -52,6 +52,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   const temporary = path.join(path.dirname(file), temporaryName(path.basename(file)));
   try {
     await mkdir(path.dirname(file), { recursive: true });
+    await sweep(path.dirname(file), path.basename(file));
     await writeFile(temporary, text);
     await rename(temporary, file);
   } catch (error) {

@@ -4,7 +4,8 @@ import type { Context } from '../../events.ts';
 import type { Artifact, Part } from '../../types.ts';
 import type { Done, ReleaseDraft, Step, Supplies } from '../provider.ts';
 import type { LocalConfig } from './config.ts';
-import { callDaemon, ensureDaemon, findDaemon } from './daemon-client.ts';
+import { keepClient } from './clients.ts';
+import { callDaemon, ensureDaemon, tellDaemon } from './daemon-client.ts';
 import { isErrno } from './files.ts';
 import { functionFolder, layoutOf, type Layout } from './layout.ts';
 import { collect, endLease, lease, storeObject } from './objects.ts';
@@ -52,7 +53,8 @@ async function store(ctx: Context, layout: Layout, name: string, supplies: Suppl
 async function publish(ctx: Context, layout: Layout, draft: ReleaseDraft, supplies: Supplies): Promise<number> {
   const name = draft.function;
   const folder = functionFolder(layout, name);
-  const { host, bundle } = supplies;
+  const { bundle } = supplies;
+  const host = { ...supplies.host, runtimeClient: await keepClient(layout, supplies.host.runtimeClient) };
   if (host.runtimeClient === null) {
     const text = 'awslambdaric has no wheel for this machine: the worker runs mlfn’s own Lambda runtime client';
     ctx.emit({ type: 'warning', text, hint: 'Answers are the same; test on the real runtime before you rely on its limits.' });
@@ -139,12 +141,6 @@ export async function discard(ctx: Context, done: Done): Promise<void> {
   }
   await endLease(layout, done.name);
   await collect(layout);
-}
-
-/** Where no daemon runs there is nothing to tell. */
-async function tellDaemon(layout: Layout, method: string, path: string): Promise<void> {
-  const daemon = await findDaemon(layout);
-  if (daemon !== null) await callDaemon(daemon, method, path);
 }
 
 function suppliesOf(done: Done): Supplies {

@@ -8,13 +8,13 @@ import type { LocalConfig } from './config.ts';
 import type { DaemonInfo, StartMessage } from './daemon-info.ts';
 import { readJson } from './files.ts';
 import { send, type HttpReply } from './http.ts';
-import { isAlive } from './identity.ts';
+import { isAlive, type Identity } from './identity.ts';
 import { daemonProgram, layoutOf, packageVersion, type Layout } from './layout.ts';
 import { spawnDaemon } from './spawn.ts';
 
 const START_MS = 30_000;
 const PING_MS = 5000;
-const STOP_MS = 25_000;
+export const STOP_MS = 25_000;
 
 /** The running daemon, of this version; started when there is none. */
 export async function ensureDaemon(ctx: Context, config: LocalConfig): Promise<DaemonInfo> {
@@ -59,6 +59,12 @@ export function callDaemon(
 ): Promise<HttpReply> {
   const all = { ...headers, authorization: `Bearer ${info.token}` };
   return send({ port: info.port, method, path: `/_mlfn/${path}`, headers: all, body, signal });
+}
+
+/** Where no daemon runs there is nothing to tell. */
+export async function tellDaemon(layout: Layout, method: string, path: string): Promise<void> {
+  const daemon = await findDaemon(layout);
+  if (daemon !== null) await callDaemon(daemon, method, path);
 }
 
 async function startDaemon(ctx: Context, layout: Layout, config: LocalConfig): Promise<DaemonInfo> {
@@ -124,7 +130,7 @@ export async function stopDaemon(ctx: Context): Promise<boolean> {
   return wasAlive;
 }
 
-async function endedWithin(info: DaemonInfo, limitMs: number, signal: AbortSignal): Promise<boolean> {
+export async function endedWithin(info: Identity, limitMs: number, signal: AbortSignal): Promise<boolean> {
   const limit = Date.now() + limitMs;
   while (await isAlive(info)) {
     if (Date.now() > limit) return false;
@@ -154,7 +160,7 @@ export function portTaken(port: number | undefined): MlfnError {
 async function notStarted(layout: Layout): Promise<MlfnError> {
   const tail = await readFile(layout.daemonLog, 'utf8').then((text) => text.trim().split('\n').slice(-5).join('\n'), () => '');
   return new MlfnError('LOCAL_DAEMON_FAILED', 'The local daemon did not start.', {
-    hint: `Read ${layout.daemonLog}.`,
+    hint: `Run \`mlfn stop\`, then the command again; ${layout.daemonLog} tells more.`,
     details: { log: tail },
   });
 }

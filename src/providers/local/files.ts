@@ -33,6 +33,24 @@ export async function writeJson(file: string, value: unknown, mode = 0o644): Pro
   await syncFolder(path.dirname(file));
 }
 
+/** Takes away what `writeJson` left in a folder when its process was killed. */
+export async function sweepWrites(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const pid = /\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
+    if (pid !== undefined && !exists(Number(pid))) await rm(path.join(folder, name), { force: true });
+  }
+}
+
+/** Whether a process has that id now. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isErrno(error, 'EPERM');
+  }
+}
+
 /** A rename is durable once its folder is; Windows has no such call and needs none. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;

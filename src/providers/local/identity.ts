@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { exec } from 'tinyexec';
-import { isMissing } from './files.ts';
+import { exists, isMissing } from './files.ts';
 
 export interface Identity {
   pid: number;
@@ -31,15 +31,6 @@ export function tagOf(identity: Identity): string {
 export function ownerOf(tag: string): Identity | null {
   const match = /^(\d+)_([0-9a-f]+)/.exec(tag);
   return match ? { pid: Number(match[1]), started: Buffer.from(match[2]!, 'hex').toString() } : null;
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Null when there is no such process. A zombie counts as gone: it holds nothing any more. */

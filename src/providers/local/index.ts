@@ -8,6 +8,7 @@ import { logs } from './logs.ts';
 import { list, observe } from './observe.ts';
 import { plan } from './plan.ts';
 import { preflight } from './preflight.ts';
+import { sweep } from './sweep.ts';
 
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
 
@@ -30,8 +31,10 @@ export const provider: Provider<LocalConfig> = {
   plan,
   apply,
   discard: (ctx, _config, done) => discard(ctx, done),
+  sweep: (ctx) => sweep(ctx),
   invoke,
   logs: (ctx, _config, name, options) => logs(ctx, name, options),
 };
 
-export { ensureDaemon, stopDaemon } from './daemon-client.ts';
+export { ensureDaemon } from './daemon-client.ts';
+export { stop as stopDaemon } from './sweep.ts';

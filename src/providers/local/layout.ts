@@ -7,6 +7,8 @@ export interface Layout {
   root: string;
   /** `<digest>/`: an artifact unpacked once, never changed. */
   objects: string;
+  /** AWS's runtime client, a folder for each Python: releases outlive the cache it came from. */
+  clients: string;
   /** One file per running deploy: digests it is about to use, which are not collected. */
   leases: string;
   functions: string;
@@ -24,6 +26,7 @@ export function layoutOf(local: string): Layout {
   return {
     root: local,
     objects: path.join(local, 'objects'),
+    clients: path.join(local, 'clients'),
     leases: path.join(local, 'leases'),
     functions: path.join(local, 'functions'),
     workers: path.join(local, 'workers'),

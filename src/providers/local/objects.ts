@@ -96,7 +96,7 @@ async function usedDigests(layout: Layout): Promise<Set<Digest>> {
     const file = path.join(layout.leases, name);
     const owner = ownerOf(name);
     if (owner !== null && (await isAlive(owner))) for (const digest of (await readJson<Digest[]>(file)) ?? []) used.add(digest);
-    else if (!name.endsWith('.tmp')) await rm(file, { force: true });
+    else await rm(file, { force: true });
   }
   for (const name of await functionNames(layout)) {
     for (const { record } of await readReleases(functionFolder(layout, name))) {

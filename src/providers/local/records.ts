@@ -148,9 +148,11 @@ export async function sweepFunction(layout: Layout, name: string, keep: number |
 
 export async function sweepMarked(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
-    const mark = [NEW, TRASH].find((each) => name.startsWith(each));
+    // `..new-`: a tree that was being written for a `.new-` has a temporary name of its own.
+    const plain = name.startsWith('..') ? name.slice(1) : name;
+    const mark = [NEW, TRASH].find((each) => plain.startsWith(each));
     if (mark === undefined) continue;
-    const owner = ownerOf(name.slice(mark.length));
+    const owner = ownerOf(plain.slice(mark.length));
     if (owner === null || !(await isAlive(owner))) await removeTree(path.join(folder, name));
   }
 }
