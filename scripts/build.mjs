@@ -61,22 +61,21 @@ async function bundleCli(made) {
   writeFileSync(path.join(cli, 'LICENSES.txt'), licences.join('\n----\n\n'));
 }
 
-/** What two packages load and mlfn's command line does not need: 5 of the 24 ms that it added to Node's start. */
-const SPARED = {
-  // commander starts subcommands that are programs of their own; mlfn has none.
-  'require-call': { 'node:child_process': 'module.exports = {}' },
-  // Importing the module, unlike naming the global, makes all three standard streams at once.
-  'import-statement': { 'node:process': 'export default globalThis.process' },
-};
-
+/**
+ * Node's own modules are taken by require(): to import one, Node first reads each of its exports, and reading those of
+ * `node:fs` and `node:process` loads streams and opens all three standard ones (10 of 24 ms on top of Node's start).
+ * commander's `node:child_process` is for subcommands that are programs of their own, which there are none of.
+ */
 function edges(esbuild, sources) {
   esbuild.onResolve({ filter: /.*/ }, (asked) => edge(asked, sources));
-  esbuild.onLoad({ filter: /./, namespace: 'spared' }, (asked) => ({ contents: SPARED[asked.pluginData][asked.path] }));
+  esbuild.onLoad({ filter: /./, namespace: 'node' }, ({ path: name }) => ({ contents: `module.exports = require('${name}')` }));
+  esbuild.onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'module.exports = {}' }));
 }
 
 /** What lies outside the command line stays a file of its own, one level above the flat dist/cli. */
 function edge({ path: asked, importer, kind }, sources) {
-  if (SPARED[kind]?.[asked] !== undefined && importer.includes('node_modules')) return { path: asked, namespace: 'spared', pluginData: kind };
+  if (asked === 'node:child_process' && importer.includes('commander')) return { path: asked, namespace: 'none' };
+  if (asked.startsWith('node:')) return kind === 'import-statement' ? { path: asked, namespace: 'node' } : { path: asked, external: true };
   if (kind === 'entry-point' || !importer.startsWith(sources)) return undefined;
   if (!asked.startsWith('.')) return BUNDLED.includes(asked) ? undefined : { path: asked, external: true };
   const relative = path.relative(sources, path.resolve(path.dirname(importer), asked));

@@ -1,7 +1,7 @@
 /** One command line: parse, run, print, and the exit code. Tests call it in process. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { Chalk, supportsColor, type ChalkInstance } from 'chalk';
+import type { ChalkInstance } from 'chalk';
 import type { Command as Program, CommanderError } from 'commander';
 import { MlfnError } from '../errors.ts';
 import type { Command, CommandContext, View } from './command.ts';
@@ -27,7 +27,7 @@ export async function main(argv: string[], terminal: Terminal): Promise<number> 
     globals = globalsOf(program);
     if (parsed === null) return EXIT.ok; // help or version was printed
     const { command, input } = parsed as Parsed;
-    reporter = reporterFor(terminal, globals, paintFor(terminal, terminal.stderr, globals));
+    reporter = reporterFor(terminal, globals, await paintFor(terminal, terminal.stderr, globals));
     ctx = contextFor(terminal, globals, { cwd: folderOf(globals, terminal), reporter, version });
     terminal.signal.throwIfAborted();
     if (command.homeless !== true) ensureHome(ctx.home);
@@ -40,7 +40,7 @@ export async function main(argv: string[], terminal: Terminal): Promise<number> 
     const failure = failureOf(thrown, { aborted: terminal.signal.aborted, argv, version, home });
     // A command line that could not be parsed may have said how it wants its answer all the same.
     const { json, color } = globals;
-    tell(failure, terminal, { ...globals, json: json || argv.includes('--json'), color: color && !argv.includes('--no-color') });
+    await tell(failure, terminal, { ...globals, json: json || argv.includes('--json'), color: color && !argv.includes('--no-color') });
     return failure.exitCode;
   }
 }
@@ -64,15 +64,16 @@ function parse(program: Program, argv: string[]): void {
 
 async function print(command: Command, result: unknown, terminal: Terminal, globals: Globals): Promise<number> {
   const view: View = {
-    paint: paintFor(terminal, terminal.stdout, globals),
+    paint: await paintFor(terminal, terminal.stdout, globals),
     terminal: terminal.stdout.isTTY === true,
   };
+  const aside: View = { ...view, paint: await paintFor(terminal, terminal.stderr, globals) };
   const one = (value: unknown, indent: number | undefined) => {
     const lines = globals.json ? [JSON.stringify(value, null, indent)] : command.text(value, view);
     if (lines.length > 0) terminal.stdout.write(`${lines.join('\n')}\n`);
     if (globals.json || globals.quiet || command.aside === undefined) return;
-    const aside = command.aside(value, { ...view, paint: paintFor(terminal, terminal.stderr, globals) });
-    if (aside.length > 0) terminal.stderr.write(`${aside.join('\n')}\n`);
+    const said = command.aside(value, aside);
+    if (said.length > 0) terminal.stderr.write(`${said.join('\n')}\n`);
   };
   if (!isStream(result)) {
     one(result, 2);
@@ -87,13 +88,13 @@ async function print(command: Command, result: unknown, terminal: Terminal, glob
   return terminal.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
-function tell(failure: Failure, terminal: Terminal, globals: Globals): void {
+async function tell(failure: Failure, terminal: Terminal, globals: Globals): Promise<void> {
   if (globals.json) {
     const stack = globals.debug ? { stack: failure.stack } : {};
     terminal.stdout.write(`${JSON.stringify({ error: { ...failure.error, ...stack } }, null, 2)}\n`);
     return;
   }
-  const paint = paintFor(terminal, terminal.stderr, globals);
+  const paint = await paintFor(terminal, terminal.stderr, globals);
   terminal.stderr.write(`${failureText(failure, paint, globals.debug).join('\n')}\n`);
 }
 
@@ -101,7 +102,9 @@ function isStream(result: unknown): result is AsyncIterable<unknown> {
   return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 }
 
-function paintFor(terminal: Terminal, sink: Sink, globals: Globals): ChalkInstance {
+/** chalk is not needed for help and version, and takes 5 ms. */
+async function paintFor(terminal: Terminal, sink: Sink, globals: Globals): Promise<ChalkInstance> {
+  const { Chalk, supportsColor } = await import('chalk');
   const { env } = terminal;
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   const wanted = globals.color && !env['NO_COLOR'] && (forced || (sink.isTTY === true && env['TERM'] !== 'dumb'));

@@ -1,13 +1,6 @@
 import { MlfnError } from '../../errors.ts';
 import { command } from '../command.ts';
-import { cache } from '../doctor/cache.ts';
 import type { Check, Diagnosis } from '../doctor/check.ts';
-import { credentials } from '../doctor/credentials.ts';
-import { local } from '../doctor/local.ts';
-import { network } from '../doctor/network.ts';
-import { node } from '../doctor/node.ts';
-import { python } from '../doctor/python.ts';
-import { uv } from '../doctor/uv.ts';
 import { EXIT } from '../exit.ts';
 import { labelled } from '../lines.ts';
 
@@ -16,9 +9,6 @@ interface Report {
   ready: boolean;
   checks: ({ name: string } & Diagnosis)[];
 }
-
-/** The folder comes first: what follows keeps things in it. */
-const CHECKS: readonly Check[] = [node, cache, python, uv, local, credentials, network];
 
 export const doctor = command({
   name: 'doctor',
@@ -31,12 +21,13 @@ export const doctor = command({
   ],
   homeless: true,
   async run(ctx): Promise<Report> {
+    const { CHECKS, folderCheck, needFolder } = await import('../doctor/index.ts');
     const checks: Report['checks'] = [];
     for (const check of CHECKS) {
       ctx.signal.throwIfAborted();
       ctx.emit({ type: 'progress', text: `looking at ${check.name}` });
-      const blocked = check !== cache && checks.some(({ name, state }) => name === cache.name && state === 'fail');
-      if (blocked && [python, uv, local].includes(check)) continue; // they need the folder
+      const noFolder = checks.some(({ name, state }) => name === folderCheck.name && state === 'fail');
+      if (noFolder && needFolder.includes(check)) continue;
       for (const diagnosis of await diagnose(check, ctx)) checks.push({ name: check.name, ...diagnosis });
     }
     return { ready: checks.every(({ state }) => state !== 'fail'), checks };

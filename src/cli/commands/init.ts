@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { MlfnError } from '../../errors.ts';
 import { command, type CommandContext } from '../command.ts';
@@ -48,9 +48,9 @@ export const init = command({
     });
     const { sample, hooks } = found;
     const settings = { name, model, ...(sample === null ? {} : { sample }), ...(hooks === null ? {} : { hooks }) };
-    const schema = await readFile(path.join(ctx.cwd, SCHEMA)).then(() => SCHEMA, () => null);
+    const schema = existsSync(path.join(ctx.cwd, SCHEMA)) ? SCHEMA : null;
     const { stringify } = await import('yaml');
-    await writeFile(file, fileText(stringify(settings), schema));
+    writeFileSync(file, fileText(stringify(settings), schema));
     return { file, settings, candidates: found.models };
   },
   text: ({ file, settings, candidates }, { paint }) => [
@@ -62,8 +62,7 @@ export const init = command({
 });
 
 async function mayWrite(ctx: CommandContext, file: string, force: boolean): Promise<void> {
-  const there = await readFile(file).then(() => true, () => false);
-  if (!there || force) return;
+  if (force || !existsSync(file)) return;
   // --yes agrees to defaults, and the default is to keep what somebody wrote.
   const sure = !ctx.yes && (await ctx.ask({ kind: 'confirm', message: `${file} is there. Write over it?`, initial: false }));
   if (sure) return;

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MlfnError } from '../../errors.ts';
 import type { Answer } from '../../types.ts';
@@ -91,7 +91,7 @@ async function bodyOf(
   if (payload === '-') return ctx.readInput();
   const file = path.resolve(ctx.cwd, payload);
   try {
-    return await readFile(file);
+    return readFileSync(file);
   } catch (cause) {
     throw new MlfnError('CLI_PAYLOAD', `The payload ${file} cannot be read.`, {
       hint: 'Give --payload the path of a file, or - for standard input.',
