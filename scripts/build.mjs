@@ -89,22 +89,24 @@ function licenceOf(name) {
   return path.join(folder, file);
 }
 
-/** Another build may be at the same point: whoever comes second finds the same inputs and leaves it. */
+/**
+ * Two renames, so that a dist/ is missing for microseconds only. Another build may be at the same point: whoever comes
+ * second finds the same inputs and leaves it.
+ */
 function swap(made, inputs) {
-  for (let attempt = 0; ; attempt++) {
-    if (stampOf(dist) === inputs) return;
-    const old = `${made}-old`;
+  const old = `${made}-old`;
+  for (let attempt = 0; stampOf(dist) !== inputs; attempt++) {
     try {
       renameSync(dist, old);
     } catch (error) {
       if (error.code !== 'ENOENT') throw error;
     }
-    rmSync(old, { recursive: true, force: true });
     try {
       renameSync(made, dist);
-      return;
     } catch (error) {
       if (attempt === 5) throw error;
+    } finally {
+      rmSync(old, { recursive: true, force: true, maxRetries: 3 });
     }
   }
 }
