@@ -37,10 +37,10 @@ const MARK = /(^|\/)\.(new|trash|collect)-|\.tmp(-|$)|manifest\.json\.[0-9a-f-]{
 /** Everything below a home that a killed command may leave, by its relative path. */
 export function halfMade(home: string): string[] {
   if (!existsSync(home)) return [];
-  const names = readdirSync(home, { recursive: true, encoding: 'utf8' }).map((name) => name.split(path.sep).join('/'));
-  const marked = names.filter((name) => MARK.test(name) || /^cache\/bytecode\/.*\/cache\/verify\/./.test(name));
-  const candidates = names.filter((name) => /^local\/functions\/[^/]+\/releases\/\d+$/.test(name) && !existsSync(path.join(home, name, 'verified.json')));
-  const empty = names.filter((name) => /^local\/functions\/[^/.]+$/.test(name) && !names.some((other) => other.startsWith(`${name}/releases/`)));
+  const all = readdirSync(home, { recursive: true, encoding: 'utf8' }).map((name) => name.split(path.sep).join('/'));
+  const marked = all.filter((name) => MARK.test(name) || /^cache\/bytecode\/.*\/cache\/verify\/./.test(name));
+  const candidates = all.filter((name) => /^local\/functions\/[^/]+\/releases\/\d+$/.test(name) && !existsSync(path.join(home, name, 'verified.json')));
+  const empty = all.filter((name) => /^local\/functions\/[^/.]+$/.test(name) && !all.some((other) => other.startsWith(`${name}/releases/`)));
   return [...marked, ...candidates.map((name) => `${name} is a candidate`), ...empty.map((name) => `${name} has no release`)];
 }
 
