@@ -48,10 +48,13 @@ export async function inspectModel(ctx: Context, model: OpenModel, code: string 
   return { card, pickle: !isNoPickle(walked) };
 }
 
+/** How bytes fail that are of another kind. */
+const UNLIKE_A_PICKLE = new Set(['unknown-opcode', 'truncated', 'stack-underflow', 'undetermined', 'bad-length']);
+
 /** Protocols 0 and 1 have no magic number: bytes that fail before they name anything are another kind of file. */
 function isNoPickle({ findings, protocol, globals }: Walked): boolean {
   const [failure] = findings;
-  return failure?.offset !== undefined && failure.code !== 'persistent-id' && protocol === 0 && globals.length === 0;
+  return failure?.offset !== undefined && UNLIKE_A_PICKLE.has(failure.code) && protocol === 0 && globals.length === 0;
 }
 
 function usable({ estimator, featureCount }: Description, whole: boolean): Finding[] {

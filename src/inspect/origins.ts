@@ -15,8 +15,9 @@ export interface Origins {
 export async function originsOf(globals: readonly Global[], folders: readonly string[]): Promise<Origins> {
   const origins: Origins = { globals: [], userClasses: [], findings: [] };
   const seen = new Set<string>();
-  for (const { module, name, offset, verdict } of globals) {
-    const own = verdict.role === 'user' ? await userOrigin(module, name, offset, folders) : null;
+  for (const each of globals) {
+    const { module, name, offset, verdict } = each;
+    const own = verdict.role === 'user' ? await userOrigin(each, folders) : null;
     if (own !== null) {
       origins.findings.push(own.finding);
       if (own.found.file !== null || module === '__main__') origins.userClasses.push(own.found);
@@ -41,12 +42,17 @@ function forbidden(module: string, name: string, offset: number, reason = 'is no
   };
 }
 
-async function userOrigin(module: string, name: string, offset: number, folders: readonly string[]): Promise<{ found: UserClass; finding: Finding }> {
-  const { found, lacking } = await findUserClass(module, name, folders);
+async function userOrigin({ module, name, offset, called }: Global, folders: readonly string[]): Promise<{ found: UserClass; finding: Finding }> {
+  const { found, definition, lacking } = await findUserClass(module, name, folders);
   const wanted = `${module}.${name}`;
   if (found.file !== null) {
-    const message = `${wanted} is your own, from ${path.basename(found.file)}: it runs when the model is loaded.`;
-    return { found, finding: { severity: 'info', code: 'user-class', message, offset } };
+    const own = `${wanted} is your own, from ${path.basename(found.file)}`;
+    // Objects are made without running code of theirs; a function that loading calls does what it likes.
+    if (definition === 'function' && called) {
+      const hint = 'Look at what it does: the file decides with which arguments it is called.';
+      return { found, finding: { severity: 'warning', code: 'user-function-called', message: `${own}, and is called while the model is loaded.`, hint, offset } };
+    }
+    return { found, finding: { severity: 'info', code: 'user-class', message: `${own}; it travels with the model.`, offset } };
   }
   const file = module === '__main__' ? `the script that defines ${name}` : `${module.replaceAll('.', '/')}.py`;
   return {
@@ -54,7 +60,7 @@ async function userOrigin(module: string, name: string, offset: number, folders:
     finding: {
       severity: 'error',
       code: 'user-class-not-found',
-      message: lacking === null ? `The model needs ${wanted}, and no file that defines it was found.` : `The model needs ${wanted}, which ${lacking} does not define.`,
+      message: lacking === null ? `The model needs ${wanted}, and no file that defines it was found.` : `The model needs ${wanted}, which ${lacking} does not define itself.`,
       hint: `Put ${file} beside the model, or give its folder with --code DIR. If it is of a package you installed and trust, give --trust.`,
       offset,
     },

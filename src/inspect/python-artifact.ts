@@ -4,7 +4,7 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { PythonCard } from '../types.ts';
-import { definesName } from './python-scan.ts';
+import { definitionOf } from './python-scan.ts';
 
 /** The colon behind `.py`: one behind a drive letter (`C:\work\app.py`) is not meant. */
 const NAMED = /^(.+\.py):([^/\\:]*)$/i;
@@ -34,5 +34,5 @@ export async function inspectPython(ctx: Context, target: { file: string; attrib
 
 /** A star import, or code that writes to globals(), can define anything. */
 function mayDefine(source: string, name: string): boolean {
-  return definesName(source, name) || /^from\s+\S+\s+import\s+\*|globals\(\)/m.test(source);
+  return definitionOf(source, name) !== null || /^from\s+\S+\s+import\s+\*|globals\(\)/m.test(source);
 }

@@ -2,18 +2,22 @@
 
 /** A block that runs when the module is imported, so that names defined in it belong to the module. */
 const BLOCK = /^(if|elif|else|try|except|finally|with|for|while)\b/;
+const END = String.raw`(?![\p{L}\p{N}_])`;
 
-/** Whether `name` is a class, function, variable or import of the module. False alarms are possible, misses are rare. */
-export function definesName(source: string, name: string): boolean {
+/** What it is there: its own class, its own function, or some other name (a variable, an import). */
+export type Definition = 'class' | 'function' | 'name';
+
+/** How the module comes by `name`; null when it does not, or hides it too well for a look at the text. */
+export function definitionOf(source: string, name: string): Definition | null {
   const escaped = name.replaceAll(/[^\p{L}\p{N}_]/gu, '');
-  const definition = new RegExp(`^(?:async\\s+)?(?:def|class)\\s+${escaped}(?![\\p{L}\\p{N}_])|^${escaped}\\s*(?::[^=]*)?=(?!=)|^(?:from\\s+\\S+\\s+)?import\\s.*(?<![\\p{L}\\p{N}_.])${escaped}(?![\\p{L}\\p{N}_])`, 'u');
-  return topLevel(source).some((line) => definition.test(line));
-}
-
-/** Whether the module defines a class or function of this name itself. */
-export function definesClass(source: string, name: string): boolean {
-  const definition = new RegExp(`^(?:async\\s+)?(?:def|class)\\s+${name.replaceAll(/[^\p{L}\p{N}_]/gu, '')}(?![\\p{L}\\p{N}_])`, 'u');
-  return topLevel(source).some((line) => definition.test(line));
+  // A named tuple is a class, however it is written.
+  const type = new RegExp(`^class\\s+${escaped}${END}|^${escaped}\\s*=\\s*(?:collections\\.)?namedtuple\\(`, 'u');
+  const callable = new RegExp(`^(?:async\\s+)?def\\s+${escaped}${END}`, 'u');
+  const other = new RegExp(`^${escaped}\\s*(?::[^=]*)?=(?!=)|^(?:from\\s+\\S+\\s+)?import\\s.*(?<![\\p{L}\\p{N}_.])${escaped}${END}`, 'u');
+  const lines = topLevel(source);
+  if (lines.some((line) => type.test(line))) return 'class';
+  if (lines.some((line) => callable.test(line))) return 'function';
+  return lines.some((line) => other.test(line)) ? 'name' : null;
 }
 
 /** Logical lines that the module itself runs, without strings, comments and the bodies of functions and classes. */

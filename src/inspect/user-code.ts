@@ -2,17 +2,20 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { UserClass } from '../types.ts';
-import { definesClass, definesName } from './python-scan.ts';
+import { type Definition, definitionOf } from './python-scan.ts';
 
 const LARGEST_SOURCE = 2_000_000;
 const MOST_FILES = 500;
 
 export interface Search {
   found: UserClass;
+  /** What the file defines it as; null when none was found. */
+  definition: Definition | null;
   /** A file for the module is there, but it does not define the name. */
   lacking: string | null;
 }
 
+/** Only what the file defines itself counts: `from os import system` in it does not make `system` the user's own. */
 export async function findUserClass(module: string, name: string, folders: readonly string[]): Promise<Search> {
   const search = module === '__main__' ? inMain : inModule;
   return search(module, name, folders);
@@ -26,10 +29,11 @@ async function inMain(module: string, name: string, folders: readonly string[]):
     for (const script of scripts.sort().slice(0, MOST_FILES)) {
       const file = path.join(folder, script);
       const source = await sourceOf(file);
-      if (source !== null && definesClass(source, name)) return { found: { module, name, file }, lacking: null };
+      const definition = source === null ? null : ownDefinition(source, name);
+      if (definition !== null) return { found: { module, name, file }, definition, lacking: null };
     }
   }
-  return { found: { module, name, file: null }, lacking: null };
+  return { found: { module, name, file: null }, definition: null, lacking: null };
 }
 
 async function inModule(module: string, name: string, folders: readonly string[]): Promise<Search> {
@@ -40,11 +44,17 @@ async function inModule(module: string, name: string, folders: readonly string[]
     for (const file of [path.join(stem, '__init__.py'), `${stem}.py`]) {
       const source = await sourceOf(file);
       if (source === null) continue;
-      if (definesName(source, name)) return { found: { module, name, file }, lacking: null };
+      const definition = ownDefinition(source, name);
+      if (definition !== null) return { found: { module, name, file }, definition, lacking: null };
       lacking ??= file;
     }
   }
-  return { found: { module, name, file: null }, lacking };
+  return { found: { module, name, file: null }, definition: null, lacking };
+}
+
+function ownDefinition(source: string, name: string): Definition | null {
+  const definition = definitionOf(source, name);
+  return definition === 'name' ? null : definition;
 }
 
 async function sourceOf(file: string): Promise<string | null> {

@@ -82,29 +82,29 @@ def attempt(load):
 
 
 def trace(data):
-    """Every name that the loaders of a model would look up, whichever of them it is given to."""
-    names = []
-    outcomes = [
-        attempt(lambda: recorder(pickle.Unpickler, names)(io.BytesIO(data)).load()),
-        attempt(lambda: recorder(pickle._Unpickler, names)(io.BytesIO(data)).load()),
-    ]
+    """Names that pickle looks up (both of Python's unpicklers), those that joblib does, and how each ended."""
+    by_pickle, by_joblib = [], []
 
-    def by_joblib():
+    def load():
         file = io.BytesIO(data)
         with numpy_pickle_utils._validate_fileobject_and_memmap(file, "", None) as (opened, _):
             if isinstance(opened, str):
                 return
             options = {"ensure_native_byte_order": False} if joblib.__version__ >= "1.5" else {}
-            loader = recorder(numpy_pickle.NumpyUnpickler, names)("", opened, **options)
+            loader = recorder(numpy_pickle.NumpyUnpickler, by_joblib)("", opened, **options)
             # Before joblib 1.6 the pickle behind an object array is loaded by pickle.load itself.
-            plain, pickle.load = pickle.load, lambda inner: recorder(pickle._Unpickler, names)(inner).load()
+            plain, pickle.load = pickle.load, lambda inner: recorder(pickle._Unpickler, by_joblib)(inner).load()
             try:
                 loader.load()
             finally:
                 pickle.load = plain
 
-    outcomes.append(attempt(by_joblib))
-    return {"names": names, "outcomes": outcomes}
+    outcomes = [
+        attempt(lambda: recorder(pickle.Unpickler, by_pickle)(io.BytesIO(data)).load()),
+        attempt(lambda: recorder(pickle._Unpickler, by_pickle)(io.BytesIO(data)).load()),
+        attempt(load),
+    ]
+    return {"pickle": by_pickle, "joblib": by_joblib, "outcomes": outcomes}
 
 
 SHARED = ["numpy", "dtype", "a'b\\c\n", "é\u20ac\U0001f600", ""]

@@ -34,7 +34,7 @@ export class Oracle {
   }
 
   /** Names that `find_class` is asked for by pickle (both of Python's unpicklers) and by joblib, and how each ended. */
-  async trace(data: Buffer): Promise<{ names: [string, string][]; outcomes: (string | null)[] }> {
+  async trace(data: Buffer): Promise<{ pickle: [string, string][]; joblib: [string, string][]; outcomes: (string | null)[] }> {
     return this.#ask({ command: 'trace', data: data.toString('base64') });
   }
 

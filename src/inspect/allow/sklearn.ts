@@ -41,7 +41,7 @@ export const SKLEARN: Family = {
     { modules: /^sklearn\.utils(\._bunch)?$/, names: words('Bunch'), role: 'class' },
     { modules: /^sklearn\.utils\._metadata_requests$/, names: words('MetadataRequest MethodMetadataRequest MetadataRouter MethodMapping MethodPair RouterMappingPair'), role: 'class' },
     { modules: /^sklearn\.utils\._encode$/, names: words('_nandict MissingValues'), role: 'class' },
-    { modules: /^sklearn\.utils\._random$/, names: words('DEFAULT_SEED'), role: 'reference' },
+    { modules: /^sklearn\.metrics\._?scorer$/, names: words('_passthrough_scorer'), role: 'reference' },
     {
       modules: /^sklearn\.metrics(\._?(classification|ranking|regression|pairwise|scorer)|\.cluster\._?(supervised|unsupervised|bicluster))?$/,
       names: /^[a-z][a-z0-9_]*_(score|error|loss|likelihood_ratios|deviance|corrcoef|samples|distances?|kernels?|similarity|curve|matrix|support)$|^auc$/,

@@ -15,6 +15,8 @@ export type Role =
   | 'scalar'
   | 'ufunc-by-name'
   | 'type-of'
+  /** Of scipy.stats: made without its constructor, and only of a state that brings no code along. */
+  | 'distribution'
   /** Of no known framework: the user's own, if a file of theirs defines it. */
   | 'user'
   | 'forbidden';

@@ -13,6 +13,7 @@ export function describe(root: Value, globals: readonly Global[], joblib: boolea
   const estimator = isEstimator(root) ? root : null;
   const featureNames = estimator === null ? null : namesOf(estimator);
   const distributions = new Set(globals.flatMap(({ verdict }) => verdict.distribution ?? []));
+  if (globals.some(({ module }) => NEED_SKLEARN.test(module))) distributions.add('scikit-learn');
   // Fitted on a DataFrame means: wants a DataFrame. And a compressed file is joblib's, whatever it names.
   if (featureNames !== null) distributions.add('pandas');
   if (joblib) distributions.add('joblib');
@@ -26,13 +27,18 @@ export function describe(root: Value, globals: readonly Global[], joblib: boolea
   };
 }
 
+/** Extensions of scikit-learn, whose estimators say which scikit-learn they were made with but not which extension. */
+const EXTENSIONS = new Set(['scikit-learn', 'imbalanced-learn', 'category-encoders']);
+/** Packages whose estimators need scikit-learn to be imported, but which install without it. */
+const NEED_SKLEARN = /^(xgboost|lightgbm)\.sklearn$/;
+
 /** A class of the user's own has the version of scikit-learn that its base class, or a part of it, was saved with. */
 function frameworkOf(root: Instance): Description['framework'] {
   const { distribution } = root.made.verdict;
   const version = anyVersion(root, new Set());
-  if (distribution !== null && distribution !== 'scikit-learn') return { name: distribution, version: null };
-  if (distribution === 'scikit-learn' || version !== null) return { name: 'scikit-learn', version };
-  return null;
+  if (distribution !== null && !EXTENSIONS.has(distribution)) return { name: distribution, version: null };
+  if (version !== null) return { name: 'scikit-learn', version };
+  return distribution === null ? null : { name: distribution, version: null };
 }
 
 function anyVersion(value: Value, seen: Set<Value>): string | null {
@@ -75,7 +81,9 @@ function countOf(root: Instance): number | null {
 
 function classesOf(root: Instance): Description['classes'] {
   for (const each of chain(root, 'last')) {
-    const labels = elements(attribute(each, 'classes_', '_classes'));
+    const binarizer = attribute(each, '_label_binarizer');
+    const own = attribute(each, 'classes_', '_classes') ?? (binarizer instanceof Instance ? attribute(binarizer, 'classes_') : undefined);
+    const labels = elements(own);
     if (labels !== null && labels.every((label) => label !== null)) return labels;
     const count = attribute(each, 'n_classes_');
     // xgboost numbers its classes and keeps only how many there are.

@@ -34,10 +34,13 @@ export function attribute(value: Instance, ...names: string[]): Value {
 export function delegates(value: Instance): { first: Instance | null; last: Instance | null } {
   const fitted = attribute(value, 'best_estimator_', 'regressor_', 'estimator_');
   if (isEstimator(fitted)) return { first: fitted, last: fitted };
-  const steps = stepsOf(attribute(value, 'steps')).map(([, step]) => step).filter(isEstimator);
+  const steps = stepsOf(attribute(value, 'steps', 'transformer_list')).map(([, step]) => step).filter(isEstimator);
   if (steps.length > 0) return { first: steps[0] ?? null, last: steps.at(-1) ?? null };
+  // Voting and stacking: any of the fitted ones was fitted on all the features.
+  const member = membersOf(attribute(value, 'estimators_')).find(isEstimator);
+  if (member !== undefined) return { first: member, last: null };
   const given = attribute(value, 'estimator', 'base_estimator');
-  return isEstimator(given) ? { first: given, last: null } : { first: null, last: null };
+  return isEstimator(given) ? { first: given, last: given } : { first: null, last: null };
 }
 
 /** `[(name, estimator, ...), ...]`, in lists or tuples. */

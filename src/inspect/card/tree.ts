@@ -78,12 +78,13 @@ function parameters(value: Instance): Part[] {
   });
 }
 
+/** Columns by name or position; null for a slice or a function that has yet to choose them. */
 function columnNames(columns: Value): (string | number)[] | null {
   if (columns === undefined) return null;
   if (typeof columns === 'string' || typeof columns === 'number') return [columns];
-  const members = columns instanceof Instance || !(typeof columns === 'object') ? elements(columns) : membersOf(columns);
-  const listed = members ?? elements(columns);
-  if (listed === null) return null;
+  // scikit-learn 1.5 to 1.6 keeps those of the remainder in a UserList.
+  const listed = columns instanceof Instance ? (elements(columns) ?? membersOf(attribute(columns, 'data'))) : (elements(columns) ?? membersOf(columns));
+  if (columns instanceof Instance && listed.length === 0) return null;
   // A mask of booleans says which columns by position.
   if (listed.length > 0 && listed.every((each) => typeof each === 'boolean')) return listed.flatMap((each, at) => (each ? [at] : []));
   return listed.every((each): each is string | number => typeof each === 'string' || typeof each === 'number') ? [...listed] : null;

@@ -1,5 +1,6 @@
 /** Looking names up, calling them, and giving objects their state: where a pickle could do harm. */
 import { decodeScalar } from './array-data.ts';
+import { isPlainDistribution } from './distribution.ts';
 import { isDtype, layoutOf } from './dtype.ts';
 import { readArray } from './joblib-array.ts';
 import type { Machine } from './machine.ts';
@@ -65,6 +66,9 @@ export function build(machine: Machine): void | Promise<void> {
   } else if (target.mayBeAny && machine.walk.arrays) {
     throw machine.error('undetermined', `gives state to what ${target.made.path} returned, which cannot be determined`);
   }
+  if (target.made.verdict.role === 'distribution' && !isPlainDistribution(state)) {
+    throw machine.error('code-in-state', `gives ${target.made.path} a state that may hold code`);
+  }
   target.built = true;
   target.state = state;
 }
@@ -117,6 +121,9 @@ function call(machine: Machine, callee: Value, args: readonly Value[], way: Way)
     case 'type-of':
       if (args.length !== 1 || args[0] !== null) throw machine.error('forbidden-call', 'calls type() on more than None');
       return undefined;
+    case 'distribution':
+      if (way !== 'new' || args.length > 0) throw machine.error('forbidden-call', `calls ${callee.path} in a way that SciPy does not`);
+      return new Instance(callee, []);
     case 'reference':
       throw machine.error('forbidden-call', `calls ${callee.path} while loading; a model may only refer to it`);
     default:
@@ -127,6 +134,7 @@ function call(machine: Machine, callee: Value, args: readonly Value[], way: Way)
 /** An object of a class, or of a function that makes one. */
 function make(machine: Machine, callee: Global, args: readonly Value[], way: Way): Value {
   refuseWrappers(machine, args);
+  if (way === 'call') callee.called = true;
   if (callee.module.endsWith('builtin__') || callee.module === 'builtins') {
     if (callee.name === 'bytes' || callee.name === 'bytearray') return bytesOf(args);
     if (callee.name === 'object') return new Instance(callee, []);

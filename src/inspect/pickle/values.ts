@@ -8,6 +8,9 @@ export type Value = string | number | bigint | boolean | null | Uint8Array | Glo
 
 /** A name looked up by `find_class`. One object per (module, name) of a file. */
 export class Global {
+  /** Loading calls it, which skips no code as making an object without its constructor does. */
+  called = false;
+
   constructor(
     readonly module: string,
     readonly name: string,

@@ -1,0 +1,53 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { MlfnError } from '../../src/errors.ts';
+import { assertSafe } from '../../src/inspect/index.ts';
+import { Folder } from './cards.ts';
+import { MALICIOUS } from './malicious.ts';
+
+const folder = new Folder();
+afterAll(() => folder.remove());
+
+describe('malicious files', () => {
+  test.each(MALICIOUS)('%s', async (_name, bytes, code) => {
+    const card = await folder.card(bytes);
+    if (card instanceof MlfnError) throw card;
+    expect(card.safe).toBe(false);
+    const errors = card.findings.filter(({ severity }) => severity === 'error');
+    expect(errors.map((finding) => finding.code)).toContain(code);
+    const refused = catchError(() => assertSafe(card, { trust: false }));
+    expect(refused).toBeInstanceOf(MlfnError);
+    expect((refused as MlfnError).kind).toBe('model');
+  });
+
+  test('a forbidden name is told with its place', async () => {
+    const card = await folder.card(Buffer.from("I1\n0cos\nsystem\n(S'id'\ntR."));
+    expect(card).toMatchObject({
+      safe: false,
+      globals: [{ module: 'os', name: 'system', offset: 4, origin: 'forbidden' }],
+      findings: [{ severity: 'error', code: 'forbidden-global', offset: 4 }, { code: 'no-estimator' }],
+    });
+  });
+
+  test('a file os.py beside the model does not make os its own', async () => {
+    folder.write('os.py', 'def system(command):\n    pass\n');
+    const card = await folder.card(Buffer.from("cos\nsystem\n(S'id'\ntR."));
+    expect(card).toMatchObject({ safe: false, userClasses: [] });
+  });
+
+  test('--trust lets names pass, but not damage', async () => {
+    const named = await folder.card(Buffer.from("cos\nsystem\n(S'id'\ntR."));
+    const cut = await folder.card(Buffer.from("cos\nsystem\n(S'id'\nt"));
+    if (named instanceof MlfnError || cut instanceof MlfnError) throw new Error('not read');
+    expect(catchError(() => assertSafe(named, { trust: true }))).toBeUndefined();
+    expect(catchError(() => assertSafe(cut, { trust: true }))).toMatchObject({ code: 'MODEL_DAMAGED' });
+  });
+});
+
+function catchError(act: () => void): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
