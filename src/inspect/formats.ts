@@ -44,6 +44,8 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
   { name: 'a joblib file that is compressed with LZ4', recognise: starts(0x04, 0x22, 0x4d, 0x18), hint: "Dump it again with joblib.dump(model, path, compress=('zlib', 3))." },
   { name: 'a joblib file of before joblib 0.10', recognise: startsWith('ZF'), hint: 'Load it with the joblib that wrote it and dump it with one of today.' },
   { name: 'a file compressed with Zstandard', recognise: starts(0x28, 0xb5, 0x2f, 0xfd), hint: 'Decompress it first.' },
+  // PNG, JPEG, GIF, PDF: the first begins as a pickle could.
+  { name: 'an image or a PDF', recognise: (head) => starts(0x89, 0x50, 0x4e, 0x47)(head) || starts(0xff, 0xd8, 0xff)(head) || /^(GIF8|%PDF)/.test(head.toString('latin1', 0, 4)), hint: 'Give the file of a fitted model.' },
   { name: 'an R object', recognise: (head) => /^(RDX[23]|X\n\0)/.test(head.toString('latin1', 0, 5)), hint: RESAVE },
   { name: 'a Parquet file', recognise: startsWith('PAR1'), hint: 'Give the file of a fitted model.' },
   { name: 'an XML document (PMML?)', recognise: startsWith('<?xml'), hint: RESAVE },

@@ -179,7 +179,7 @@ function failed(job: Job, result: Extract<Result, { ok: false }>, output: string
     const what = result.stage === 'hooks' ? `The hooks of ${nameOf(job)} cannot be imported` : `${nameOf(job)} cannot be loaded`;
     return new MlfnError('VERIFY_LOAD_FAILED', `${what}: ${said}`, { hint: loadHint(result), details });
   }
-  return new MlfnError('VERIFY_SAMPLE_REFUSED', `${nameOf(job)} failed ${DOING[result.stage] ?? result.stage} on the sample: ${said}`, {
+  return new MlfnError('VERIFY_SAMPLE_REFUSED', `${nameOf(job)} failed ${DOING[result.stage] ?? result.stage}${result.stage === 'call' ? '' : ' on the sample'}: ${said}`, {
     hint: 'Correct the sample so that the model itself can answer it, or mend the code that the message names.',
     details,
   });

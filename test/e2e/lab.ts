@@ -149,7 +149,8 @@ export class Lab {
 /** No trace of ours in any output, and with --json exactly one document. */
 function assertSane(args: string[], ran: Ran): void {
   const context = `mlfn ${args.join(' ')} -> ${ran.code ?? ran.signal}\n${ran.stdout}\n${ran.stderr}`;
-  assert.doesNotMatch(ran.stdout + ran.stderr, /^\s+at .*(:\d+:\d+|node:)|^Node\.js v\d|Traceback \(most|This is a bug/m, context);
+  assert.doesNotMatch(ran.stdout + ran.stderr, /^\s+at .*(:\d+:\d+|node:)|^Node\.js v\d|This is a bug/m, context);
+  assert.doesNotMatch(ran.stderr, /Traceback \(most/, context); // the user's own is in the log, and in the details of --json
   if (!args.includes('--json') || args.includes('--follow') || ran.code === null) return;
   assert.doesNotThrow(() => void JSON.parse(ran.stdout), context);
   assert.equal(ran.stderr, '', context);

@@ -78,13 +78,19 @@ def _open(records):
     first = records[0]
     if isinstance(first, str):
         return records
-    import numpy
+    try:
+        import numpy
+    except ImportError:  # a model of no framework, which does without it
+        return records
 
     if isinstance(first, list):
         rows = [[float("nan") if value is None else value for value in record] for record in records]
         numbers = all(not isinstance(value, str) for row in rows for value in row)
         return numpy.array(rows, dtype="float64" if numbers else "object")
-    import pandas
+    try:
+        import pandas
+    except ImportError:
+        return records
 
     columns = {}
     for name in first:
