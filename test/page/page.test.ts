@@ -33,6 +33,7 @@ const predict = async (): Promise<void> => {
   const answered = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Predict' }).click();
   await answered;
+  await page.locator('#send:enabled').waitFor(); // the answer is read and shown by then
 };
 const text = async (selector: string): Promise<string> => (await page.locator(selector).innerText()).trim();
 
