@@ -293,6 +293,11 @@ export const ERROR_CODES = {
     meaning: 'The model itself cannot answer the sample.',
     mend: 'Correct the sample, or the hook or function that the message names.',
   },
+  VERIFY_NOT_FITTED: {
+    kind: 'model',
+    meaning: 'The model, or a part of it, was saved before it was fitted.',
+    mend: 'Call fit, then save it again.',
+  },
   VERIFY_LOAD_FAILED: {
     kind: 'model',
     meaning: 'The model, its hooks or the function cannot be loaded with the locked dependencies.',
@@ -377,6 +382,11 @@ export const ERROR_CODES = {
     kind: 'model',
     meaning: 'The model file names something outside the allowlist, or cannot be proven not to.',
     mend: 'Mend what the message names; give --trust only for a file whose maker you know.',
+  },
+  MODEL_NO_ESTIMATOR: {
+    kind: 'model',
+    meaning: 'The model file holds data and no estimator: a dictionary, a list, an array.',
+    mend: 'Save the fitted estimator alone, or several steps as one Pipeline.',
   },
   MODEL_NO_FEATURES: {
     kind: 'model',

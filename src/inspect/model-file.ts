@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { Finding, ModelFileCard } from '../types.ts';
 import { ByteWindow } from './bytes/window.ts';
+import { dataOf } from './card/data.ts';
 import { describe, type Description } from './card/describe.ts';
 import { type Compression, contentSource } from './decompress/index.ts';
 import { originsOf } from './origins.ts';
@@ -31,7 +32,7 @@ export async function inspectModel(ctx: Context, model: OpenModel, code: string 
   // joblib reads every pickle, compressed or not; pickle itself reads neither compression nor joblib's arrays.
   const joblib = walked.arrays || model.compression !== 'none';
   const description = describe(walked.root, walked.globals, joblib);
-  const all = [...walked.findings, ...findings, ...usable(description, walked.findings.length === 0)];
+  const all = [...walked.findings, ...findings, ...usable(description, walked)];
   const card: ModelFileCard = {
     kind: 'model',
     path: model.path,
@@ -57,12 +58,10 @@ function isNoPickle({ findings, protocol, globals }: Walked): boolean {
   return failure?.offset !== undefined && UNLIKE_A_PICKLE.has(failure.code) && protocol === 0 && globals.length === 0;
 }
 
-function usable({ estimator, featureCount }: Description, whole: boolean): Finding[] {
+function usable({ featureCount }: Description, { root, findings }: Walked): Finding[] {
   if (featureCount === 0) {
     return [{ severity: 'error', code: 'no-features', message: 'The model was fitted on no features: there is nothing to predict from.', hint: 'Fit it on data with at least one column.' }];
   }
-  if (estimator === null && whole) {
-    return [{ severity: 'warning', code: 'no-estimator', message: 'The file holds an object that is no estimator of a known framework.', hint: 'Save the fitted estimator or Pipeline itself, not a dictionary or list that holds it.' }];
-  }
-  return [];
+  const data = findings.length === 0 ? dataOf(root) : null;
+  return data === null ? [] : [{ severity: 'error', code: 'no-estimator', ...data }];
 }

@@ -6,7 +6,7 @@ const DAMAGE = new Set(['truncated', 'corrupt-compression', 'unknown-opcode', 'u
 
 /**
  * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.
- * @throws MODEL_DAMAGED, MODEL_UNSAFE, MODEL_NO_FEATURES
+ * @throws MODEL_DAMAGED, MODEL_UNSAFE, MODEL_NO_FEATURES, MODEL_NO_ESTIMATOR
  */
 export function assertSafe(card: ModelCard, { trust }: { trust: boolean }): void {
   if (card.kind === 'python') return;
@@ -26,6 +26,8 @@ export function assertSafe(card: ModelCard, { trust }: { trust: boolean }): void
   }
   const empty = errors.find(({ code }) => code === 'no-features');
   if (empty !== undefined) throw new MlfnError('MODEL_NO_FEATURES', empty.message, { hint: empty.hint, details });
+  const data = errors.find(({ code }) => code === 'no-estimator');
+  if (data !== undefined) throw new MlfnError('MODEL_NO_ESTIMATOR', data.message, { hint: data.hint, details });
 }
 
 function located({ message, offset }: { message: string; offset?: number }): string {

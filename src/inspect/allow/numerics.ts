@@ -19,6 +19,9 @@ const SCALARS = words(`
   float32 float64 half int16 int32 int64 int8 intc intp long longdouble longlong object_ short single str_ string_
   timedelta64 ubyte uint uint16 uint32 uint64 uint8 uintc uintp ulong ulonglong unicode_ ushort void`);
 
+/** Kinds of number, as make_column_selector is told them; none can be instantiated. */
+const ABSTRACT = words('generic number integer signedinteger unsignedinteger inexact floating complexfloating flexible character');
+
 export const NUMPY: Family = {
   distribution: 'numpy',
   packages: ['numpy'],
@@ -26,6 +29,7 @@ export const NUMPY: Family = {
     { modules: /^numpy$/, names: words('dtype ndarray matrix poly1d'), role: 'class' },
     { modules: /^numpy\.matrixlib(\.defmatrix)?$/, names: words('matrix'), role: 'class' },
     { modules: /^numpy$/, names: SCALARS, role: 'class' },
+    { modules: /^numpy$/, names: ABSTRACT, role: 'reference' },
     { modules: /^numpy\.dtypes$/, names: /^[A-Z]\w*DType$/, role: 'class' },
     // memmap is the class that joblib notes for an array that was one; called, it would open a file.
     { modules: /^numpy$/, names: words('memmap nan inf newaxis'), role: 'reference' },

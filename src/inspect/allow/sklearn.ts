@@ -39,6 +39,8 @@ export const SKLEARN: Family = {
     { modules: /^sklearn\.(metrics|neighbors)\._?(dist_metrics|kd_tree|ball_tree)$/, names: words('newObj'), role: 'maker' },
     { modules: /^sklearn\.compose\._column_transformer$/, names: words('make_column_selector'), role: 'class' },
     { modules: /^sklearn\.utils(\._bunch)?$/, names: words('Bunch'), role: 'class' },
+    // HistGradientBoosting on categorical columns keeps it for its numbers.
+    { modules: /^sklearn\.utils\.validation$/, names: words('check_array'), role: 'reference' },
     { modules: /^sklearn\.utils\._metadata_requests$/, names: words('MetadataRequest MethodMetadataRequest MetadataRouter MethodMapping MethodPair RouterMappingPair'), role: 'class' },
     { modules: /^sklearn\.utils\._encode$/, names: words('_nandict MissingValues'), role: 'class' },
     { modules: /^sklearn\.metrics\._?scorer$/, names: words('_passthrough_scorer'), role: 'reference' },

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { assertSafe } from '../../src/inspect/index.ts';
+import type { ModelFileCard } from '../../src/types.ts';
+import { python } from '../python.ts';
+import { Folder } from './cards.ts';
+
+const folder = new Folder();
+afterAll(() => folder.remove());
+
+const SETUP = `
+import json, sys, joblib, numpy as np, pandas as pd
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import StandardScaler
+X, y = [[0.0], [1.0], [2.0]], [0, 1, 2]
+scaler, line = StandardScaler().fit(X), LinearRegression().fit(X, y)
+frame = pd.DataFrame({"n": [1.0, 2.0, 3.0], "c": pd.Categorical(["a", "b", "a"])})
+for number, expression in enumerate(json.loads(sys.argv[2])):
+    joblib.dump(eval(expression), f"{sys.argv[1]}/{number}.joblib")
+`;
+
+const DATA = [
+  ['{"model": line, "columns": ["a"]}', "The file holds a dictionary, not an estimator; in it is LinearRegression at ['model'].", "joblib.dump(saved['model'], path)"],
+  ['[line]', 'The file holds a list, not an estimator; in it is LinearRegression at [0].', 'joblib.dump(saved[0], path)'],
+  ['(scaler, line)', 'The file holds a tuple, not an estimator; in it are StandardScaler at [0], LinearRegression at [1].', 'make_pipeline'],
+  ['{"a": 1}', 'The file holds a dictionary and no estimator.', 'joblib.dump(model, path)'],
+  ['np.arange(9)', 'The file holds a NumPy array and no estimator.', 'joblib.dump(model, path)'],
+  ['pd.DataFrame({"a": [1]})', 'The file holds a DataFrame and no estimator.', 'joblib.dump(model, path)'],
+  ['"text"', 'The file holds a string and no estimator.', 'joblib.dump(model, path)'],
+] as const;
+
+const SAFE = [
+  ['make_column_selector(dtype_include=np.number)', 'ColumnTransformer([("n", StandardScaler(), make_column_selector(dtype_include=np.number))]).fit(frame)'],
+  ['boosting on categories', 'HistGradientBoostingRegressor(max_iter=2, categorical_features="from_dtype").fit(frame, y)'],
+] as const;
+
+const expressions: string[] = [...DATA.map(([expression]) => expression), ...SAFE.map(([, expression]) => expression)];
+beforeAll(() => void execFileSync(python, ['-c', SETUP, folder.path, JSON.stringify(expressions)]));
+
+/** The card of what a Python expression makes, dumped with joblib. */
+async function cardOf(expression: string): Promise<ModelFileCard> {
+  return (await folder.inspect(`${expressions.indexOf(expression)}.joblib`)) as ModelFileCard;
+}
+
+test.each(DATA)('%s is data, and is not deployed', async (expression, message, hint) => {
+  const card = await cardOf(expression);
+  expect(card.findings).toMatchObject([{ severity: 'error', code: 'no-estimator', message }]);
+  expect(card.findings[0]?.hint).toContain(hint);
+  expect(() => assertSafe(card, { trust: false })).toThrow(expect.objectContaining({ code: 'MODEL_NO_ESTIMATOR', kind: 'model', message }));
+});
+
+test.each(SAFE)('%s is safe', async (_, expression) => {
+  const card = await cardOf(expression);
+  expect(card).toMatchObject({ safe: true, findings: [], featureNames: ['n', 'c'] });
+});
