@@ -174,10 +174,17 @@ function placeOf(crash: string, code: string): string | null {
 
 function failed(job: Job, result: Extract<Result, { ok: false }>, output: string): MlfnError {
   const details = { stage: result.stage, type: result.type, where: result.where, trace: result.trace, output };
-  const said = result.refused ? result.message : `${result.type}: ${result.message}${result.where === null ? '' : ` (${result.where})`}`;
+  const [line = ''] = result.message.split('\n');
+  const said = result.refused ? line : `${result.type}: ${line}${result.where === null ? '' : ` (${result.where})`}`;
+  if (result.stage === 'load' && result.refused) {
+    return new MlfnError('VERIFY_LOAD_FAILED', `${nameOf(job)}: ${said}`, { hint: 'Save a model that can, fitted, with joblib.dump.', details });
+  }
   if (['start', 'load', 'hooks'].includes(result.stage)) {
     const what = result.stage === 'hooks' ? `The hooks of ${nameOf(job)} cannot be imported` : `${nameOf(job)} cannot be loaded`;
     return new MlfnError('VERIFY_LOAD_FAILED', `${what}: ${said}`, { hint: loadHint(result), details });
+  }
+  if (result.type === 'NotFittedError') {
+    return new MlfnError('VERIFY_NOT_FITTED', `${nameOf(job)} is not fitted: ${line}`, { hint: 'Call fit, save the model again, and deploy that.', details });
   }
   return new MlfnError('VERIFY_SAMPLE_REFUSED', `${nameOf(job)} failed ${DOING[result.stage] ?? result.stage}${result.stage === 'call' ? '' : ' on the sample'}: ${said}`, {
     hint: 'Correct the sample so that the model itself can answer it, or mend the code that the message names.',

@@ -111,6 +111,8 @@ def open_model(job, stage):
     for name, module in job["main"].items():
         setattr(sys.modules["__main__"], name, getattr(importlib.import_module(module), name))
     model = load(job["artifact"])
+    if not any(callable(getattr(model, name, None)) for name in ("predict", "transform", "__call__")):
+        raise Refused(f"{type(model).__name__} can neither predict nor transform new data.")
     stage.enter("hooks")
     hooks = importlib.import_module(job["hooks"]) if job["hooks"] else None
     preprocess = getattr(hooks, "preprocess", None)
@@ -120,7 +122,11 @@ def open_model(job, stage):
         stage.enter("preprocess")
         taken = preprocess(json.loads(json.dumps(body))) if preprocess else body
         stage.enter("predict")
-        result = predict(model, taken)
+        try:
+            result = predict(model, taken)
+        except Exception:
+            assert_fitted(model)  # says better why
+            raise
         if postprocess:
             stage.enter("postprocess")
             result = call_declared(postprocess, {**result, "body": body})
@@ -128,6 +134,15 @@ def open_model(job, stage):
         return {"status": 200, "answer": plain(result)}
 
     return answer
+
+
+def assert_fitted(model):
+    while getattr(model, "steps", None):
+        model = model.steps[-1][1]
+    if type(model).__module__.startswith("sklearn."):
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(model)
 
 
 def load(artifact):
@@ -145,8 +160,6 @@ def predict(model, taken):
     """What the model says of the records: {"predictions"} and, where it has them, "probabilities" and "classes"."""
     X = table(model, taken)
     ask = getattr(model, "predict", None) or getattr(model, "transform", None) or model
-    if not callable(ask):
-        raise Refused(f"{type(model).__name__} has no predict method.")
     result = {"predictions": listed(ask(X))}
     if hasattr(model, "predict") and hasattr(model, "predict_proba"):
         chances = model.predict_proba(X)
@@ -170,29 +183,45 @@ def listed(values):
 
 def table(model, taken):
     """A DataFrame in the fitted order of columns or, for a model that was fitted without names, an array."""
+    names = fitted(model, "feature_names_in_")
+    names = [] if names is None else [str(name) for name in names]
+    count = fitted(model, "n_features_in_")
     columns = None
-    if isinstance(taken, dict) and "dataframe_split" in taken:
+    if isinstance(taken, dict) and "dataframe_split" in taken and "dataframe_split" not in names:
         columns = taken["dataframe_split"].get("columns")
         taken = taken["dataframe_split"]["data"]
     elif isinstance(taken, dict):
-        taken = taken.get("instances", [taken])
+        taken = taken["instances"] if "instances" in taken and "instances" not in names else [taken]
     taken = [taken] if isinstance(taken, str) else taken
     if not isinstance(taken, list):
         return taken  # what a preprocess hook made is taken as it is
-    if not any(isinstance(each, (list, dict, str)) for each in taken):
-        taken = [taken]  # a row of numbers by itself
-    names = getattr(model, "feature_names_in_", None)
-    if names is not None:
-        return frame(taken, [str(name) for name in names], columns)
-    if not hasattr(model, "n_features_in_"):
+    if not any(isinstance(each, (list, dict) if count else (list, dict, str)) for each in taken):
+        taken = [taken]  # a row by itself; strings are so many texts where no columns are known
+    if names:
+        return frame(model, taken, names, columns)
+    if count is None:
         return taken  # texts, or mappings of any keys
     if any(isinstance(row, dict) for row in taken):
-        count = model.n_features_in_
         raise Refused(f"The model was fitted without column names: give each record as a list of {count} values.")
     return array(taken)
 
 
-def frame(records, names, columns):
+def fitted(model, attribute):
+    """A fitted attribute of the model or of the first part of it that has it."""
+    while model is not None:
+        try:
+            found = getattr(model, attribute, None)
+        except Exception:  # a property that asks a step which cannot say
+            found = None
+        if found is not None:
+            return found
+        steps = [step for _, step in getattr(model, "steps", []) if step not in (None, "passthrough")]
+        wrapped = (getattr(model, name, None) for name in ("best_estimator_", "regressor_", "estimator_"))
+        model = steps[0] if steps else next((each for each in wrapped if each is not None), None)
+    return None
+
+
+def frame(model, records, names, columns):
     columns = columns or names
     records = [row if isinstance(row, dict) else dict(zip(columns, row)) for row in records]
     for row in records:
@@ -205,13 +234,41 @@ def frame(records, names, columns):
         return array([[row[name] for name in names] for row in records])
     made = pandas.DataFrame(records, columns=names)
     holes = made.isna()
-    return made.mask(holes, float("nan")).infer_objects() if holes.to_numpy().any() else made
+    if not holes.to_numpy().any():
+        return made
+    made = made.mask(holes, float("nan")).infer_objects()
+    for name, missing in objects(model).items():
+        if name in made and holes[name].any():  # of a null by itself pandas would make a number
+            made[name] = made[name].astype("object").mask(holes[name], missing)
+    return made
+
+
+def objects(model):
+    """The columns that encoders and imputers saw as objects, with the missing value they saw there."""
+    found = {}
+    names = getattr(model, "feature_names_in_", None) if hasattr(model, "__dict__") else None
+    if names is not None:
+        for name, values in zip(names, vars(model).get("categories_", [])):
+            if values.dtype.kind in "OUS":
+                found[str(name)] = None if any(value is None for value in values) else float("nan")
+        if getattr(vars(model).get("_fit_dtype"), "kind", "") in "OUS" and "_fit_dtype" in vars(model):
+            found.update({str(name): None if model.missing_values is None else float("nan") for name in names})
+    for name, value in vars(model).items() if hasattr(model, "__dict__") else ():
+        if name in ("steps", "transformers_", "transformer_list", "estimators_"):
+            parts = [part[1] if isinstance(part, tuple) else part for part in value]
+        else:
+            parts = [value] if name in ("best_estimator_", "regressor_", "estimator_", "_preprocessor") else []
+        for part in parts:
+            found = {**objects(part), **found}
+    return found
 
 
 def array(rows):
     import numpy
 
-    return numpy.array([[float("nan") if value is None else value for value in row] for row in rows])
+    rows = [[float("nan") if value is None else value for value in row] for row in rows]
+    texts = any(isinstance(value, str) for row in rows for value in row)
+    return numpy.array(rows, dtype="object" if texts else None)
 
 
 def call_declared(function, values):

@@ -218,7 +218,7 @@ def _first(model):
     """The estimator that sees the raw input."""
     while True:
         if getattr(model, "steps", None):
-            taken = [step for _, step in model.steps if step is not None and step != "passthrough"]
+            taken = _taken(model)
             if not taken:
                 return model
             model = taken[0]
@@ -231,6 +231,12 @@ def _first(model):
             model = inner[0]
 
 
+def _taken(model):
+    """The steps of a Pipeline that do something."""
+    steps = getattr(model, "steps", None) or []
+    return [step for _, step in steps if step is not None and step != "passthrough"]
+
+
 def _from_inside(model, attribute):
     """A fitted attribute of the model or, failing that, of what it wraps."""
     found = _get(model, attribute)
@@ -238,8 +244,8 @@ def _from_inside(model, attribute):
         inner = _inner(model)
         if inner:
             return _from_inside(inner[0], attribute)
-        steps = getattr(model, "steps", None)
-        return _from_inside(steps[0][1], attribute) if steps else None
+        taken = _taken(model)
+        return _from_inside(taken[0], attribute) if taken else None
     return found
 
 

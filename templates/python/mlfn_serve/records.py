@@ -118,6 +118,8 @@ def _value(field, value, errors):
     if hasattr(value, "item"):  # a numpy scalar, from a hook
         value = value.item()
     if kind == "number":
+        if type(value) is bool and field.allowed is None:  # a column of booleans is one of numbers to scikit-learn
+            return float(value)
         if type(value) is not float and type(value) is not int:
             return _refuse(field, value, errors)
         try:

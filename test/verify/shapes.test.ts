@@ -1,0 +1,95 @@
+/** Samples that are easily misread when the model itself is asked: the two sides must read them alike. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verify } from '../../src/verify/index.ts';
+import { python } from '../python.ts';
+import { cache, makeRelease } from './release.ts';
+
+const MODELS = `
+import sys, joblib, numpy as np, pandas as pd
+from sklearn.cluster import DBSCAN
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+rng = np.random.RandomState(0)
+n = 60
+frame = pd.DataFrame({"age": rng.randint(20, 80, n).astype(float), "city": rng.choice(["Oslo", "Rome"], n).astype(object)})
+frame.loc[::5, "age"] = np.nan
+y = rng.randint(0, 2, n)
+
+def holes(missing, dtype=object):
+    X = frame.copy()
+    X["city"] = X.city.where(np.arange(n) % 4 > 0, missing).astype(dtype)
+    return X
+
+def columns():
+    one_hot = OneHotEncoder(handle_unknown="ignore")
+    return make_pipeline(ColumnTransformer([("c", one_hot, ["city"]), ("n", SimpleImputer(), ["age"])]), LogisticRegression())
+
+mixed = frame.fillna({"age": 40})[["age", "city"]].to_numpy()
+encode = ColumnTransformer([("n", StandardScaler(), [0]), ("c", OneHotEncoder(), [1])])
+odd = pd.DataFrame(rng.randn(n, 2), columns=["instances", "dataframe_split"])
+made = {
+    "mixed-row": make_pipeline(encode, LogisticRegression()).fit(mixed, y),
+    "text-row": make_pipeline(OneHotEncoder(), LogisticRegression()).fit(mixed[:, 1:], y),
+    "nan": columns().fit(holes(np.nan), y),
+    "none": columns().fit(holes(None), y),
+    "categorical": HistGradientBoostingClassifier(max_iter=3, categorical_features="from_dtype").fit(holes(np.nan, "category"), y),
+    "odd-names": make_pipeline(StandardScaler(), LogisticRegression()).fit(odd, y),
+    "passthrough": Pipeline([("none", "passthrough"), ("m", LogisticRegression())]).fit(odd, y),
+    "flag": LogisticRegression().fit(pd.DataFrame({"a": y == 1, "b": rng.randn(n)}), y),
+    "dbscan": DBSCAN().fit(odd),
+    "not-fitted": make_pipeline(StandardScaler(), LogisticRegression()),
+}
+for name, model in made.items():
+    joblib.dump(model, f"{sys.argv[1]}/{name}.joblib")
+`;
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'mlfn-shapes-'));
+beforeAll(() => void execFileSync(python, ['-c', MODELS, folder]));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(cache, { recursive: true, force: true });
+});
+
+async function check(model: string, sample: unknown) {
+  const release = makeRelease({ artifact: { kind: 'model', file: path.join(folder, `${model}.joblib`), format: 'joblib' } });
+  try {
+    return (await verify(release.ctx, { ...release, sample, call: await release.serve() })).verification;
+  } finally {
+    await release.close();
+  }
+}
+
+test.each([
+  ['mixed-row', [31, 'Rome'], 'a row of a number and a text'],
+  ['mixed-row', [[31, 'Rome'], [40, 'Oslo']], 'rows of numbers and texts'],
+  ['text-row', ['Rome'], 'a row of one text'],
+  ['nan', { age: 31, city: null }, 'a category that is missing, by itself'],
+  ['nan', [{ age: null, city: 'Rome' }, { age: 31, city: null }], 'categories that are missing, among others'],
+  ['none', { age: null, city: null }, 'a category that was None in training'],
+  ['none', [{ age: 31, city: 'Rome' }, { age: 31, city: null }], 'the same, among others'],
+  ['categorical', { age: 31, city: null }, "a missing category of pandas' own"],
+  ['odd-names', { instances: 1.5, dataframe_split: -0.5 }, 'columns that are named as body shapes are'],
+  ['odd-names', { dataframe_split: 1.5, instances: -0.5 }, 'the same in another order'],
+  ['passthrough', { instances: 1.5, dataframe_split: -0.5 }, 'a first step that does nothing'],
+  ['flag', { a: true, b: 0.5 }, 'a boolean in a column of numbers'],
+] as [string, unknown, string][])('%s answers %j as the model does: %s', async (model, sample) => {
+  const { compared, largestDifference } = await check(model, sample);
+  expect(compared).toBeGreaterThan(0);
+  expect(largestDifference).toBeLessThan(1e-12);
+});
+
+test.each([
+  ['dbscan', 'VERIFY_LOAD_FAILED', 'dbscan.joblib: DBSCAN can neither predict nor transform new data.'],
+  ['not-fitted', 'VERIFY_NOT_FITTED', /^not-fitted\.joblib is not fitted: /],
+])('%s is an error of the model, not of the sample', async (model, code, message) => {
+  await expect(check(model, { instances: 1, dataframe_split: 2 })).rejects.toMatchObject({ code, kind: 'model', message: expect.stringMatching(message) });
+});
