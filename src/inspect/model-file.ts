@@ -58,10 +58,12 @@ function isNoPickle({ findings, protocol, globals }: Walked): boolean {
   return failure?.offset !== undefined && UNLIKE_A_PICKLE.has(failure.code) && protocol === 0 && globals.length === 0;
 }
 
-function usable({ featureCount }: Description, { root, findings }: Walked): Finding[] {
+function usable({ estimator, featureCount }: Description, { root, findings }: Walked): Finding[] {
   if (featureCount === 0) {
     return [{ severity: 'error', code: 'no-features', message: 'The model was fitted on no features: there is nothing to predict from.', hint: 'Fit it on data with at least one column.' }];
   }
-  const data = findings.length === 0 ? dataOf(root) : null;
-  return data === null ? [] : [{ severity: 'error', code: 'no-estimator', ...data }];
+  if (estimator !== null || findings.length > 0) return [];
+  const data = dataOf(root);
+  if (data !== null) return [{ severity: 'error', code: 'no-estimator', ...data }];
+  return [{ severity: 'warning', code: 'no-estimator', message: 'The file holds an object that is no estimator of a known framework.', hint: 'Deploy it if it can be called, or has a predict method.' }];
 }
