@@ -23,8 +23,19 @@ const probeSchema = z.object({
 
 export type Probe = z.infer<typeof probeSchema>;
 
+/** One that hangs is waited for once in a command, however many ask for it. */
+const asked = new WeakMap<Context['home'], Map<string, Promise<Probe | string>>>();
+
 /** The interpreter's own answer, or why there is none, as the rest of a sentence: `cannot start: ...`. */
-export async function probe(ctx: Context, file: string): Promise<Probe | string> {
+export function probe(ctx: Context, file: string): Promise<Probe | string> {
+  const answers = asked.get(ctx.home) ?? new Map<string, Promise<Probe | string>>();
+  asked.set(ctx.home, answers);
+  const answer = answers.get(file) ?? probeOnce(ctx, file);
+  answers.set(file, answer);
+  return answer;
+}
+
+async function probeOnce(ctx: Context, file: string): Promise<Probe | string> {
   const facts = await stat(file).catch(() => null);
   if (facts === null) return 'there is no such file';
   if (facts.isDirectory()) return 'it is a folder';
