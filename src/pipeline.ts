@@ -18,7 +18,7 @@ import { MlfnError } from './errors.ts';
 import type { Context } from './events.ts';
 import { bundleFact, checkFact, lockFact, modelFact } from './facts.ts';
 import { assertSafe, inspect } from './inspect/index.ts';
-import { openTarget, type Target } from './providers/index.ts';
+import { observeKnown, openTarget, type Target } from './providers/index.ts';
 import type { Done, Step, Supplies } from './providers/provider.ts';
 import { draftRelease } from './release/index.ts';
 import { install, resolve, runtimeClient } from './resolve/index.ts';
@@ -154,16 +154,6 @@ export async function remove(ctx: Context, request: RemoveRequest): Promise<Outc
   await applyPlan(ctx, target, steps, { name: request.name });
   await sweep(ctx, target);
   return { ...outcome(target, request, null, steps, 'removed'), before: live.live };
-}
-
-/** What the target has of this name, or an error that says what there is instead. */
-export async function observeKnown(ctx: Context, target: Target, name: string): Promise<Live> {
-  const live = await target.provider.observe(ctx, target.config, name);
-  if (live !== null) return live;
-  const known = (await target.provider.list(ctx, target.config)).map((each) => each.name);
-  throw new MlfnError('FUNCTION_UNKNOWN', `Nothing is deployed as ${JSON.stringify(name)} on ${target.provider.name}.`, {
-    hint: known.length === 0 ? 'Deploy it first: mlfn deploy MODEL.' : `Deployed are: ${known.join(', ')}.`,
-  });
 }
 
 /** The one loop. A candidate that fails before it is live is taken back; the live release stays as it is. */

@@ -1,5 +1,7 @@
 /** Providers by name, loaded when used: a local command never pays for a cloud's SDK. */
 import { MlfnError } from '../errors.ts';
+import type { Context } from '../events.ts';
+import type { Live } from '../types.ts';
 import type { Provider } from './provider.ts';
 
 const LOADERS = {
@@ -24,4 +26,14 @@ export async function openTarget(name: string, section: unknown): Promise<Target
   }
   const provider = await load();
   return { provider, config: provider.configSchema.parse(section ?? {}) };
+}
+
+/** What the target has of this name, or an error that says what there is instead. */
+export async function observeKnown(ctx: Context, target: Target, name: string): Promise<Live> {
+  const live = await target.provider.observe(ctx, target.config, name);
+  if (live !== null) return live;
+  const known = (await target.provider.list(ctx, target.config)).map((each) => each.name);
+  throw new MlfnError('FUNCTION_UNKNOWN', `Nothing is deployed as ${JSON.stringify(name)} on ${target.provider.name}.`, {
+    hint: known.length === 0 ? 'Deploy it first: mlfn deploy MODEL.' : `Deployed are: ${known.join(', ')}.`,
+  });
 }

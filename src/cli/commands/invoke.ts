@@ -49,7 +49,7 @@ export const invoke = command({
     const body = await bodyOf(ctx, input);
     const [{ chooseFunction, open }, { observeKnown }] = await Promise.all([
       import('../function.ts'),
-      import('../../pipeline.ts'),
+      import('../../providers/index.ts'),
     ]);
     const { name, target, targetConfig } = await chooseFunction(ctx, input);
     const opened = await open(target, targetConfig);

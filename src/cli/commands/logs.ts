@@ -24,7 +24,7 @@ export const logs = command({
   async run(ctx, input): Promise<Logs | AsyncIterable<Logs>> {
     const [{ chooseFunction, open }, { observeKnown }] = await Promise.all([
       import('../function.ts'),
-      import('../../pipeline.ts'),
+      import('../../providers/index.ts'),
     ]);
     const { name, target, targetConfig } = await chooseFunction(ctx, input);
     const opened = await open(target, targetConfig);

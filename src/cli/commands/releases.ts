@@ -16,7 +16,7 @@ export const releases = command({
   async run(ctx, input): Promise<Live> {
     const [{ chooseFunction, open }, { observeKnown }] = await Promise.all([
       import('../function.ts'),
-      import('../../pipeline.ts'),
+      import('../../providers/index.ts'),
     ]);
     const chosen = await chooseFunction(ctx, input);
     return observeKnown(ctx, await open(chosen.target, chosen.targetConfig), chosen.name);

@@ -23,7 +23,7 @@ export const status = command({
     const { loadConfig } = await import('../../config/index.ts');
     const config = await loadConfig(ctx, input);
     if (ctx.verbose) for (const fact of originFacts(config)) ctx.emit(fact);
-    const [{ open }, { observeKnown }] = await Promise.all([import('../function.ts'), import('../../pipeline.ts')]);
+    const [{ open }, { observeKnown }] = await Promise.all([import('../function.ts'), import('../../providers/index.ts')]);
     const target = await open(config.target, config.targetConfig);
     const functions =
       input.name === undefined
