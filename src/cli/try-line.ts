@@ -1,4 +1,5 @@
 /** A command line to paste: curl is part of Linux, macOS and Windows 10. */
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { Outcome } from '../pipeline.ts';
@@ -8,6 +9,8 @@ import type { Target } from '../providers/index.ts';
 export async function tryLine(ctx: Context, target: Target, outcome: Outcome, sample: string | undefined): Promise<string | null> {
   const { url, name, status } = outcome;
   if (url === null || status === 'planned') return null;
+  const web = sample === undefined ? null : webRequest(sample);
+  if (web !== null) return `curl ${web.method === 'GET' ? '' : `-X ${web.method} `}${url.replace(/\/$/, '')}${web.path}`;
   const body = sample === undefined ? await exampleOf(ctx, target, name) : fileArgument(ctx.cwd, sample);
   return body === null ? `curl ${url}` : `curl ${url} -H "content-type: application/json" -d ${body}`;
 }
@@ -24,6 +27,14 @@ async function exampleOf(ctx: Context, target: Target, name: string): Promise<st
     if (ctx.signal.aborted) throw error;
     return null; // a WSGI app may answer anything there
   }
+}
+
+/** The sample of a WSGI app names a request instead of a body; one with a body is not worth a line. */
+function webRequest(sample: string): { method: string; path: string } | null {
+  if (statSync(sample).size > 10_000) return null;
+  const { method, path: where, ...rest } = JSON.parse(readFileSync(sample, 'utf8')) ?? {};
+  if (typeof method !== 'string' || typeof where !== 'string' || 'body' in rest) return null;
+  return /^[A-Z]+$/.test(method) && /^\/[\w/.~-]*$/.test(where) ? { method, path: where } : null;
 }
 
 /** A file as the body needs no quoting of JSON in any shell. */

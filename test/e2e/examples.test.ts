@@ -1,11 +1,16 @@
 /** Every example deployed by the command line, and asked through it and over HTTP. */
+import { exec } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Deployed } from '../../src/cli/commands/deploy.ts';
 import type { Outcome } from '../../src/pipeline.ts';
 import type { Live } from '../../src/types.ts';
 import { accuracy, type Case, examples, expectedOf, names, readJson, rounded } from '../examples/expected.ts';
 import { type Machine, openMachine } from './cli.ts';
+
+const shell = promisify(exec);
 
 let machine: Machine;
 beforeAll(() => {
@@ -57,9 +62,13 @@ describe.each(names)('%s', (name) => {
     expect(await overCli(name, each)).toEqual(wanted);
   });
 
-  test('is up to date when deployed again', async () => {
-    const outcome = await machine.json<Outcome>(['deploy', '--target', 'local'], { cwd: path.join(examples, name) });
+  test('is up to date when deployed again, and the curl line that is printed works as it is', async () => {
+    const folder = path.join(examples, name);
+    const outcome = await machine.json<Deployed>(['deploy', '--target', 'local'], { cwd: folder });
     expect(outcome).toMatchObject({ status: 'up-to-date', live: 1, steps: [] });
+    const { stdout } = await shell(`${outcome.try} --silent --show-error --fail`, { cwd: folder });
+    const asked = cases.find((each) => each.status === 200 && each.path !== '/') ?? cases.find((each) => each.status === 200);
+    expect(answerOf(JSON.parse(stdout))).toEqual(rounded(asked?.answer));
   });
 });
 
