@@ -6,7 +6,7 @@ import type { Context } from '../events.ts';
 import type { Entry, Finding, Lock, ModelCard } from '../types.ts';
 import { type Module, moduleOf, moduleOfClass } from './modules.ts';
 import { type Scan, scanModules } from './scan.ts';
-import { projectOf, UserFiles } from './user-files.ts';
+import { UserFiles } from './user-files.ts';
 
 export interface CodeRequest {
   card: ModelCard;
@@ -42,16 +42,14 @@ export async function userCode(ctx: Context, request: CodeRequest): Promise<User
   const ofMain = classes.filter((each) => each.module === '__main__');
   const named = [artifact, hooks, ...classes.map((each) => each.defined)].filter((module) => module !== null);
   const roots = [...new Set([...(code === undefined ? [] : [code]), ...named.map((module) => module.root)])];
-  const files = new UserFiles(ctx, project);
+  const files = new UserFiles(ctx, path.dirname(card.path), project);
   if (named.length > 0) {
     const scan = await scanModules(ctx, { interpreter: lock.interpreter, roots, entries: named, dependencies });
     for (const each of ofMain) assertQuiet(each.name, each.defined, scan);
     await gather(files, named, scan);
   }
-  const looked = [...roots, path.dirname(card.path)];
-  for (const folder of new Set([...looked, ...looked.map((root) => projectOf(root, project))])) {
-    await files.listSecrets(folder);
-  }
+  // The folders that things were taken from; what lies above them was never about to travel.
+  for (const folder of new Set([...roots, path.dirname(card.path)])) await files.listSecrets(folder);
   const main = Object.fromEntries(ofMain.map((each) => [each.name, each.defined.name]));
   return { entries: files.entries, findings: files.findings, artifact, hooks, main };
 }

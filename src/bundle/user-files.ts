@@ -21,10 +21,13 @@ export class UserFiles {
   readonly #entries = new Map<string, Entry & { source: { file: string } }>();
   readonly #rules = new Map<string, IgnoreRules>();
   readonly #ctx: Context;
+  readonly #base: string;
   readonly #project: string | undefined;
 
-  constructor(ctx: Context, project: string | undefined) {
+  /** @param base Folder of the model: what is found is named as seen from there. */
+  constructor(ctx: Context, base: string, project: string | undefined) {
     this.#ctx = ctx;
+    this.#base = base;
     this.#project = project;
   }
 
@@ -123,7 +126,7 @@ export class UserFiles {
   }
 
   #leave(code: string, standing: Standing, located: Located, why: string): null {
-    const message = `${shown(located)} is left out: ${why}.`;
+    const message = `${this.#shown(located)} is left out: ${why}.`;
     if (this.findings.some((finding) => finding.message === message)) return null;
     if (standing === 'beside') this.findings.push({ severity: 'info', code, message });
     else {
@@ -138,10 +141,14 @@ export class UserFiles {
       this.findings.push({
         severity: 'warning',
         code: 'possible-secret',
-        message: `${shown(located)}:${line} looks like ${what}, and is packed.`,
+        message: `${this.#shown(located)}:${line} looks like ${what}, and is packed.`,
         hint: 'Read it from an environment variable, and replace the one that was written down.',
       });
     }
+  }
+
+  #shown(located: Located): string {
+    return posix(path.relative(this.#base, located.path));
   }
 
   #rulesFor(root: string): IgnoreRules {
@@ -153,16 +160,12 @@ export class UserFiles {
 }
 
 /** The folder whose ignore files count: the git work tree around `root`, else the given project, else `root`. */
-export function projectOf(root: string, given: string | undefined): string {
+function projectOf(root: string, given: string | undefined): string {
   for (let folder = root; ; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, '.git'))) return folder;
     if (folder === path.dirname(folder)) break;
   }
   return given !== undefined && (root + path.sep).startsWith(given + path.sep) ? given : root;
-}
-
-function shown(located: Located): string {
-  return posix(path.relative(path.dirname(located.root), located.path));
 }
 
 function posix(relative: string): string {

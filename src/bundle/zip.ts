@@ -1,7 +1,8 @@
 /** An artifact as one zip file: the same bytes wherever the same Node makes it. */
 import type { Readable as ReadableStream } from 'node:stream';
 import { createHash, type Hash } from 'node:crypto';
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { deflateRawSync } from 'node:zlib';
@@ -14,6 +15,8 @@ import { withTemporary } from './temporary.ts';
 const EPOCH = new Date(Date.UTC(1980, 0, 1));
 const CHUNK = 1 << 18;
 const SMALL = 1 << 18;
+/** zlib's own, in which it hands out its results: 1 GB of random floats takes 7.5 s and 145 MB so, 3.4 s and 95 MB by CHUNK. */
+const SMALL_CHUNK = 1 << 14;
 const MB = 1 << 20;
 
 export interface ZipFile {
@@ -29,23 +32,16 @@ export interface ZipFile {
  */
 export async function writeZip(ctx: Context, artifact: Artifact, file: string): Promise<ZipFile> {
   return withTemporary(ctx, file, artifact.size, async (temporary) => {
-    const handle = await open(temporary, 'wx', 0o644);
-    try {
-      const { bytes, hash } = await pack(ctx, artifact, handle);
-      await handle.sync();
-      await handle.close();
-      await rename(temporary, file);
-      return { file, bytes, sha256: hash.digest('hex') };
-    } finally {
-      await handle.close();
-    }
+    const { bytes, hash } = await pack(ctx, artifact, temporary);
+    await rename(temporary, file);
+    return { file, bytes, sha256: hash.digest('hex') };
   });
 }
 
-async function pack(ctx: Context, artifact: Artifact, handle: FileHandle): Promise<{ bytes: number; hash: Hash }> {
+async function pack(ctx: Context, artifact: Artifact, file: string): Promise<{ bytes: number; hash: Hash }> {
   const { ZipArchive } = await import('archiver');
-  // archiver hands this object to zlib for each entry, so that its level is chosen entry by entry.
-  const zlib = { level: 6 };
+  // archiver hands this object to zlib for each entry, so that it is chosen entry by entry.
+  const zlib = { level: 6, chunkSize: SMALL_CHUNK };
   const archive = new ZipArchive({ zlib, statConcurrency: 1 });
   const hash = createHash('sha256');
   let bytes = 0;
@@ -57,14 +53,15 @@ async function pack(ctx: Context, artifact: Artifact, handle: FileHandle): Promi
     },
   });
   const stop = new AbortController();
-  const written = pipeline(archive, meter, handle.createWriteStream({ autoClose: false }), {
-    signal: AbortSignal.any([ctx.signal, stop.signal]),
-  });
+  const out = createWriteStream(file, { flags: 'wx', mode: 0o644, flush: true });
+  const closed = new Promise<void>((resolve) => void out.once('close', () => resolve()));
+  const written = pipeline(archive, meter, out, { signal: AbortSignal.any([ctx.signal, stop.signal]) });
   const failed = new Promise<never>((_resolve, reject) => written.catch(reject));
   failed.catch(() => {});
   try {
     for (const entry of artifact.entries) {
       zlib.level = await levelFor(entry);
+      zlib.chunkSize = entry.size > SMALL ? CHUNK : SMALL_CHUNK;
       await Promise.race([append(ctx, archive, entry), failed]);
     }
     await Promise.race([archive.finalize(), failed]);
@@ -72,6 +69,8 @@ async function pack(ctx: Context, artifact: Artifact, handle: FileHandle): Promi
   } catch (error) {
     stop.abort();
     await written.catch(() => {});
+    // Only then is the file there to be removed, and no handle of ours on it.
+    await closed;
     throw error;
   }
   return { bytes, hash };
