@@ -71,6 +71,8 @@ export interface ModelFileCard extends CardBase {
   classes: (string | number | boolean)[] | null;
   /** PyPI distributions that the globals come from: `scikit-learn`, `numpy`, `pandas`, ... */
   distributions: string[];
+  /** Exact versions that the file names, by distribution: of the framework, and of what its estimators hold. */
+  versions: Record<string, string>;
   userClasses: UserClass[];
   /** False when the file names something outside the allowlist or could not be read to its end. */
   safe: boolean;

@@ -11,7 +11,7 @@ import { userEnvironments, type Environment } from './environment.ts';
 import { explain } from './explain.ts';
 import { noPython, surveyInterpreters, usePython } from './interpreters.ts';
 import { keepLock, keptLock, makeLock } from './lock.ts';
-import { findNeeds, frameworkOf, type Needs } from './needs.ts';
+import { findNeeds, type Needs, type Pin, pinsOf } from './needs.ts';
 import { readProject } from './project.ts';
 import { choosePythons } from './pythons.ts';
 import type { LockedWheel } from './pylock.ts';
@@ -36,7 +36,7 @@ export interface ResolveOptions {
 }
 
 /** Raised when what is kept in the cache would come out differently. */
-const RULES = 1;
+const RULES = 2;
 
 /**
  * Where versions come from, in this order: the lock or requirements beside the model; the user's environment that holds
@@ -61,17 +61,16 @@ export async function resolve(
   if (scanner === undefined) throw noPython(survey);
   const file = project.uvLock === null ? project.requirements : await readUvLock(ctx, project.uvLock, scanner);
   const needs = await findNeeds(ctx, card, options.code ?? [], scanner, environments, file);
-  const framework = frameworkOf(card);
-  const pin = framework?.version ? { name: framework.name, version: framework.version } : null;
-  const selection = select(ctx, file, project.named, needs, pin, path.basename(card.path));
-  const environment = environments.find((one) => holds(one, needs, pin)) ?? null;
+  const pins = pinsOf(card, file);
+  const selection = select(ctx, file, project.named, needs, pins, path.basename(card.path));
+  const environment = environments.find((one) => holds(one, needs, pins)) ?? null;
   const choices = await choosePythons(ctx, request, options.python, project, environment, survey);
   const [best] = choices;
   if (best === undefined) throw noPython(survey);
   if (selection.roots.length === 0) {
     return makeLock(best, [], { source: file?.kind ?? 'model-date', sourceDetail: 'needs no package', offline: false });
   }
-  const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pin };
+  const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pins };
   const asked: unknown[] = [
     RULES,
     selection.roots,
@@ -80,7 +79,7 @@ export async function resolve(
     hashRows(selection),
     project.uvConfig,
     file?.label,
-    pin,
+    pins,
   ];
   asked.push(choices.map((one) => [one.python, one.platform, one.native, one.interpreter.version]));
   asked.push(
@@ -102,10 +101,11 @@ function hashRows(selection: Selection): [string, string[]][] {
   return [...selection.hashes].map(([name, hashes]): [string, string[]] => [name, [...hashes].toSorted()]).toSorted();
 }
 
-/** Whether the model was likely trained here: the exact framework version, or all that is needed when none is named. */
-function holds(environment: Environment, needs: Needs, pin: Wanted['pin']): boolean {
-  if (pin !== null) return environment.distributions.get(pin.name) === pin.version;
-  return needs.size > 0 && [...needs.keys()].every((name) => environment.distributions.has(name));
+/** Whether the model was likely trained here: the versions that the file names, or all that is needed when it names none. */
+function holds({ distributions }: Environment, needs: Needs, pins: Pin[]): boolean {
+  const version = (name: string) => distributions.get(name) ?? distributions.get(name.replace(/-cpu$/, ''));
+  if (pins.length > 0) return pins.every((pin) => version(pin.name) === pin.version);
+  return needs.size > 0 && [...needs.keys()].every((name) => version(name) !== undefined);
 }
 
 /** A hash that the user wrote down is a promise: another file of the same version must not take its place. */

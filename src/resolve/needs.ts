@@ -1,9 +1,10 @@
 /** Which distributions the artifact cannot do without: those the pickle names, and those the code imports. */
 import path from 'node:path';
+import { lt, valid } from '@renovatebot/pep440';
 import { z } from 'zod';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { ModelCard } from '../types.ts';
+import type { ModelCard, ModelFileCard } from '../types.ts';
 import { forServing, knownDistribution } from './distributions.ts';
 import { providers, type Environment } from './environment.ts';
 import { fromUser, type Python } from './interpreters.ts';
@@ -19,11 +20,27 @@ const scanSchema = z.object({
 });
 type Import = z.infer<typeof scanSchema>['imports'][number];
 
-/** The framework as the index spells it, with the version that the file names, or null. */
-export function frameworkOf(card: ModelCard): { name: string; version: string | null } | null {
-  if (card.kind !== 'model' || card.framework === null) return null;
-  const { name, version } = card.framework;
-  return { name: normalize(knownDistribution(name) ?? name), version };
+export interface Pin {
+  name: string;
+  version: string;
+}
+
+/** The exact versions that the file names, as the index spells the packages; the framework's first. */
+export function pinsOf(card: ModelCard, requirements: RequirementsFile | null): Pin[] {
+  if (card.kind !== 'model') return [];
+  const own = card.framework?.name;
+  const pins = Object.entries(card.versions).toSorted(([a], [b]) => Number(b === own) - Number(a === own));
+  return pins.map(([name, version]) => ({ name: servedAs(card, name, requirements), version }));
+}
+
+/** The smallest package that serves what a distribution does, unless the requirements list another. */
+function servedAs(card: ModelFileCard, distribution: string, requirements: RequirementsFile | null): string {
+  const name = normalize(distribution);
+  if (requirements?.items.some((one) => one.name === name)) return name;
+  const saved = card.versions[distribution];
+  // xgboost-cpu exists since XGBoost 2.1.1; the version of the file must be had.
+  if (name === 'xgboost' && saved !== undefined && valid(saved) !== null && lt(saved, '2.1.1')) return name;
+  return normalize(knownDistribution(distribution) ?? distribution);
 }
 
 /**
@@ -44,9 +61,8 @@ export async function findNeeds(
     files.unshift(card.path);
   } else {
     const name = path.basename(card.path);
-    for (const distribution of card.distributions) needs.set(normalize(distribution), name);
-    const framework = frameworkOf(card);
-    if (framework !== null) needs.set(framework.name, name);
+    const framework = card.framework === null ? [] : [card.framework.name];
+    for (const each of [...card.distributions, ...framework]) needs.set(servedAs(card, each, requirements), name);
     if (card.format === 'joblib') needs.set('joblib', name); // it is read by joblib, whatever it holds
     for (const { file } of card.userClasses) if (file !== null) files.push(file);
   }

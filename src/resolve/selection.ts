@@ -7,7 +7,7 @@ import { satisfies, valid } from '@renovatebot/pep440';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { isTool } from './distributions.ts';
-import type { Needs } from './needs.ts';
+import type { Needs, Pin } from './needs.ts';
 import { EXACT, type Requirement, type RequirementsFile } from './requirements.ts';
 
 export interface Selection {
@@ -22,7 +22,7 @@ export interface Selection {
 }
 
 /**
- * @param pin the framework with the version that the model file names; it is exact whatever the requirements say
+ * @param pins what the model file names the version of: exact, whatever the requirements say
  * @throws MlfnError RESOLVE_FRAMEWORK_CONFLICT | RESOLVE_REQUIREMENT_UNSUPPORTED
  */
 export function select(
@@ -30,7 +30,7 @@ export function select(
   file: RequirementsFile | null,
   named: boolean,
   needs: Needs,
-  pin: { name: string; version: string } | null,
+  pins: Pin[],
   model: string,
 ): Selection {
   const selection: Selection = {
@@ -45,7 +45,7 @@ export function select(
   for (const name of needs.keys()) {
     if (!selection.roots.some((root) => startsWithName(root, name))) selection.roots.push(name);
   }
-  if (pin !== null) {
+  for (const pin of pins) {
     for (const one of file?.items ?? []) if (one.name === pin.name) assertAgrees(one, pin, model);
     selection.roots = selection.roots.filter((root) => root !== pin.name);
     selection.roots.push(`${pin.name}==${pin.version}`);
@@ -100,7 +100,7 @@ function refuseUnsupported(ctx: Context, file: RequirementsFile, named: boolean)
   });
 }
 
-function assertAgrees(one: Requirement, pin: { name: string; version: string }, model: string): void {
+function assertAgrees(one: Requirement, pin: Pin, model: string): void {
   if (one.specifier === '' || valid(pin.version) === null) return;
   if (satisfies(pin.version, one.specifier.replaceAll('===', '=='), { prereleases: true })) return;
   const message = `${one.where} asks for ${pin.name}${one.specifier}, but ${model} was saved with ${pin.name} ${pin.version}.`;

@@ -4,6 +4,7 @@ import { compile, type Question, type Session } from './compile.ts';
 import type { Environment } from './environment.ts';
 import type { LockedWheel } from './pylock.ts';
 import type { PythonChoice } from './pythons.ts';
+import type { Pin } from './needs.ts';
 import { normalize } from './requirements.ts';
 import type { Selection } from './selection.ts';
 
@@ -17,7 +18,7 @@ export interface Wanted {
   listed: { kind: 'lockfile' | 'requirements'; label: string } | null;
   /** Holds the framework version that the file names, or everything that is needed when it names none. */
   environment: Environment | null;
-  pin: { name: string; version: string } | null;
+  pins: Pin[];
 }
 
 export interface Solved {
@@ -89,19 +90,19 @@ async function environmentLayer(_session: Session, wanted: Wanted): Promise<Laye
   return { source: 'environment', detail: `the versions of ${label}`, constraints, cutoff: null };
 }
 
-/** The newest that was published up to a month after the framework version that the file names. */
+/** The newest that was published up to a month after the versions that the file names were all out. */
 async function dateLayer(session: Session, wanted: Wanted, choices: PythonChoice[]): Promise<Layer | null> {
-  const { pin, selection, uvConfig } = wanted;
-  if (pin === null) return null;
-  const roots = [`${pin.name}==${pin.version}`];
+  const { pins, selection, uvConfig } = wanted;
+  if (pins.length === 0) return null;
+  const roots = pins.map((pin) => `${pin.name}==${pin.version}`);
   for (const choice of choices) {
     const question = { roots, constraints: [], options: selection.options, uvConfig, cutoff: null, alone: true };
     const { wheels } = await compile(session, choice, question);
-    const published = wheels?.find((wheel) => normalize(wheel.name) === pin.name)?.published;
-    if (!published) continue;
-    const until = new Date(Date.parse(published) + TRAINING_MS);
-    const day = until.toISOString().slice(0, 10);
-    const detail = `what was newest a month after ${pin.name} ${pin.version} came out (${day})`;
+    const dated = (wheels ?? []).flatMap(({ name, version, published }) => (published ? [{ name, version, at: Date.parse(published) }] : []));
+    const last = dated.toSorted((a, b) => b.at - a.at)[0];
+    if (last === undefined || dated.length < pins.length) continue;
+    const day = new Date(last.at + TRAINING_MS).toISOString().slice(0, 10);
+    const detail = `what was newest a month after ${normalize(last.name)} ${last.version} came out (${day})`;
     return { source: 'model-date', detail, constraints: [], cutoff: `${day}T00:00:00Z` };
   }
   return null;

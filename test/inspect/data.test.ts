@@ -8,15 +8,32 @@ import { Folder } from './cards.ts';
 const folder = new Folder();
 afterAll(() => folder.remove());
 
+const sklearnVersion = execFileSync(python, ['-c', 'import importlib.metadata as m; print(m.version("scikit-learn"), end="")'], { encoding: 'utf8' });
+
 const SETUP = `
-import json, sys, joblib, numpy as np, pandas as pd
+import json, sys, types, joblib, numpy as np, pandas as pd
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 X, y = [[0.0], [1.0], [2.0]], [0, 1, 2]
 scaler, line = StandardScaler().fit(X), LinearRegression().fit(X, y)
 frame = pd.DataFrame({"n": [1.0, 2.0, 3.0], "c": pd.Categorical(["a", "b", "a"])})
+# What XGBoost pickles, without XGBoost: the version lies in the bytes of its booster.
+def held(module, name, state):
+    sys.modules.setdefault("xgboost", types.ModuleType("xgboost"))
+    sys.modules[module] = sys.modules.get(module) or types.ModuleType(module)
+    kind = getattr(sys.modules[module], name, None) or type(name, (), {"__module__": module})
+    setattr(sys.modules[module], name, kind)
+    made = kind()
+    made.__dict__.update(state)
+    return made
+def boosted(head):
+    booster = held("xgboost.core", "Booster", {"handle": bytearray(head)})
+    return held("xgboost.sklearn", "XGBRegressor", {"n_estimators": 5, "_Booster": booster})
+UBJ = b"{L" + bytes(7) + b"\\x06Config{L" + bytes(7) + b"\\x07version[#L" + bytes(7) + b"\\x03i\\x03i\\x04i\\x01}"
+TEXT = b'{"learner": {}, "version": [1, 7, 6]}'
 for number, expression in enumerate(json.loads(sys.argv[2])):
     joblib.dump(eval(expression), f"{sys.argv[1]}/{number}.joblib")
 `;
@@ -36,7 +53,14 @@ const SAFE = [
   ['boosting on categories', 'HistGradientBoostingRegressor(max_iter=2, categorical_features="from_dtype").fit(frame, y)'],
 ] as const;
 
-const expressions: string[] = [...DATA.map(([expression]) => expression), ...SAFE.map(([, expression]) => expression)];
+const BOOSTED = [
+  ['boosted(UBJ)', { xgboost: '3.4.1' }],
+  ['boosted(TEXT)', { xgboost: '1.7.6' }],
+  ['boosted(b"")', {}],
+  ['make_pipeline(StandardScaler(), boosted(UBJ))', { 'scikit-learn': sklearnVersion, xgboost: '3.4.1' }],
+] as const;
+
+const expressions: string[] = [...[...DATA, ...BOOSTED].map(([expression]) => expression), ...SAFE.map(([, expression]) => expression)];
 beforeAll(() => void execFileSync(python, ['-c', SETUP, folder.path, JSON.stringify(expressions)]));
 
 /** The card of what a Python expression makes, dumped with joblib. */
@@ -54,4 +78,8 @@ test.each(DATA)('%s is data, and is not deployed', async (expression, message, h
 test.each(SAFE)('%s is safe', async (_, expression) => {
   const card = await cardOf(expression);
   expect(card).toMatchObject({ safe: true, findings: [], featureNames: ['n', 'c'] });
+});
+
+test.each(BOOSTED)('the versions that %s names', async (expression, versions) => {
+  expect(await cardOf(expression)).toMatchObject({ safe: true, versions });
 });

@@ -79,6 +79,7 @@ export function modelCard(
     featureCount: null,
     classes: null,
     distributions,
+    versions: version === null ? {} : { [framework]: version },
     userClasses: [],
     safe: true,
   };

@@ -25,6 +25,12 @@ beforeAll(async () => {
     { name: 'jupyter', version: '1.0', published: '2022-02-01' },
     { name: 'native', version: '1.0', tag: CP312, published: '2022-01-01' },
     { name: 'native', version: '2.0', tag: CP312.replaceAll('312', '313'), published: '2023-01-01' },
+    { name: 'xgboost', version: '1.7.6', published: '2022-06-10' },
+    { name: 'xgboost', version: '3.4.1', requires: ['nccl'], published: '2024-01-10' },
+    { name: 'xgboost-cpu', version: '3.0.0', published: '2022-06-15' },
+    { name: 'xgboost-cpu', version: '3.4.1', published: '2024-04-10' },
+    { name: 'xgboost-cpu', version: '3.5.0', published: '2024-06-10' },
+    { name: 'nccl', version: '1.0', published: '2022-01-01' },
     { name: 'picky', version: '1.0', requires: ['base>=2'], published: '2022-01-01' },
   ]);
 });
@@ -43,6 +49,19 @@ test('without a neighbour or an environment: the newest set up to a month after 
   });
   expect(lock.sourceDetail).toBe('what was newest a month after frame 1.0 came out (2022-07-02)');
   expect(lock.packages[0]?.size).toBeGreaterThan(300);
+});
+
+test('every version that the file names is exact, and the date is that of the last of them', async () => {
+  const { ctx, folder, write } = await lab();
+  const card = { ...modelCard(folder, '1.0', ['frame', 'xgboost']), versions: { xgboost: '3.4.1', frame: '1.0' } };
+  const lock = await resolve(ctx, card, here, {});
+  expect(pins(lock)).toEqual(['base==2.0', 'frame==1.0', 'xgboost-cpu==3.4.1']);
+  expect(lock.sourceDetail).toBe('what was newest a month after xgboost-cpu 3.4.1 came out (2024-05-11)');
+  // The small package is younger than some files; and who lists the other gets the other.
+  const old = { ...card, versions: { ...card.versions, xgboost: '1.7.6' } };
+  expect(pins(await resolve(ctx, old, here, {}))).toEqual(['base==1.5', 'frame==1.0', 'xgboost==1.7.6']);
+  await write('requirements.txt', 'xgboost\n');
+  expect(pins(await resolve(ctx, card, here, {}))).toEqual(['base==1.5', 'frame==1.0', 'nccl==1.0', 'xgboost==3.4.1']);
 });
 
 test('requirements beside the model are respected whole; what they leave open is closed by the date', async () => {

@@ -1,11 +1,12 @@
 /** What the shape of the model tells: framework and version, features, classes. */
 import { elements } from '../pickle/array-data.ts';
-import { Collection, type Global, Instance, type Value } from '../pickle/values.ts';
+import { type Global, Instance, type Value } from '../pickle/values.ts';
 import type { ModelFileCard } from '../../types.ts';
-import { attribute, delegates, isEstimator, versionOf } from './estimators.ts';
+import { attribute, delegates, isEstimator } from './estimators.ts';
 import { estimatorTree } from './tree.ts';
+import { versionsIn } from './versions.ts';
 
-export type Description = Pick<ModelFileCard, 'framework' | 'estimator' | 'featureNames' | 'featureCount' | 'classes' | 'distributions'>;
+export type Description = Pick<ModelFileCard, 'framework' | 'estimator' | 'featureNames' | 'featureCount' | 'classes' | 'distributions' | 'versions'>;
 
 const DEPTH = 40;
 
@@ -17,13 +18,15 @@ export function describe(root: Value, globals: readonly Global[], joblib: boolea
   // Fitted on a DataFrame means: wants a DataFrame. And a compressed file is joblib's, whatever it names.
   if (featureNames !== null) distributions.add('pandas');
   if (joblib) distributions.add('joblib');
+  const versions = versionsIn(root);
   return {
-    framework: estimator === null ? null : frameworkOf(estimator),
+    framework: estimator === null ? null : frameworkOf(estimator, versions),
     estimator: estimator === null ? null : estimatorTree(estimator),
     featureNames,
     featureCount: estimator === null ? null : (featureNames?.length ?? countOf(estimator)),
     classes: estimator === null ? null : classesOf(estimator),
     distributions: [...distributions].sort(),
+    versions,
   };
 }
 
@@ -33,26 +36,12 @@ const EXTENSIONS = new Set(['scikit-learn', 'imbalanced-learn', 'category-encode
 const NEED_SKLEARN = /^(xgboost|lightgbm)\.sklearn$/;
 
 /** A class of the user's own has the version of scikit-learn that its base class, or a part of it, was saved with. */
-function frameworkOf(root: Instance): Description['framework'] {
+function frameworkOf(root: Instance, versions: Record<string, string>): Description['framework'] {
   const { distribution } = root.made.verdict;
-  const version = anyVersion(root, new Set());
-  if (distribution !== null && !EXTENSIONS.has(distribution)) return { name: distribution, version: null };
-  if (version !== null) return { name: 'scikit-learn', version };
+  const version = versions['scikit-learn'];
+  if (distribution !== null && !EXTENSIONS.has(distribution)) return { name: distribution, version: versions[distribution] ?? null };
+  if (version !== undefined) return { name: 'scikit-learn', version };
   return distribution === null ? null : { name: distribution, version: null };
-}
-
-function anyVersion(value: Value, seen: Set<Value>): string | null {
-  if (seen.has(value) || seen.size > 5_000) return null;
-  seen.add(value);
-  if (value instanceof Instance) {
-    return versionOf(value) ?? anyVersion(value.state, seen);
-  }
-  if (!(value instanceof Collection)) return null;
-  for (const item of value.items) {
-    const found = typeof item === 'object' ? anyVersion(item, seen) : null;
-    if (found !== null) return found;
-  }
-  return null;
 }
 
 /** Follows an estimator to the part that answers for it. */
