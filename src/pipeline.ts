@@ -178,7 +178,8 @@ async function applyPlan(
   } catch (error) {
     // After Ctrl-C the caller's signal is spent, and the candidate must still go.
     const signal = AbortSignal.timeout(DISCARD_MS);
-    if (!switched && done.candidate !== undefined) await provider.discard({ ...ctx, signal }, config, done);
+    // Before there is a candidate, parts of it may be stored.
+    if (!switched && done.supplies !== undefined) await provider.discard({ ...ctx, signal }, config, done);
     throw error;
   }
 }

@@ -31,7 +31,8 @@ export async function main(argv: string[], terminal: Terminal): Promise<number> 
     ctx = contextFor(terminal, globals, { cwd: folderOf(globals, terminal), reporter, version });
     terminal.signal.throwIfAborted();
     if (command.homeless !== true) ensureHome(ctx.home);
-    const result: unknown = await command.run(ctx, input as never);
+    const work = command.run(ctx, input as never);
+    const result: unknown = await (terminal.stalled === undefined ? work : Promise.race([work, terminal.stalled]));
     reporter.end();
     return await print(command, result, terminal, globals);
   } catch (thrown) {

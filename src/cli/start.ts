@@ -22,6 +22,7 @@ export async function start(): Promise<void> {
     env: process.env,
     cwd: workingFolder(),
     signal: abort.signal,
+    stalled: stall(),
   });
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(code);
@@ -40,6 +41,15 @@ function watchSignals(abort: AbortController): void {
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   if (process.platform === 'win32') signals.push('SIGBREAK');
   for (const signal of signals) process.on(signal, stop);
+}
+
+/** A promise that never settles would end the process silently, with exit code 0. */
+function stall(): Promise<never> {
+  const stalled = new Promise<never>((_, reject) => {
+    process.once('beforeExit', () => reject(new Error('the command waits for something that cannot happen any more')));
+  });
+  stalled.catch(() => undefined);
+  return stalled;
 }
 
 /** `mlfn logs | head -1`: the reader has what it wanted. */
