@@ -76,5 +76,6 @@ function isOnnx(head: Buffer): boolean {
 }
 
 function looksLikePython(head: Buffer): boolean {
-  return /^(#!.*python|"""|'''|# |from \w+|import \w+|def \w+\(|class \w+)/.test(head.toString('latin1'));
+  // Comments may open Python and much else: what comes after them decides.
+  return /^#!.*python|^(?:#.*\n|\s)*(?:"""|'''|from \w+|import \w+|def \w+\(|class \w+)/.test(head.toString('latin1'));
 }

@@ -16,6 +16,9 @@ interface Initialised {
 const FILE = 'mlfn.yaml';
 const SCHEMA = 'node_modules/mlfn/docs/mlfn.schema.json';
 
+/** Candidates named in the result; all of them are in --json. */
+const SHOWN = 5;
+
 export const init = command({
   name: 'init',
   summary: 'Write an mlfn.yaml for the model in this folder',
@@ -55,7 +58,7 @@ export const init = command({
   },
   text: ({ file, settings, candidates }, { paint }) => [
     ...labelled(paint.green.bold, 'wrote', file),
-    ...labelled(paint.bold, 'model', settings.model + (candidates.length > 1 ? `  (of ${candidates.join(', ')})` : '')),
+    ...labelled(paint.bold, 'model', settings.model + others(candidates)),
     ...labelled(paint.bold, 'sample', settings.sample ?? 'none: releases are only checked for health. Add `sample: FILE` to compare answers.'),
     ...labelled(paint.bold, 'next', 'mlfn deploy'),
   ],
@@ -102,4 +105,10 @@ function fileText(settings: string, schema: string | null): string {
 # idle: 300         seconds without a call after which a worker ends
 # code, requirements, python, env, local: see mlfn deploy --help
 `;
+}
+
+function others(candidates: string[]): string {
+  if (candidates.length < 2) return '';
+  const more = candidates.length > SHOWN ? `, and ${candidates.length - SHOWN} more` : '';
+  return `  (of ${candidates.slice(0, SHOWN).join(', ')}${more})`;
 }
