@@ -12,6 +12,8 @@ import type { Context } from '../events.ts';
 
 /** What the child is told; the shape is documented in baseline.py. */
 export interface Job {
+  /** The function's, which its Lambda context tells. */
+  name: string;
   artifact: { kind: 'model'; file: string; format: string } | { kind: 'python'; module: string; attribute: string };
   /** Folders for sys.path, the user's code first. */
   path: string[];
@@ -187,13 +189,16 @@ function failed(job: Job, result: Extract<Result, { ok: false }>, output: string
     return new MlfnError('VERIFY_NOT_FITTED', `${nameOf(job)} is not fitted: ${line}`, { hint: 'Call fit, save the model again, and deploy that.', details });
   }
   return new MlfnError('VERIFY_SAMPLE_REFUSED', `${nameOf(job)} failed ${DOING[result.stage] ?? result.stage}${result.stage === 'call' ? '' : ' on the sample'}: ${said}`, {
-    hint: 'Correct the sample so that the model itself can answer it, or mend the code that the message names.',
+    hint: result.type === 'FileNotFoundError' ? MISSING_FILE : 'Correct the sample so that the model itself can answer it, or mend the code that the message names.',
     details,
   });
 }
 
+const MISSING_FILE = 'Only modules travel with the code, and files that lie in the folder of an imported package: put the file into one.';
+
 function loadHint(result: { type: string; message: string }): string {
   const missing = /No module named '([^'.]+)/.exec(result.message)?.[1];
+  if (result.type === 'FileNotFoundError') return MISSING_FILE;
   if (missing !== undefined) {
     return `Add ${missing} to requirements.txt, or give its folder with --code if it is your own module.`;
   }

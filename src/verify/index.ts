@@ -52,6 +52,7 @@ type Ask = (requests: Request[]) => Promise<Baseline>;
 
 /** What of the function part's settings.json (ARCHITECTURE.md) is read here. */
 interface PackageSettings {
+  name: string;
   artifact: { kind: 'model'; format: string } | { kind: 'python'; module: string; attribute: string };
   hooks: string | null;
   main: Record<string, string>;
@@ -62,6 +63,7 @@ async function openBaseline(ctx: Context, candidate: Candidate, settings: Packag
   const code = path.join(scratch, 'code');
   await copyCode(bundle.function, code);
   const job: Omit<Job, 'requests'> = {
+    name: settings.name,
     artifact: settings.artifact.kind === 'python' ? settings.artifact : { ...settings.artifact, file: card.path },
     path: [code, ...rootsOf(bundle.dependencies)],
     hooks: settings.hooks,

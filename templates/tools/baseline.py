@@ -5,8 +5,9 @@ it is what that code is checked against. Standard library only at import; Python
 
     python -I -S -B baseline.py JOB RESULT
 
-JOB is a JSON file: {"artifact": {"kind": "model", "file", "format"} | {"kind": "python", "module", "attribute"},
-"path": folders for sys.path, "hooks": module or null, "main": {class: module}, "requests": bodies, "timeout": seconds}.
+JOB is a JSON file: {"name": the function's, "artifact": {"kind": "model", "file", "format"} | {"kind": "python",
+"module", "attribute"}, "path": folders for sys.path, "hooks": module or null, "main": {class: module},
+"requests": bodies, "timeout": seconds}.
 RESULT becomes {"ok": true, "kind": "model" | "function" | "wsgi", "answers": [{"status", "answer"} | {"refused"}]} or
 {"ok": false, "stage", "type", "message", "where", "trace"}. RESULT.stage names what is under way and RESULT.crash tells
 where it hung or crashed. It ends when its standard input is closed: then the process that started it is gone.
@@ -293,7 +294,7 @@ def open_function(job, stage):
         stage.enter("call")
         if parameters is None:
             return call_app(target, body)
-        result = target(body) if parameters == 1 else target(body, context())
+        result = target(body) if parameters == 1 else target(body, context(job["name"]))
         stage.enter("answer")
         return proxied(result) if is_proxy(result) else {"status": 200, "answer": plain(result)}
 
@@ -327,9 +328,9 @@ def proxied(result):
     return {"status": result["statusCode"], "answer": as_json(text.encode())}
 
 
-def context():
+def context(name):
     return types.SimpleNamespace(
-        function_name="verify",
+        function_name=name,
         function_version="0",
         memory_limit_in_mb="512",
         aws_request_id="00000000-0000-0000-0000-000000000000",

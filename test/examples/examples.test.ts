@@ -26,6 +26,7 @@ async function ask(name: string, modelFolder: string): Promise<OwnAnswer[]> {
   const home = { root: scratch, cache: scratch, local: scratch };
   const ctx = { emit: () => undefined, signal: new AbortController().signal, env: process.env, cwd: scratch, home };
   const job: Job = {
+    name,
     artifact:
       app === null
         ? { kind: 'model', file: path.join(modelFolder, model), format: model.endsWith('.pkl') ? 'pickle' : 'joblib' }

@@ -170,6 +170,19 @@ test('a crash in native code is told with its stage', async () => {
   expect(error.details['crash']).toContain('app.py", line 3');
 });
 
+test('a file that does not travel is told from a wrong sample', async () => {
+  const text = 'import os\ndef answer(payload):\n    return open(os.path.join(os.path.dirname(__file__), "table.csv")).read()\n';
+  const error = await failure(check(appOf(text), {}, { served: appOf('def answer(payload):\n    return 1\n') }));
+  expect(error.message).toMatch(/FileNotFoundError: .*table\.csv' \(app\.py:3\)$/);
+  expect(error.hint).toMatch(/folder of an imported package/);
+});
+
+test("a function's context tells the function's own name", async () => {
+  const text = 'def answer(event, context):\n    return {"name": context.function_name}\n';
+  const served = appOf('def answer(event, context):\n    return {"name": "tried"}\n');
+  expect((await check(appOf(text), {}, { served })).verification).toMatchObject({ compared: 1, largestDifference: null });
+});
+
 test('a random model is told from one that was served wrong', async () => {
   const text = 'import random\ndef answer(payload):\n    return {"n": random.random()}\n';
   const error = await failure(check(appOf(text), {}));
