@@ -58,7 +58,7 @@ export const init = command({
   },
   text: ({ file, settings, candidates }, { paint }) => [
     ...labelled(paint.green.bold, 'wrote', file),
-    ...labelled(paint.bold, 'model', settings.model + others(candidates)),
+    ...labelled(paint.bold, 'model', settings.model + amongst(candidates)),
     ...labelled(paint.bold, 'sample', settings.sample ?? 'none: releases are only checked for health. Add `sample: FILE` to compare answers.'),
     ...labelled(paint.bold, 'next', 'mlfn deploy'),
   ],
@@ -107,7 +107,7 @@ function fileText(settings: string, schema: string | null): string {
 `;
 }
 
-function others(candidates: string[]): string {
+function amongst(candidates: string[]): string {
   if (candidates.length < 2) return '';
   const more = candidates.length > SHOWN ? `, and ${candidates.length - SHOWN} more` : '';
   return `  (of ${candidates.slice(0, SHOWN).join(', ')}${more})`;
