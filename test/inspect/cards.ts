@@ -6,7 +6,7 @@ import { MlfnError } from '../../src/errors.ts';
 import { inspect } from '../../src/inspect/index.ts';
 import type { ModelCard, ModelFileCard } from '../../src/types.ts';
 
-export function context(cwd: string): Context {
+function context(cwd: string): Context {
   const home = path.join(cwd, 'home');
   return { emit: () => {}, signal: new AbortController().signal, env: {}, cwd, home: { root: home, cache: home, local: home } };
 }

@@ -5,7 +5,7 @@ import { SHAPES, Shape } from './opcodes.ts';
 import { decodeLong, decodeUtf8 } from './text.ts';
 
 /** Longer texts, byte strings and lines are stepped over: their argument is undefined. */
-export const KEEP_BYTES = 64 * 1024;
+const KEEP_BYTES = 64 * 1024;
 const LONG_KEEP_BYTES = 128;
 const HEADER_BYTES = 9;
 
