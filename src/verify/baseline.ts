@@ -194,11 +194,16 @@ function failed(job: Job, result: Extract<Result, { ok: false }>, output: string
   });
 }
 
+/** A package lacks what another version of it has, or lays its data out differently. */
+const OTHER_VERSIONS = /Can't get attribute .* on <module '(?!__main__)|No module named '(?:numpy|scipy|sklearn|pandas)\.|incompatible dtype/;
 const MISSING_FILE = 'Only modules travel with the code, and files that lie in the folder of an imported package: put the file into one.';
 
 function loadHint(result: { type: string; message: string }): string {
   const missing = /No module named '([^'.]+)/.exec(result.message)?.[1];
   if (result.type === 'FileNotFoundError') return MISSING_FILE;
+  if (OTHER_VERSIONS.test(result.message)) {
+    return 'It was saved with other versions than these: deploy from the environment it was made in, or write its `pip freeze` to a requirements.txt beside the model.';
+  }
   if (missing !== undefined) {
     return `Add ${missing} to requirements.txt, or give its folder with --code if it is your own module.`;
   }

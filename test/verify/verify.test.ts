@@ -145,6 +145,8 @@ test('the child ends with the process that started it, and the next run sweeps i
 test.each([
   ['a missing package', 'import not_there\n', /^app\.py:answer cannot be loaded: ModuleNotFoundError: No module named 'not_there' \(app\.py:1\)$/, /Add not_there/],
   ['an error in the module', 'x = 1\ny = x / 0\n', /ZeroDivisionError: division by zero \(app\.py:2\)$/, /by hand/],
+  ['what another version has', 'import numpy._corelib\n', /No module named 'numpy\._corelib'/, /other versions/],
+  ['a class of another version', 'raise AttributeError("Can\'t get attribute \'_BSpline\' on <module \'scipy.interpolate\'>")\n', /_BSpline/, /pip freeze/],
   ['a missing function', 'x = 1\n', /AttributeError: module 'app' has no attribute 'answer'/, /by hand/],
   ['a script that ends itself', 'raise SystemExit(0)\n', /SystemExit: 0 \(app\.py:1\)/, /by hand/],
 ])('%s is an error of the model', async (_, text, message, hint) => {
