@@ -73,6 +73,8 @@ export interface ModelFileCard extends CardBase {
   distributions: string[];
   /** Exact versions that the file names, by distribution: of the framework, and of what its estimators hold. */
   versions: Record<string, string>;
+  /** The oldest versions that can read the file, by distribution, where its layout tells. */
+  atLeast: Record<string, string>;
   userClasses: UserClass[];
   /** False when the file names something outside the allowlist or could not be read to its end. */
   safe: boolean;

@@ -42,6 +42,8 @@ export async function inspectModel(ctx: Context, model: OpenModel, code: string 
     protocol: walked.protocol,
     globals,
     ...description,
+    // An older joblib reads the padding as the array (joblib's changes of 1.2.0).
+    atLeast: walked.padded ? { joblib: '1.2.0' } : {},
     userClasses,
     findings: all,
     safe: walked.findings.length === 0 && globals.every(({ origin }) => origin !== 'forbidden'),

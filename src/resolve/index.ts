@@ -11,7 +11,7 @@ import { userEnvironments, type Environment } from './environment.ts';
 import { explain } from './explain.ts';
 import { noPython, surveyInterpreters, usePython } from './interpreters.ts';
 import { keepLock, keptLock, makeLock } from './lock.ts';
-import { findNeeds, type Needs, type Pin, pinsOf } from './needs.ts';
+import { findNeeds, floorsOf, type Needs, type Pin, pinsOf } from './needs.ts';
 import { readProject } from './project.ts';
 import { choosePythons } from './pythons.ts';
 import type { LockedWheel } from './pylock.ts';
@@ -63,6 +63,8 @@ export async function resolve(
   const needs = await findNeeds(ctx, card, options.code ?? [], scanner, environments, file);
   const pins = pinsOf(card, file);
   const selection = select(ctx, file, project.named, needs, pins, path.basename(card.path));
+  const floors = floorsOf(card);
+  selection.constraints.push(...floors.map(({ name, version }) => `${name}>=${version}`));
   const environment = environments.find((one) => holds(one, needs, pins)) ?? null;
   const choices = await choosePythons(ctx, request, options.python, project, environment, survey);
   const [best] = choices;
@@ -70,7 +72,7 @@ export async function resolve(
   if (selection.roots.length === 0) {
     return makeLock(best, [], { source: file?.kind ?? 'model-date', sourceDetail: 'needs no package', offline: false });
   }
-  const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pins };
+  const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pins, floors };
   const asked: unknown[] = [
     RULES,
     selection.roots,

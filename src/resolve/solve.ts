@@ -19,6 +19,8 @@ export interface Wanted {
   /** Holds the framework version that the file names, or everything that is needed when it names none. */
   environment: Environment | null;
   pins: Pin[];
+  /** The file is younger than these. */
+  floors: Pin[];
 }
 
 export interface Solved {
@@ -90,17 +92,17 @@ async function environmentLayer(_session: Session, wanted: Wanted): Promise<Laye
   return { source: 'environment', detail: `the versions of ${label}`, constraints, cutoff: null };
 }
 
-/** The newest that was published up to a month after the versions that the file names were all out. */
+/** The newest that was published up to a month after the versions that the file names, or was written with, were all out. */
 async function dateLayer(session: Session, wanted: Wanted, choices: PythonChoice[]): Promise<Layer | null> {
-  const { pins, selection, uvConfig } = wanted;
+  const { pins, floors, selection, uvConfig } = wanted;
   if (pins.length === 0) return null;
-  const roots = pins.map((pin) => `${pin.name}==${pin.version}`);
+  const roots = [...pins, ...floors].map((pin) => `${pin.name}==${pin.version}`);
   for (const choice of choices) {
     const question = { roots, constraints: [], options: selection.options, uvConfig, cutoff: null, alone: true };
     const { wheels } = await compile(session, choice, question);
     const dated = (wheels ?? []).flatMap(({ name, version, published }) => (published ? [{ name, version, at: Date.parse(published) }] : []));
     const last = dated.toSorted((a, b) => b.at - a.at)[0];
-    if (last === undefined || dated.length < pins.length) continue;
+    if (last === undefined || dated.length < roots.length) continue;
     const day = new Date(last.at + TRAINING_MS).toISOString().slice(0, 10);
     const detail = `what was newest a month after ${normalize(last.name)} ${last.version} came out (${day})`;
     return { source: 'model-date', detail, constraints: [], cutoff: `${day}T00:00:00Z` };

@@ -201,10 +201,26 @@ def table(model, taken):
     if names:
         return frame(model, taken, names, columns)
     if count is None:
-        return taken  # texts, or mappings of any keys
+        return unknown(model, taken)
     if any(isinstance(row, dict) for row in taken):
         raise Refused(f"The model was fitted without column names: give each record as a list of {count} values.")
     return array(taken)
+
+
+def unknown(model, taken):
+    """Texts and mappings as they are; for a class of the user's own a table of what came."""
+    if all(isinstance(row, list) for row in taken):
+        return array(taken)
+    while getattr(model, "steps", None):
+        model = model.steps[0][1]
+    vectorizes = {base.__name__ for base in type(model).__mro__} & {"DictVectorizer", "FeatureHasher", "FeatureUnion"}
+    if vectorizes or not all(isinstance(row, dict) for row in taken):
+        return taken
+    try:
+        import pandas
+    except ImportError:
+        return taken
+    return pandas.DataFrame(taken)
 
 
 def fitted(model, attribute):
@@ -265,8 +281,10 @@ def objects(model):
 
 
 def array(rows):
-    import numpy
-
+    try:
+        import numpy
+    except ImportError:  # a model of no framework
+        return rows
     rows = [[float("nan") if value is None else value for value in row] for row in rows]
     texts = any(isinstance(value, str) for row in rows for value in row)
     return numpy.array(rows, dtype="object" if texts else None)

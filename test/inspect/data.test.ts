@@ -80,6 +80,11 @@ test.each(SAFE)('%s is safe', async (_, expression) => {
   expect(card).toMatchObject({ safe: true, findings: [], featureNames: ['n', 'c'] });
 });
 
+test('arrays that joblib 1.2 or newer wrote need it to be read', async () => {
+  expect(await cardOf('np.arange(9)')).toMatchObject({ atLeast: { joblib: '1.2.0' } });
+  expect(await cardOf('{"a": 1}')).toMatchObject({ atLeast: {} });
+});
+
 test.each(BOOSTED)('the versions that %s names', async (expression, versions) => {
   expect(await cardOf(expression)).toMatchObject({ safe: true, versions });
 });

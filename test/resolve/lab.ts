@@ -80,6 +80,7 @@ export function modelCard(
     classes: null,
     distributions,
     versions: version === null ? {} : { [framework]: version },
+    atLeast: {},
     userClasses: [],
     safe: true,
   };

@@ -22,6 +22,9 @@ beforeAll(async () => {
     { name: 'base', version: '1.5', published: '2022-06-20' },
     { name: 'base', version: '2.0', published: '2024-05-01' },
     { name: 'tool', version: '3.0', published: '2022-02-01' },
+    { name: 'tool', version: '4.0', published: '2024-05-02' },
+    { name: 'tool', version: '4.1', published: '2024-05-20' },
+    { name: 'tool', version: '5.0', published: '2024-08-01' },
     { name: 'jupyter', version: '1.0', published: '2022-02-01' },
     { name: 'native', version: '1.0', tag: CP312, published: '2022-01-01' },
     { name: 'native', version: '2.0', tag: CP312.replaceAll('312', '313'), published: '2023-01-01' },
@@ -62,6 +65,14 @@ test('every version that the file names is exact, and the date is that of the la
   expect(pins(await resolve(ctx, old, here, {}))).toEqual(['base==1.5', 'frame==1.0', 'xgboost==1.7.6']);
   await write('requirements.txt', 'xgboost\n');
   expect(pins(await resolve(ctx, card, here, {}))).toEqual(['base==1.5', 'frame==1.0', 'nccl==1.0', 'xgboost==3.4.1']);
+});
+
+test('what reads the file is no older than the file', async () => {
+  const { ctx, folder } = await lab();
+  const card = { ...modelCard(folder, '1.0', ['frame', 'tool']), atLeast: { tool: '4.0' } };
+  const lock = await resolve(ctx, card, here, {});
+  expect(pins(lock)).toEqual(['base==2.0', 'frame==1.0', 'tool==4.1']);
+  expect(lock.sourceDetail).toBe('what was newest a month after tool 4.0 came out (2024-06-02)');
 });
 
 test('requirements beside the model are respected whole; what they leave open is closed by the date', async () => {

@@ -18,6 +18,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+class Twice:
+    def fit(self, X, y=None):
+        return self
+    def transform(self, X):
+        return X * 2
+
 rng = np.random.RandomState(0)
 n = 60
 frame = pd.DataFrame({"age": rng.randint(20, 80, n).astype(float), "city": rng.choice(["Oslo", "Rome"], n).astype(object)})
@@ -45,6 +51,7 @@ made = {
     "odd-names": make_pipeline(StandardScaler(), LogisticRegression()).fit(odd, y),
     "passthrough": Pipeline([("none", "passthrough"), ("m", LogisticRegression())]).fit(odd, y),
     "flag": LogisticRegression().fit(pd.DataFrame({"a": y == 1, "b": rng.randn(n)}), y),
+    "own-step": make_pipeline(Twice(), LogisticRegression()).fit(odd.to_numpy(), y),
     "dbscan": DBSCAN().fit(odd),
     "not-fitted": make_pipeline(StandardScaler(), LogisticRegression()),
 }
@@ -60,7 +67,11 @@ afterAll(() => {
 });
 
 async function check(model: string, sample: unknown) {
-  const release = makeRelease({ artifact: { kind: 'model', file: path.join(folder, `${model}.joblib`), format: 'joblib' } });
+  const release = makeRelease({
+    artifact: { kind: 'model', file: path.join(folder, `${model}.joblib`), format: 'joblib' },
+    main: model === 'own-step' ? { Twice: 'twice' } : {},
+    code: { 'twice.py': 'class Twice:\n    def transform(self, X):\n        return X * 2\n' },
+  });
   try {
     return (await verify(release.ctx, { ...release, sample, call: await release.serve() })).verification;
   } finally {
@@ -80,6 +91,8 @@ test.each([
   ['odd-names', { instances: 1.5, dataframe_split: -0.5 }, 'columns that are named as body shapes are'],
   ['odd-names', { dataframe_split: 1.5, instances: -0.5 }, 'the same in another order'],
   ['passthrough', { instances: 1.5, dataframe_split: -0.5 }, 'a first step that does nothing'],
+  ['own-step', [1.5, -0.5], 'a row for a step of their own that knows no columns'],
+  ['own-step', [[1.5, -0.5], [0, 1]], 'rows for the same'],
   ['flag', { a: true, b: 0.5 }, 'a boolean in a column of numbers'],
 ] as [string, unknown, string][])('%s answers %j as the model does: %s', async (model, sample) => {
   const { compared, largestDifference } = await check(model, sample);

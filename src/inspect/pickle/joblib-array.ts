@@ -12,6 +12,7 @@ const SUBCLASSES = new Set(['numpy.ndarray', 'numpy.matrix', 'numpy.matrixlib.de
 export async function readArray(machine: Machine, state: Value): Promise<Value> {
   const { layout, shape, aligned } = describe(machine, state);
   machine.assertOutsideFrame();
+  machine.walk.padded ||= aligned;
   if (layout.hasObject) return nestedArray(machine, layout, shape);
   const { window } = machine.walk.reader;
   if (aligned) {

@@ -20,6 +20,7 @@ export interface Walk {
   protocol: number;
   /** It named joblib's array wrapper, so array bytes may lie between opcodes. */
   arrays: boolean;
+  padded: boolean;
   /** Walks the pickle that begins here, in a machine of its own, and gives the shape of its object. */
   nested(): Promise<Value>;
 }

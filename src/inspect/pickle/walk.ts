@@ -17,6 +17,8 @@ export interface Walked {
   protocol: number;
   /** Array bytes lie between the opcodes: only joblib can load it. */
   arrays: boolean;
+  /** They are padded, as joblib does since 1.2. */
+  padded: boolean;
 }
 
 /** Never throws for what the bytes are; errors of the disk and an abort pass through. */
@@ -27,6 +29,7 @@ export async function walkPickle(window: ByteWindow): Promise<Walked> {
     budget: new Budget(),
     protocol: 0,
     arrays: false,
+    padded: false,
     global: (module, name, offset, protocol) => names.find(module, name, offset, protocol),
     nested: () => new Machine(walk, true).run(),
   };
@@ -41,7 +44,7 @@ export async function walkPickle(window: ByteWindow): Promise<Walked> {
     if (!(error instanceof Malformed)) throw error;
     findings.push(error.finding);
   }
-  return { root, globals: names.all, findings, protocol: walk.protocol, arrays: walk.arrays };
+  return { root, globals: names.all, findings, protocol: walk.protocol, arrays: walk.arrays, padded: walk.padded };
 }
 
 class Names {
