@@ -42,13 +42,18 @@ export async function inspectModel(ctx: Context, model: OpenModel, code: string 
     protocol: walked.protocol,
     globals,
     ...description,
-    // An older joblib reads the padding as the array (joblib's changes of 1.2.0).
-    atLeast: walked.padded ? { joblib: '1.2.0' } : {},
+    atLeast: floors(walked),
     userClasses,
     findings: all,
     safe: walked.findings.length === 0 && globals.every(({ origin }) => origin !== 'forbidden'),
   };
   return { card, pickle: !isNoPickle(walked) };
+}
+
+/** An older joblib reads padding as part of the array (its changes of 1.2.0); numpy._core was numpy.core before 2.0. */
+function floors({ padded, globals }: Walked): Record<string, string> {
+  const core = globals.some(({ module }) => module.startsWith('numpy._core'));
+  return { ...(padded ? { joblib: '1.2.0' } : {}), ...(core ? { numpy: '2.0.0' } : {}) };
 }
 
 /** How bytes fail that are of another kind. */

@@ -195,7 +195,7 @@ function failed(job: Job, result: Extract<Result, { ok: false }>, output: string
 }
 
 /** A package lacks what another version of it has, or lays its data out differently. */
-const OTHER_VERSIONS = /Can't get attribute .* on <module '(?!__main__)|No module named '(?:numpy|scipy|sklearn|pandas)\.|incompatible dtype/;
+const OTHER_VERSIONS = /Can't get attribute .* on <module '(?!__main__)|No module named '(?:numpy|scipy|sklearn|pandas)\.|incompatible dtype|^__\w+_ctor\(\) takes/;
 const MISSING_FILE = 'Only modules travel with the code, and files that lie in the folder of an imported package: put the file into one.';
 
 function loadHint(result: { type: string; message: string }): string {

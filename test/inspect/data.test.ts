@@ -60,7 +60,7 @@ const BOOSTED = [
   ['make_pipeline(StandardScaler(), boosted(UBJ))', { 'scikit-learn': sklearnVersion, xgboost: '3.4.1' }],
 ] as const;
 
-const expressions: string[] = [...[...DATA, ...BOOSTED].map(([expression]) => expression), ...SAFE.map(([, expression]) => expression)];
+const expressions: string[] = ['{"a": np.float64(1)}', ...[...DATA, ...BOOSTED].map(([expression]) => expression), ...SAFE.map(([, expression]) => expression)];
 beforeAll(() => void execFileSync(python, ['-c', SETUP, folder.path, JSON.stringify(expressions)]));
 
 /** The card of what a Python expression makes, dumped with joblib. */
@@ -82,6 +82,9 @@ test.each(SAFE)('%s is safe', async (_, expression) => {
 
 test('arrays that joblib 1.2 or newer wrote need it to be read', async () => {
   expect(await cardOf('np.arange(9)')).toMatchObject({ atLeast: { joblib: '1.2.0' } });
+  const core = await cardOf('{"a": np.float64(1)}');
+  expect(core.atLeast).toEqual(core.globals.some(({ module }) => module.startsWith('numpy._core')) ? { numpy: '2.0.0' } : {});
+  expect(core.globals.length).toBeGreaterThan(0);
   expect(await cardOf('{"a": 1}')).toMatchObject({ atLeast: {} });
 });
 

@@ -147,6 +147,7 @@ test.each([
   ['an error in the module', 'x = 1\ny = x / 0\n', /ZeroDivisionError: division by zero \(app\.py:2\)$/, /by hand/],
   ['what another version has', 'import numpy._corelib\n', /No module named 'numpy\._corelib'/, /other versions/],
   ['a class of another version', 'raise AttributeError("Can\'t get attribute \'_BSpline\' on <module \'scipy.interpolate\'>")\n', /_BSpline/, /pip freeze/],
+  ['an argument of another version', 'raise TypeError("__randomstate_ctor() takes from 0 to 1 positional arguments but 2 were given")\n', /_ctor/, /pip freeze/],
   ['a missing function', 'x = 1\n', /AttributeError: module 'app' has no attribute 'answer'/, /by hand/],
   ['a script that ends itself', 'raise SystemExit(0)\n', /SystemExit: 0 \(app\.py:1\)/, /by hand/],
 ])('%s is an error of the model', async (_, text, message, hint) => {
