@@ -14,6 +14,12 @@ import { seed } from './warm.ts';
 
 export const bin = path.join(import.meta.dirname, '../../bin/mlfn.js');
 
+/** Root reads and writes everything: this program starts mlfn without those powers. Undefined for anybody else. */
+export const powerless: [string, ...string[]] | undefined =
+  process.getuid?.() === 0
+    ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-dac_override,-dac_read_search', process.execPath, bin]
+    : undefined;
+
 export interface Ran {
   code: number | null;
   signal: NodeJS.Signals | null;
