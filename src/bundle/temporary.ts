@@ -29,7 +29,8 @@ export async function withTemporary<T>(
     await sweep(target);
     return await make(temporary);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    // That it cannot be removed either (its folder is a file, the disk went read-only) must not hide why it was not made.
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
     if (ctx.signal.aborted) throw interrupted();
     throw await explained(error, target, bytes);
   }
