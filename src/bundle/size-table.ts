@@ -65,7 +65,7 @@ function check(measure: 'zip' | 'unzipped', bytes: number, measured: boolean, li
   return { measure, bytes, measured, limit, over, fits: over === null || over <= 0 };
 }
 
-/** Files belong to the distribution whose RECORD names them (its `NAME.libs` folder included). */
+/** Files belong to the distribution whose RECORD names them (its `NAME.libs` folder included), byte code to that of its source. */
 function distributionRows(lock: Lock, artifact: Artifact): SizeRow[] {
   const owners = new Map<string, string>();
   for (const entry of artifact.entries) {
@@ -75,7 +75,7 @@ function distributionRows(lock: Lock, artifact: Artifact): SizeRow[] {
   }
   const groups = new Map<string, Entry[]>();
   for (const entry of artifact.entries) {
-    const owner = owners.get(entry.path) ?? '';
+    const owner = owners.get(entry.path) ?? owners.get(sourceOf(entry.path)) ?? '';
     const group = groups.get(owner) ?? [];
     group.push(entry);
     groups.set(owner, group);
@@ -85,6 +85,11 @@ function distributionRows(lock: Lock, artifact: Artifact): SizeRow[] {
     return rowOf('distribution', locked?.name ?? (owner || 'other files'), locked?.version ?? null, entries);
   });
   return rows.sort((a, b) => b.unzippedBytes - a.unzippedBytes || (a.name < b.name ? -1 : 1));
+}
+
+/** No RECORD names byte code that was compiled here: `a/__pycache__/b.cpython-312.pyc` belongs to `a/b.py`. */
+function sourceOf(file: string): string {
+  return file.replace(/(^|\/)__pycache__\/([^/]+)\.[\w-]+\.pyc$/, '$1$2.py');
 }
 
 function functionRows(artifact: Artifact): SizeRow[] {

@@ -138,12 +138,11 @@ export class UserFiles {
 
   #warn(located: Located, secrets: Secrets): void {
     for (const { what, line } of secrets.tokens) {
-      this.findings.push({
-        severity: 'warning',
-        code: 'possible-secret',
-        message: `${this.#shown(located)}:${line} looks like ${what}, and is packed.`,
-        hint: 'Read it from an environment variable, and replace the one that was written down.',
-      });
+      const message = `${this.#shown(located)}:${line} looks like ${what}, and is packed.`;
+      // A named file is met twice: among what the others import, and by its name.
+      if (this.findings.some((finding) => finding.message === message)) continue;
+      const hint = 'Read it from an environment variable, and replace the one that was written down.';
+      this.findings.push({ severity: 'warning', code: 'possible-secret', message, hint });
     }
   }
 

@@ -45,14 +45,13 @@ export function writeFiles(folder: string, files: Record<string, string | Uint8A
 }
 
 export function modelCard(file: string, userClasses: UserClass[] = []): ModelFileCard {
-  const card = {
-    kind: 'model' as const, path: file, size: 1, findings: [], format: 'joblib' as const, compression: 'none' as const, protocol: 4, globals: [],
+  return {
+    kind: 'model', path: file, size: 1, findings: [], format: 'joblib', compression: 'none', protocol: 4, globals: [],
     framework: null, estimator: null, featureNames: null, featureCount: null, classes: null, distributions: [],
     versions: {},
     atLeast: {},
-    userClasses, safe: true, versions: {}, atLeast: {},
+    userClasses, safe: true,
   };
-  return card;
 }
 
 export function pythonCard(file: string, attribute = 'predict'): PythonCard {
