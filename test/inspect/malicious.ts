@@ -8,6 +8,14 @@ const U1 = dtype('u1');
 /** SciPy's own, but for a default value that is an expression. */
 const TEMPLATE = "\ndef _parse_args(self, a=print(), loc=0, scale=1):\n    return (a, ), loc, scale\n\ndef _parse_args_rvs(self, a,  loc=0, scale=1, size=None):\n    return self._argcheck_rvs(a,  loc, scale, size=size)\n\ndef _parse_args_stats(self, a,  loc=0, scale=1, moments='mv'):\n    return (a, ), loc, scale, moments\n";
 
+/** A pickle as joblib nests it behind an object array. */
+const OBJECTS = join(proto(4), stackGlobal('numpy.core.multiarray', '_reconstruct'), stackGlobal('numpy', 'ndarray'), 'K\x00\x85C\x01b\x87R.');
+const WRAPPER = join(global('joblib.numpy_pickle', 'NumpyArrayWrapper'), ')\x81');
+const BUILT_ONCE = join(WRAPPER, '\x94', wrapper(U1, 'K\x00\x85', join(short('numpy_array_alignment_bytes'), 'K\x10')).subarray(WRAPPER.length), '\0');
+const BUILT_AGAIN = wrapper(U1, 'K\x04\x85').subarray(WRAPPER.length);
+/** More texts than are remembered. */
+const FLOOD = join(...Array.from({ length: 40_000 }, (_, at) => join(short(String(at).padStart(250, 'x')), '\x940')));
+
 /** Name, what it is, the finding that must be among its errors. */
 export const MALICIOUS: readonly (readonly [name: string, bytes: Buffer, code: string])[] = [
   // Names that run things, in every way a pickle can name them.
@@ -70,6 +78,7 @@ export const MALICIOUS: readonly (readonly [name: string, bytes: Buffer, code: s
   ['a name that a call makes', join(proto(4), global('builtins', 'str'), short('os'), '\x85R', short('system'), '\x93.'), 'undetermined'],
   ['a name too long to keep', join(proto(4), 'X', u32(70_000), 'a'.repeat(70_000), short('system'), '\x93.'), 'undetermined'],
   ['a name from an unknown memo slot', join(proto(4), 'h\x07', short('system'), '\x93.'), 'undetermined'],
+  ['a memo slot, overwritten when no more texts are kept', join(proto(4), short('numpy'), '\x940', FLOOD, short('os'), 'q\x000', FLOOD.subarray(0, FLOOD.length / 2_000), 'h\x00', short('system'), '\x93.'), 'undetermined'],
   ['MEMOIZE after a PUT out of order', join(proto(4), short('numpy'), 'q\x05', short('os'), '\x940', '0h\x01', short('system'), '\x93.'), 'memo-trick'],
   ['a memo slot written with an underscore', join('I1\np1_0\ng10\n.'), 'memo-trick'],
   ['a ufunc looked up by name', join(proto(2), global('numpy.core', '_ufunc_reconstruct'), text('os'), text('system'), '\x86R', text('id'), '\x85R.'), FORBIDDEN],
@@ -90,7 +99,7 @@ export const MALICIOUS: readonly (readonly [name: string, bytes: Buffer, code: s
   ['a payload that looks like the array', join(proto(4), wrapper(U1, 'K\x00\x85'), `0${SYSTEM}.`), FORBIDDEN],
   ['a payload in an object array', join(proto(4), wrapper(dtype('O8', { flags: 63 }), 'K\x01\x85'), proto(4), stackGlobal('os', 'system'), ')R..', '.'), FORBIDDEN],
   ['an object array that is none', join(proto(4), wrapper(dtype('O8', { flags: 63 }), 'K\x01\x85'), proto(4), 'N.', '.'), 'undetermined'],
-  ['an array type that lies about objects', join(proto(4), wrapper(dtype('u1', { flags: 63 }), 'K\x01\x85'), 'N..'), 'undetermined'],
+  ['an array type that lies about objects', join(proto(4), wrapper(dtype('u1', { flags: 63 }), 'K\x01\x85'), OBJECTS, '.'), 'undetermined'],
   ['an array type that lies about its size', join(proto(4), wrapper(dtype('V4', { size: 400 }), 'K\x01\x85'), 'abcd.'), 'undetermined'],
   ['an array of a length that a call makes', join(proto(4), wrapper(U1, join(global('builtins', 'int'), 'K\x04\x85R\x85')), 'abcd.'), 'undetermined'],
   ['an array of negative length', join(proto(4), wrapper(U1, 'J\xfc\xff\xff\xff\x85'), '.'), 'undetermined'],
@@ -98,7 +107,7 @@ export const MALICIOUS: readonly (readonly [name: string, bytes: Buffer, code: s
   ['an array whose frame goes on', join(proto(4), frame(join(wrapper(U1, 'K\x04\x85'), 'abcd.'))), 'frame-mismatch'],
   ['an array wrapper made by a call', join(proto(4), global('joblib.numpy_pickle', 'NumpyArrayWrapper'), ')R}b.'), 'undetermined'],
   ['an array wrapper passed through a function', join(proto(4), global('sklearn.neighbors._kd_tree', 'newObj'), global('joblib.numpy_pickle', 'NumpyArrayWrapper'), '\x85R}b.'), 'undetermined'],
-  ['an array that is built twice', join(proto(4), global('joblib.numpy_pickle', 'NumpyArrayWrapper'), ')\x81\x94', wrapper(U1, 'K\x00\x85').subarray(join(global('joblib.numpy_pickle', 'NumpyArrayWrapper'), ')\x81').length), '0h\x00}b.'), 'undetermined'],
+  ['an array that is built twice, and keeps what the first state said', join(proto(4), BUILT_ONCE, '0h\x00', BUILT_AGAIN, 'a'.repeat(20), '.'), 'undetermined'],
   ['arrays in files of their own (joblib 0.9)', join(proto(2), global('joblib.numpy_pickle', 'NDArrayWrapper'), ')\x81}b.'), FORBIDDEN],
   // Bytes where none should be.
   ['a second pickle behind the first', join(proto(4), 'N.', `${SYSTEM}.`), 'trailing-data'],
