@@ -99,7 +99,11 @@ def estimators():
 def composed():
     numbers = Pipeline([("impute", SimpleImputer()), ("scale", StandardScaler())])
     prepare = ColumnTransformer(
-        [("numbers", numbers, ["a", "b"]), ("categories", OneHotEncoder(), ["cat"]), ("rest", "passthrough", make_column_selector("c$"))]
+        [
+            ("numbers", numbers, ["a", "b"]),
+            ("categories", OneHotEncoder(), ["cat"]),
+            ("rest", "passthrough", make_column_selector("c$")),
+        ]
     )
     union = FeatureUnion([("powers", PolynomialFeatures()), ("best", SelectKBest(f_classif, k=2))])
     vote = VotingClassifier([("line", LogisticRegression()), ("forest", RandomForestClassifier(3))], voting="soft")
