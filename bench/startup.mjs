@@ -1,4 +1,5 @@
 // How long `mlfn --version` and `mlfn --help` take, against a Node that does nothing. One command: node bench/startup.mjs
+// The build knows both of these; what any other help or a wrong word takes, the command line's own start, is shown beside.
 // Paired: every round runs each of them once, in turn, so that a busy machine slows them all alike.
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
@@ -12,7 +13,9 @@ const CASES = {
   'node -e 0': ['-e', '0'],
   'mlfn --version': [bin, '--version'],
   'mlfn --help': [bin, '--help'],
+  'mlfn deploy -h': [bin, 'deploy', '--help'],
 };
+const PROMISED = ['mlfn --version', 'mlfn --help'];
 
 await build();
 const times = Object.fromEntries(Object.keys(CASES).map((name) => [name, []]));
@@ -31,7 +34,7 @@ console.log(`node ${process.version}, ${os.type()} ${os.arch()}, ${os.cpus().len
 let within = true;
 for (const [name, values] of Object.entries(times)) {
   const ratio = median(values.map((value, i) => value / times['node -e 0'][i]));
-  within &&= ratio <= LIMIT;
+  if (PROMISED.includes(name)) within &&= ratio <= LIMIT;
   console.log(`${name.padEnd(16)} ${median(values).toFixed(1).padStart(7)} ms   ${ratio.toFixed(2)} of node -e 0`);
 }
 console.log(within ? `within ${LIMIT} times ${base.toFixed(1)} ms` : `over ${LIMIT} times ${base.toFixed(1)} ms`);

@@ -13,6 +13,8 @@ import { build as bundle } from 'esbuild';
 const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
 const INPUTS = ['src', 'scripts/build.mjs', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+/** What the bundle has a copy of its own of. The rest of dist/ is shared with the rooms, so it is import()ed when used. */
+const COPIED = ['errors.js', 'providers/index.js'];
 /** Packages that go into the bundle. The others stay imports: they are loaded when used. */
 const BUNDLED = ['chalk', 'commander'];
 
@@ -40,46 +42,52 @@ function compile(outDir) {
   execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
+/** CommonJS: what it loads of Node's own modules is then loaded when used, and no loader of ES modules is started. */
 async function bundleCli(made) {
   const cli = path.join(made, 'cli');
   const sources = path.join(made, '.cli');
   renameSync(cli, sources);
+  const outfile = path.join(cli, 'start.cjs');
   await bundle({
     entryPoints: [path.join(sources, 'start.js')],
-    outdir: cli,
+    outfile,
     bundle: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node20.19',
-    // commander is CommonJS and asks for Node's own modules by require().
-    banner: { js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);" },
-    plugins: [{ name: 'edges', setup: (esbuild) => edges(esbuild, sources) }],
+    define: { 'import.meta.dirname': '__dirname' },
+    plugins: [{ name: 'edges', setup: (esbuild) => edges(esbuild, made, sources) }],
     logLevel: 'warning',
   });
   rmSync(sources, { recursive: true });
   const licences = BUNDLED.map((name) => `${name}\n\n${readFileSync(licenceOf(name), 'utf8')}`);
   writeFileSync(path.join(cli, 'LICENSES.txt'), licences.join('\n----\n\n'));
+  writeFileSync(path.join(cli, 'help.txt'), helpOf(outfile));
 }
 
-/**
- * Node's own modules are taken by require(): to import one, Node first reads each of its exports, and reading those of
- * `node:fs` and `node:process` loads streams and opens all three standard ones (10 of 24 ms on top of Node's start).
- * commander's `node:child_process` is for subcommands that are programs of their own, which there are none of.
- */
-function edges(esbuild, sources) {
-  esbuild.onResolve({ filter: /.*/ }, (asked) => edge(asked, sources));
-  esbuild.onLoad({ filter: /./, namespace: 'node' }, ({ path: name }) => ({ contents: `module.exports = require('${name}')` }));
+/** As it is printed where there is no terminal, which is for 80 columns. bin/mlfn.js shows it without loading the rest. */
+function helpOf(start) {
+  const script = `require(${JSON.stringify(start)}).start()`;
+  return execFileSync(process.execPath, ['-e', script, '--', 'mlfn', '--help'], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+function edges(esbuild, made, sources) {
+  esbuild.onResolve({ filter: /.*/ }, (asked) => edge(asked, made, sources));
   esbuild.onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'module.exports = {}' }));
 }
 
-/** What lies outside the command line stays a file of its own, one level above the flat dist/cli. */
-function edge({ path: asked, importer, kind }, sources) {
+/** What is import()ed from outside the command line stays a file of its own, one level above the flat dist/cli. */
+function edge({ path: asked, importer, kind }, made, sources) {
+  // commander's is for subcommands that are programs of their own, which there are none of; it takes 3 ms to load.
   if (asked === 'node:child_process' && importer.includes('commander')) return { path: asked, namespace: 'none' };
-  if (asked.startsWith('node:')) return kind === 'import-statement' ? { path: asked, namespace: 'node' } : { path: asked, external: true };
-  if (kind === 'entry-point' || !importer.startsWith(sources)) return undefined;
+  if (asked.startsWith('node:') || kind === 'entry-point' || !importer.startsWith(made)) return undefined;
   if (!asked.startsWith('.')) return BUNDLED.includes(asked) ? undefined : { path: asked, external: true };
-  const relative = path.relative(sources, path.resolve(path.dirname(importer), asked));
-  return relative.startsWith('..') ? { path: relative.split(path.sep).join('/'), external: true } : undefined;
+  const file = path.resolve(path.dirname(importer), asked);
+  if (file.startsWith(sources + path.sep)) return undefined;
+  const inside = path.relative(made, file).split(path.sep).join('/');
+  if (kind === 'dynamic-import') return { path: `../${inside}`, external: true };
+  if (COPIED.includes(inside)) return undefined;
+  return { errors: [{ text: `${inside} would be there twice: import() it when it is used.` }] };
 }
 
 function licenceOf(name) {

@@ -405,6 +405,9 @@ export interface ErrorExtras {
   cause?: unknown;
 }
 
+/** An MlfnError is known by this mark: the bundled command line and the rooms that it loads have a class of their own each. */
+const MARK = Symbol.for('mlfn.MlfnError');
+
 /** A problem that is not a bug of ours: the message names the wrong value, the hint the next act. */
 export class MlfnError extends Error {
   readonly kind: ErrorKind;
@@ -421,5 +424,13 @@ export class MlfnError extends Error {
     this.kind = ERROR_CODES[code].kind;
     this.hint = extras.hint;
     this.details = extras.details ?? {};
+  }
+
+  get [MARK](): true {
+    return true;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && MARK in value;
   }
 }

@@ -120,6 +120,6 @@ function folderOf(globals: Globals, terminal: Terminal): string {
 
 /** From the package that this file is in: src/cli and dist/cli lie equally deep. */
 function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

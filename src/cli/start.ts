@@ -11,20 +11,29 @@ export async function start(): Promise<void> {
   const abort = new AbortController();
   setMaxListeners(0, abort.signal); // every wait and child process of a command listens
   watchSignals(abort);
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', closedPipe);
+  const opened = new Set<NodeJS.WriteStream>();
+  const open = (stream: NodeJS.WriteStream) => {
+    if (!opened.has(stream)) stream.on('error', closedPipe);
+    opened.add(stream);
+    return stream;
+  };
   const code = await main(process.argv.slice(2), {
-    // A getter: most commands never read it, and making the stream takes a millisecond.
+    // Getters: making a stream takes a millisecond, and few commands need all three.
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdout() {
+      return open(process.stdout);
+    },
+    get stderr() {
+      return open(process.stderr);
+    },
     env: process.env,
     cwd: workingFolder(),
     signal: abort.signal,
     stalled: stall(),
   });
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await Promise.all([...opened].map(flushed));
   process.exit(code);
 }
 

@@ -32,7 +32,7 @@ beforeAll(() => {
 describe('npm pack', () => {
   it('holds what runs and nothing else', () => {
     const names = packed.files.map((file) => file.path);
-    expect(names).toEqual(expect.arrayContaining(['bin/mlfn.js', 'dist/cli/start.js', 'dist/pipeline.js', 'docs/errors.md', 'docs/mlfn.schema.json', 'LICENSE', 'package.json']));
+    expect(names).toEqual(expect.arrayContaining(['bin/mlfn.js', 'bin/package.json', 'dist/cli/start.cjs', 'dist/cli/help.txt', 'dist/pipeline.js', 'docs/errors.md', 'docs/mlfn.schema.json', 'LICENSE', 'package.json']));
     const templates = readdirSync(path.join(root, 'templates/python'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.py') && !name.startsWith('tests'));
     expect(names).toEqual(expect.arrayContaining(templates.map((name) => `templates/python/${name.replaceAll('\\', '/')}`)));
     expect(names.filter((name) => /__pycache__|\.pyc$|\/tests\/|\.inputs|\.map$|\.ts$|^(src|test|examples|bench|scripts)\//.test(name))).toEqual([]);

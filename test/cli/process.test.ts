@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bin, run, start, temporaryFolder } from './lab.ts';
+import { bin, mlfn, run, start, temporaryFolder } from './lab.ts';
 
 const cwd = temporaryFolder();
 const { version } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8'));
@@ -16,12 +16,35 @@ describe('bin/mlfn.js', () => {
     expect(await run(['-V'], { cwd, program: [process.execPath, link] })).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
+  it.each(['--version', '-V', '--help', '-h'])('prints for %s what the command line would', async (word) => {
+    expect(await run([word], { cwd })).toEqual(await mlfn([word], { cwd }));
+  });
+
+  it('ends quietly when nobody reads its help', async () => {
+    const { child, ended } = start(['--help'], { cwd });
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.runIf(process.platform === 'linux').each(['--version', '--help'])('does not end well when %s could not be written', async (word) => {
+    const { code, stderr } = await run([word], { cwd, program: ['sh', '-c', 'exec "$@" > /dev/full', 'sh', process.execPath, bin] });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('ENOSPC')]);
+  });
+
+  it('knows an error of a room, which has a class of its own, for no bug', async () => {
+    const folder = path.join(cwd, 'broken');
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'mlfn.yaml'), 'name: [');
+    const { code, stdout } = await run(['status', '--json'], { cwd: folder });
+    expect([code, JSON.parse(stdout).error.code]).toEqual([2, 'CONFIG_SYNTAX']);
+  });
+
   it('has nothing that an old Node cannot parse, and says what it needs', () => {
     const source = readFileSync(bin, 'utf8');
     expect(source).not.toMatch(/=>|\?\.|\?\?|^import |\bconst\b|\blet\b|`/m);
     const said: string[] = [];
     const old = { versions: { node: '20.18.3' }, version: 'v20.18.3', execPath: '/usr/bin/node', stderr: { write: (text: string) => said.push(text) }, exit: (code: number) => said.push(`exit ${code}`) };
-    const gate = source.replace(/^#!.*/, '').replace(/import\('/, "never('");
+    const gate = source.replace(/^#!.*/, '');
     // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- the file is run with the process of an old Node
     new Function('process', gate)(old);
     expect(said).toMatchInlineSnapshot(`

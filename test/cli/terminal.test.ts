@@ -43,6 +43,14 @@ describe('init on a terminal', () => {
   });
 });
 
+describe('help on a terminal', () => {
+  it('is laid out for its width', () => {
+    const said = [120, 80, 40].map((columns) => onTerminal(['--help'], [], columns).output);
+    expect(new Set(said).size).toBe(3);
+    expect(said).toEqual([120, 80, 40].map((columns) => onTerminal(['help'], [], columns).output));
+  });
+});
+
 describe('waiting on a terminal', () => {
   it.each([120, 20, 1, 0])('%i columns wide comes to an end', (columns) => {
     const { code, output } = onTerminal(['doctor'], [], columns);
