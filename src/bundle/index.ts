@@ -3,3 +3,4 @@ export { build, type Built } from './build.ts';
 export { bundle } from './bundle.ts';
 export { type SizeTable, sizeTable } from './size-table.ts';
 export { writeTree } from './tree.ts';
+export { writeZip } from './zip.ts';

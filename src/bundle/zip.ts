@@ -19,6 +19,13 @@ export interface ZipFile {
   file: string;
   bytes: number;
   sha256: Digest;
+  /** The same hash as S3's `x-amz-checksum-sha256` and Lambda's `CodeSha256` write it. */
+  sha256Base64: string;
+}
+
+interface ZipOptions {
+  /** Folder in the zip that everything is put below, with its slash: `python/` for a Lambda layer. */
+  prefix?: string;
 }
 
 /**
@@ -26,13 +33,18 @@ export interface ZipFile {
  * the way. zlib's output differs between Node versions: artifacts are compared by their own digest, never by this one.
  * @throws BUNDLE_CHANGED, BUNDLE_DISK_FULL, BUNDLE_UNWRITABLE, INTERRUPTED; none leaves a file behind.
  */
-export async function writeZip(ctx: Context, artifact: Artifact, file: string): Promise<ZipFile> {
+export async function writeZip(
+  ctx: Context,
+  artifact: Artifact,
+  file: string,
+  { prefix = '' }: ZipOptions = {},
+): Promise<ZipFile> {
   return withTemporary(ctx, file, artifact.size, async (temporary) => {
     const handle = await open(temporary, 'wx', 0o644);
     const output = new Output(handle);
     try {
       const packed: Packed[] = [];
-      for (const entry of artifact.entries) packed.push(await append(ctx, output, entry));
+      for (const entry of artifact.entries) packed.push(await append(ctx, output, prefix + entry.path, entry));
       const offset = output.bytes;
       for (const entry of packed) await output.write(centralHeader(entry));
       await output.write(endOfDirectory({ entries: packed.length, size: output.bytes - offset, offset }));
@@ -42,7 +54,8 @@ export async function writeZip(ctx: Context, artifact: Artifact, file: string): 
       await handle.close();
     }
     await rename(temporary, file);
-    return { file, bytes: output.bytes, sha256: output.digest() };
+    const sha256 = output.digest();
+    return { file, bytes: output.bytes, sha256, sha256Base64: Buffer.from(sha256, 'hex').toString('base64') };
   });
 }
 
@@ -84,9 +97,9 @@ class Output {
   }
 }
 
-async function append(ctx: Context, output: Output, entry: Entry): Promise<Packed> {
+async function append(ctx: Context, output: Output, name: string, entry: Entry): Promise<Packed> {
   if (ctx.signal.aborted) throw interrupted();
-  const common = { name: Buffer.from(entry.path), mode: entry.mode, size: entry.size, offset: output.bytes };
+  const common = { name: Buffer.from(name), mode: entry.mode, size: entry.size, offset: output.bytes };
   if ('bytes' in entry.source) return appendWhole(output, common, entry.source.bytes);
   if (entry.size > CHUNK) return appendStream(ctx, output, common, entry, entry.source.file);
   const parts: Buffer[] = [];

@@ -1,12 +1,12 @@
 /** Zips are read back by readers that are not ours, and are the same bytes whoever writes them. */
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, utimesSync, chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import yauzl from 'yauzl';
-import { writeZip } from '../../src/bundle/zip.ts';
+import { writeZip } from '../../src/bundle/index.ts';
 import { centralHeader, dataDescriptor, endOfDirectory, localHeader, type Packed } from '../../src/bundle/zip-records.ts';
 import { python } from '../python.ts';
 import { artifactOf, failure, makeLab, readByPython, rowsOf, writeFiles } from './lab.ts';
@@ -64,6 +64,20 @@ test('entries of every kind are read back by Python, unzip and yauzl: order, mod
   expect(bytes.length).toBeLessThan(noise.length + 2.2 * MB);
   const other = await writeZip(lab.ctx, artifact, path.join(lab.root, 'again.zip'));
   expect(other.sha256).toBe(zip.sha256);
+});
+
+test('below a prefix, as the folder of a Lambda layer; the hash in both spellings is that of the file', async () => {
+  const lab = makeLab();
+  const big = randomBytes(MB);
+  const artifact = artifactOf([
+    ['numpy/__init__.py', Buffer.from('version = 2\n')],
+    ['numpy/core.so', { file: writeFiles(lab.folder, { so: big }), bytes: big }, 0o755],
+  ]);
+  const target = path.join(lab.root, 'layer.zip');
+  const zip = await writeZip(lab.ctx, artifact, target, { prefix: 'python/' });
+  expect(readByPython(target).rows).toEqual(rowsOf(artifact).map(([name, ...rest]) => [`python/${name}`, ...rest]));
+  const digest = createHash('sha256').update(readFileSync(target));
+  expect(zip).toEqual({ file: target, bytes: readFileSync(target).length, sha256: digest.copy().digest('hex'), sha256Base64: digest.digest('base64') });
 });
 
 test('what Python unpacks from a stream of unknown end is the same (local headers agree with the directory)', async () => {
