@@ -13,13 +13,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundle, writeTree } from './bundle/index.ts';
+import { bundle, writeTree, writeZip } from './bundle/index.ts';
 import { MlfnError } from './errors.ts';
 import type { Context } from './events.ts';
 import { bundleFact, checkFact, lockFact, modelFact } from './facts.ts';
 import { assertSafe, inspect } from './inspect/index.ts';
 import { observeKnown, openTarget, type Target } from './providers/index.ts';
-import type { Done, Step, Supplies } from './providers/provider.ts';
+import type { Done, ReleaseDraft, Step, Supplies, Want } from './providers/provider.ts';
 import { draftRelease } from './release/index.ts';
 import { install, resolve, runtimeClient } from './resolve/index.ts';
 import type { Bundle, Live, Lock, ModelCard, RuntimeSettings, Verification } from './types.ts';
@@ -47,6 +47,8 @@ export interface DeployRequest extends BuildRequest {
   settings: RuntimeSettings;
   /** A JSON file holding a body as a client would post it. */
   sample?: string;
+  /** Percent of the traffic that the new release gets, 1 to 99; all of it when absent. */
+  canary?: number;
   dryRun: boolean;
 }
 
@@ -91,9 +93,9 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   await preflight(ctx, target);
   const sample = request.sample === undefined ? undefined : await readSample(request.sample);
   const made = await make(ctx, target, request);
-  const draft = await draftRelease(ctx, request.name, { ...made, settings: request.settings });
-  const live = await target.provider.observe(ctx, target.config, request.name);
-  const steps = target.provider.plan({ kind: 'release', draft }, live, target.config);
+  const { name, settings, canary } = request;
+  const draft = await draftFor(ctx, target, name, { ...made, settings });
+  const { live, steps } = await planOf(ctx, target, name, { kind: 'release', draft, canary });
   if (steps.length === 0 || request.dryRun) {
     if (!request.dryRun) await sweep(ctx, target);
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned', made.bundle);
@@ -101,12 +103,13 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   const supplies: Supplies = {
     bundle: made.bundle,
     writeTree: (artifact, folder) => writeTree(ctx, artifact, folder),
+    writeZip: (artifact, file, prefix) => writeZip(ctx, artifact, file, { prefix }),
     host: { interpreter: made.lock.interpreter, runtimeClient: await runtimeClient(ctx, made.lock.interpreter) },
   };
-  const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: request.settings.env }, done);
-  const done = await applyPlan(ctx, target, steps, { name: request.name, supplies }, check);
+  const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: settings.env }, done);
+  const done = await applyPlan(ctx, target, steps, { name, draft, supplies }, check);
   await sweep(ctx, target);
-  const after = await target.provider.observe(ctx, target.config, request.name);
+  const after = await target.provider.observe(ctx, target.config, name);
   const result = outcome(target, request, after, steps, 'deployed', made.bundle);
   return { ...result, before: live?.live ?? null, verification: done.verification ?? null };
 }
@@ -129,7 +132,7 @@ export async function rollback(ctx: Context, request: RollbackRequest): Promise<
       hint: `Choose one of: ${live.releases.map((release) => release.number).join(', ')}.`,
     });
   }
-  const steps = target.provider.plan({ kind: 'live', number }, live, target.config);
+  const { steps } = await planOf(ctx, target, request.name, { kind: 'live', number }, live);
   if (steps.length === 0 || request.dryRun) {
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned');
   }
@@ -149,11 +152,35 @@ export interface RemoveRequest {
 export async function remove(ctx: Context, request: RemoveRequest): Promise<Outcome> {
   const target = await openTarget(request.target, request.targetConfig);
   const live = await observeKnown(ctx, target, request.name);
-  const steps = target.provider.plan({ kind: 'absent' }, live, target.config);
+  const { steps } = await planOf(ctx, target, request.name, { kind: 'absent' }, live);
   if (request.dryRun) return outcome(target, request, live, steps, 'planned');
   await applyPlan(ctx, target, steps, { name: request.name });
   await sweep(ctx, target);
   return { ...outcome(target, request, null, steps, 'removed'), before: live.live };
+}
+
+/** What a release of this would be on this target. */
+export function draftFor(
+  ctx: Context,
+  { provider, config }: Target,
+  name: string,
+  made: Made & { settings: RuntimeSettings },
+): Promise<ReleaseDraft> {
+  const { settings } = provider;
+  return draftRelease(ctx, name, made, { settings, targetSettings: provider.targetSettings(config) });
+}
+
+/** What is there, and what is to be done. Reads only. */
+export async function planOf(
+  ctx: Context,
+  { provider, config }: Target,
+  name: string,
+  want: Want,
+  known?: Live,
+): Promise<{ live: Live | null; steps: Step[] }> {
+  const live = known ?? (await provider.observe(ctx, config, name));
+  const ground = await provider.survey(ctx, config, name, want.kind === 'release' ? want.draft : undefined);
+  return { live, steps: provider.plan(want, live, config, ground) };
 }
 
 /** The one loop. A candidate that fails before it is live is taken back; the live release stays as it is. */

@@ -220,6 +220,8 @@ export interface Release {
   lock: { digest: Digest; python: string; source: LockSource };
   engine: 'native';
   settings: RuntimeSettings;
+  /** Of the target alone: architecture, network, references of secrets. */
+  targetSettings: Record<string, unknown>;
   /** ISO 8601, UTC. */
   createdAt: string;
   by: string;
@@ -235,6 +237,8 @@ export interface Live {
   url: string;
   /** Number of the release that gets the traffic; null before the first switch. */
   live: number | null;
+  /** A release that gets a share of the traffic beside the live one; `percent` 1 to 99. */
+  canary?: { number: number; percent: number };
   /** Newest last. Only verified releases. */
   releases: Release[];
   /** Made but not verified: another deploy's that runs now, or left by one that was killed. */
@@ -262,6 +266,8 @@ export interface Answer {
   /** Start of a worker that this call had to wait for; null when warm. */
   coldMs: number | null;
   release: number | null;
+  /** What the platform would bill for, where it says so. Milliseconds and MB. */
+  billed?: { durationMs: number; memoryMb: number; maxMemoryMb: number | null };
 }
 
 export interface LogLine {

@@ -14,6 +14,8 @@ export function planLines(outcome: Outcome, { paint }: View): string[] {
 
 function stepText(step: Step, outcome: Outcome): string {
   switch (step.kind) {
+    case 'ensure':
+      return `${step.change.padEnd(7)}  the ${step.resource}  ${step.name}${step.detail === undefined ? '' : `  ${step.detail}`}`;
     case 'store':
       return `store    the ${step.part} part  ${step.digest.slice(0, 12)}`;
     case 'publish':
@@ -21,10 +23,19 @@ function stepText(step: Step, outcome: Outcome): string {
     case 'verify':
       return "verify   its answers against the model's own";
     case 'switch':
-      return `switch   ${step.from === null ? 'the endpoint' : `from release ${step.from}`} to ${step.number === null ? 'it' : `release ${step.number}`}`;
+      return switchText(step);
     case 'prune':
       return `prune    all but the newest ${countText(step.keep, 'release')}`;
     case 'remove':
-      return `remove   ${step.name} with ${countText(step.releases.length, 'release')}${step.releases.length === 0 ? '' : `: ${step.releases.join(', ')}`}`;
+      return [
+        `remove   ${step.name} with ${countText(step.releases.length, 'release')}${step.releases.length === 0 ? '' : `: ${step.releases.join(', ')}`}`,
+        ...step.also.map((what) => `remove   ${what}`),
+      ].join('\n');
   }
+}
+
+function switchText({ number, from, percent }: Extract<Step, { kind: 'switch' }>): string {
+  const to = number === null ? 'it' : `release ${number}`;
+  if (percent !== undefined) return `switch   ${percent} % of the traffic from release ${from} to ${to}`;
+  return `switch   ${from === null ? 'the endpoint' : `from release ${from}`} to ${to}`;
 }

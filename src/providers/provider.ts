@@ -14,8 +14,10 @@ import type {
   Finding,
   Live,
   LogLine,
+  Part,
   PlatformRequest,
   Release,
+  RuntimeSettings,
   Sample,
   Verification,
 } from '../types.ts';
@@ -33,26 +35,35 @@ export interface Limits {
 export type ReleaseDraft = Omit<Release, 'number' | 'createdAt' | 'verification' | 'sample'>;
 
 export type Want =
-  | { kind: 'release'; draft: ReleaseDraft }
-  /** Rollback: an earlier release gets the traffic. */
+  /** `canary`: percent of the traffic that the new release gets at first, 1 to 99; all of it when absent. */
+  | { kind: 'release'; draft: ReleaseDraft; canary?: number }
+  /** Rollback and promote: this release gets all the traffic. */
   | { kind: 'live'; number: number }
   | { kind: 'absent' };
 
 /** One step of a plan. Pure data: printed by --dry-run, applied by the one loop. */
 export type Step =
-  | { kind: 'store'; part: 'dependencies' | 'function'; digest: Digest }
+  /** Something of the target's own that releases stand on: a bucket, a role, an endpoint. */
+  | { kind: 'ensure'; resource: string; name: string; change: 'create' | 'update'; detail?: string }
+  | { kind: 'store'; part: Part; digest: Digest }
   /** Makes the release beside the live one; it gets no traffic. `expect` is the number if nobody else deploys meanwhile. */
   | { kind: 'publish'; draft: ReleaseDraft; expect: number }
   /** Provider-independent: done by `verify/` through `invoke` on the candidate. */
   | { kind: 'verify' }
-  /** The one atomic call. `number` null means the release published earlier in this plan. */
-  | { kind: 'switch'; number: number | null; from: number | null }
+  /**
+   * The one atomic call. `number` null means the release published earlier in this plan; `percent` 1 to 99 leaves the rest
+   * of the traffic with `from`.
+   */
+  | { kind: 'switch'; number: number | null; from: number | null; percent?: number }
   | { kind: 'prune'; keep: number }
-  | { kind: 'remove'; name: string; releases: number[] };
+  /** `also`: what else goes, as a person would name it. */
+  | { kind: 'remove'; name: string; releases: number[]; also: string[] };
 
 /** What the pipeline hands in and steps leave for the steps after them. */
 export interface Done {
   name: string;
+  /** Present when the plan publishes. */
+  draft?: ReleaseDraft;
   /** Present when the plan publishes. */
   supplies?: Supplies;
   /** Set by `publish`. */
@@ -67,14 +78,25 @@ export interface Supplies {
   bundle: Bundle;
   /** Lays an artifact down as a folder; the folder must not exist, and is whole once it does. */
   writeTree(artifact: Artifact, folder: string): Promise<void>;
+  /** Writes an artifact as a zip below `prefix` (`python/` or nothing); the same artifact is the same bytes. */
+  writeZip(artifact: Artifact, file: string, prefix: string): Promise<Zip>;
   /** Facts of this machine for targets that run on it; never part of a release's digest. */
   host: { interpreter: string; runtimeClient: string | null };
+}
+
+export interface Zip {
+  bytes: number;
+  sha256: Digest;
 }
 
 export interface Provider<Config> {
   name: 'local' | 'aws' | 'gcp';
   configSchema: ZodType<Config>;
   limits: Limits;
+  /** The settings that change how a release behaves here: part of its digest. */
+  settings: readonly (keyof RuntimeSettings)[];
+  /** What of the target's own configuration is part of a release, and so of its digest; JSON. */
+  targetSettings(config: Config): Record<string, unknown>;
   /** What dependencies must be resolved for. */
   platform(config: Config): PlatformRequest;
   /** Everything that would make a deploy fail, found before anything is made. */
@@ -83,8 +105,10 @@ export interface Provider<Config> {
   observe(ctx: Context, config: Config, name: string): Promise<Live | null>;
   /** Every function of mlfn in the target. */
   list(ctx: Context, config: Config): Promise<Live[]>;
-  /** No I/O, no clock. An empty plan means up to date. */
-  plan(want: Want, live: Live | null, config: Config): Step[];
+  /** Reads only: what a plan must know beyond the function itself, as JSON. `draft` is absent for a removal. */
+  survey(ctx: Context, config: Config, name: string, draft?: ReleaseDraft): Promise<unknown>;
+  /** No I/O, no clock; `ground` is what `survey` said. An empty plan means up to date. */
+  plan(want: Want, live: Live | null, config: Config, ground: unknown): Step[];
   /** The only thing that mutates. Every step can be repeated after a kill. */
   apply(ctx: Context, config: Config, step: Step, done: Done): Promise<Done>;
   /** Takes a candidate back after a failed verify: nothing of it is left. */

@@ -6,20 +6,23 @@ import os from 'node:os';
 import path from 'node:path';
 import { x } from 'tinyexec';
 import type { Context } from '../events.ts';
-import type { ReleaseDraft } from '../providers/provider.ts';
+import type { Provider, ReleaseDraft } from '../providers/provider.ts';
 import type { Bundle, Digest, Lock, ModelCard, RuntimeSettings } from '../types.ts';
 
 export async function draftRelease(
   ctx: Context,
   name: string,
   made: { card: ModelCard; lock: Lock; bundle: Bundle; settings: RuntimeSettings },
+  target: Pick<Provider<unknown>, 'settings'> & { targetSettings: Record<string, unknown> },
 ): Promise<ReleaseDraft> {
   const { card, lock, bundle, settings } = made;
+  const { targetSettings } = target;
+  const counted = [...target.settings].sort().map((key) => [key, settings[key]]);
   const artifacts = { dependencies: bundle.dependencies.digest, function: bundle.function.digest };
   return {
     schema: 1,
     function: name,
-    digest: releaseDigest(artifacts, lock.python, settings),
+    digest: digestOf([artifacts, lock.python, counted, targetSettings]),
     artifacts,
     model: {
       file: path.basename(card.path),
@@ -30,17 +33,20 @@ export async function draftRelease(
     lock: { digest: lock.digest, python: lock.python, source: lock.source },
     engine: 'native',
     settings,
+    targetSettings,
     by: userName(ctx),
     commit: await gitCommit(ctx, path.dirname(card.path)),
   };
 }
 
-/** SHA-256 over what a target runs; not over zip bytes, which differ between versions of zlib. */
-function releaseDigest(artifacts: ReleaseDraft['artifacts'], python: string, settings: RuntimeSettings): Digest {
-  const env = Object.entries(settings.env).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { memory, timeout, concurrency, idle } = settings;
-  const rows = [artifacts.dependencies, artifacts.function, python, memory, timeout, concurrency, idle, env];
-  return createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+/** SHA-256 over what a target runs, keys sorted; not over zip bytes, which differ between versions of zlib. */
+function digestOf(value: unknown): Digest {
+  return createHash('sha256').update(JSON.stringify(value, withSortedKeys)).digest('hex');
+}
+
+function withSortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function frameworkOf(card: ModelCard): string | null {

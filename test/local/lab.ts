@@ -72,11 +72,12 @@ export class Lab {
       lock: { digest: sha256('lock'), python: '3.12', source: 'environment' },
       engine: 'native',
       settings,
+      targetSettings: {},
       by: 'a test',
       commit: null,
     };
     const host = { interpreter: request.interpreter ?? python, runtimeClient: request.vendorClient === false ? null : this.#client };
-    return { draft, supplies: { bundle, writeTree, host } };
+    return { draft, supplies: { bundle, writeTree, writeZip: noZip, host } };
   }
 
   /** The pipeline's loop, with a look at the candidate's health for a verification. */
@@ -86,7 +87,7 @@ export class Lab {
   }
 
   async run(name: string, want: Want, supplies?: Supplies): Promise<{ live: Live; steps: Step[]; done: Done }> {
-    const steps = provider.plan(want, await provider.observe(this.ctx, this.config, name), this.config);
+    const steps = provider.plan(want, await provider.observe(this.ctx, this.config, name), this.config, null);
     let done: Done = { name, ...(supplies && { supplies }) };
     for (const step of steps) done = step.kind === 'verify' ? await this.verify(done) : await provider.apply(this.ctx, this.config, step, done);
     return { live: (await provider.observe(this.ctx, this.config, name))!, steps, done };
@@ -129,6 +130,11 @@ function artifact(part: Artifact['part'], files: Record<string, string>): Artifa
     .sort((a, b) => (a.path < b.path ? -1 : 1));
   const digest = sha256(JSON.stringify(entries.map((entry) => [entry.path, entry.mode, entry.sha256])));
   return { part, entries, digest, size: entries.reduce((sum, entry) => sum + entry.size, 0) };
+}
+
+/** Folders are all that this target takes. */
+function noZip(): never {
+  throw new Error('the local target asked for a zip');
 }
 
 async function writeTree(given: Artifact, folder: string): Promise<void> {

@@ -15,6 +15,7 @@ function draft(digest: string, dependencies = 'deps', code = `code-${digest}`): 
     lock: { digest: 'l', python: '3.12', source: 'environment' },
     engine: 'native',
     settings: SETTINGS,
+    targetSettings: {},
     by: 'me',
     commit: null,
   };

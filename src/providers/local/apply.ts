@@ -20,8 +20,9 @@ export async function apply(ctx: Context, config: LocalConfig, step: Step, done:
         return done;
       case 'publish':
         return { ...done, candidate: { number: await publish(ctx, layout, step.draft, suppliesOf(done)) } };
-      case 'verify':
-        return done; // The pipeline's own, through `invoke`.
+      case 'ensure': // Nothing here is made before a release.
+      case 'verify': // The pipeline's own, through `invoke`.
+        return done;
       case 'switch':
         await switchTo(ctx, config, layout, step.number, done);
         return done;

@@ -10,7 +10,7 @@ export function plan(want: Want, live: Live | null): Step[] {
   if (want.kind === 'release') return deploySteps(want.draft, live);
   if (want.kind === 'live') return switchSteps(want.number, live);
   if (live === null) return [];
-  return [{ kind: 'remove', name: live.name, releases: live.releases.map((release) => release.number) }];
+  return [{ kind: 'remove', name: live.name, releases: live.releases.map((release) => release.number), also: [] }];
 }
 
 function deploySteps(draft: ReleaseDraft, live: Live | null): Step[] {
