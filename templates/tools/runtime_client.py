@@ -103,9 +103,7 @@ def answer(runtime, handler):
 
 def main(handler_name):
     sys.stdout.reconfigure(line_buffering=True)
-    logging.basicConfig(
-        stream=sys.stdout, format="[%(levelname)s]\t%(asctime)s\t%(message)s", level=logging.WARNING
-    )
+    logging.basicConfig(stream=sys.stdout, format="[%(levelname)s]\t%(asctime)s\t%(message)s", level=logging.WARNING)
     runtime = Runtime(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:
         handler = load(handler_name)

@@ -1,0 +1,1 @@
+"""What the model itself answers, asked without the serving code. Started by ../baseline.py."""
