@@ -2,7 +2,7 @@
 import { MlfnError, type ErrorExtras } from '../../errors.ts';
 import type { Context } from '../../events.ts';
 
-export interface Attempted {
+export interface Need {
   /** IAM action: `s3:PutObject`. */
   action: string;
   /** ARN, or `*`. */
@@ -23,13 +23,13 @@ interface Thrown {
   $metadata?: { httpStatusCode?: number; requestId?: string };
 }
 
-type Row = (error: Thrown, tried: Attempted) => MlfnError;
+type Row = (error: Thrown, tried: Need) => MlfnError;
 
 /**
  * The MlfnError for what a client threw. What is no error of AWS or of the network comes back as it is: a bug of ours, or
  * an MlfnError already.
  */
-export function explainAws(error: unknown, tried: Attempted): Error {
+export function explainAws(error: unknown, tried: Need): Error {
   if (!(error instanceof Error) || error instanceof MlfnError) return error as Error;
   const thrown = error as Thrown;
   const known = ROWS.find(([matches]) => matches(thrown))?.[1];
@@ -85,7 +85,7 @@ function unknownKey(cause: Thrown): MlfnError {
   return new MlfnError('AWS_CREDENTIALS', `AWS does not know these credentials: ${sentence(cause)}`, extras(cause, hint));
 }
 
-function badSignature(cause: Thrown, { action }: Attempted): MlfnError {
+function badSignature(cause: Thrown, { action }: Need): MlfnError {
   const hint = 'Check that AWS_SECRET_ACCESS_KEY belongs to AWS_ACCESS_KEY_ID, and the clock of this machine.';
   return new MlfnError('AWS_CREDENTIALS', `AWS refused the signature of ${action}: ${sentence(cause)}`, extras(cause, hint));
 }
@@ -100,7 +100,7 @@ function clock(cause: Thrown): MlfnError {
   return new MlfnError('AWS_CLOCK', message, extras(cause, 'Set the clock of this machine, then run it again.'));
 }
 
-function denied(cause: Thrown, { action, resource }: Attempted): MlfnError {
+function denied(cause: Thrown, { action, resource }: Need): MlfnError {
   // The text of AWS names who asked and what kind of policy refuses, where it has one.
   const said = /not authorized|explicit deny|because/i.test(cause.message ?? '') ? ` ${sentence(cause)}` : '';
   const hint = `Have ${action} on ${resource} allowed for the user or role you use; docs/aws.md has the whole policy.`;
@@ -111,7 +111,7 @@ function isThrottled(error: Thrown): boolean {
   return /^(SlowDown|429)$|Throttl|TooManyRequests|RequestLimitExceeded|BandwidthLimitExceeded/.test(awsCode(error));
 }
 
-function throttled(cause: Thrown, { action }: Attempted): MlfnError {
+function throttled(cause: Thrown, { action }: Need): MlfnError {
   const hint = 'Run the same command again in a minute; it goes on from where it stopped.';
   return new MlfnError('AWS_THROTTLED', `AWS wants fewer calls of ${action} a second: ${sentence(cause)}`, extras(cause, hint));
 }
@@ -123,7 +123,7 @@ function isNetwork(error: Thrown): boolean {
   return within || NETWORK.test(String(error.code ?? '')) || /^(TimeoutError|RequestTimeout)$|socket hang up|Parse Error/.test(`${error.name}`) || error.message === 'socket hang up';
 }
 
-function unreachable(cause: Thrown, { action, env = {} }: Attempted): MlfnError {
+function unreachable(cause: Thrown, { action, env = {} }: Need): MlfnError {
   const first = (cause.errors?.[0] ?? cause) as Thrown;
   const endpoint = env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
   const host = first.hostname ?? (first.address === undefined ? undefined : `${first.address}:${first.port}`) ?? endpoint;
@@ -139,7 +139,7 @@ function withoutPassword(proxy: string): string {
   return proxy.replace(/\/\/[^@/]*@/, '//***@');
 }
 
-function failed(cause: Thrown, { action, resource }: Attempted): MlfnError {
+function failed(cause: Thrown, { action, resource }: Need): MlfnError {
   const hint = 'Read what AWS says; run it again if it tells of an internal error.';
   const message = `${action} on ${resource} failed with ${awsCode(cause)}: ${sentence(cause)}`;
   return new MlfnError('AWS_FAILED', message, extras(cause, hint, { action, resource, status: cause.$metadata?.httpStatusCode }));
