@@ -1,7 +1,6 @@
-// Writes docs/errors.md from the table in src/errors.ts; with --check only says whether it is current.
+// Writes docs/errors.md from the tables in src/errors/; with --check only says whether it is current.
 import path from 'node:path';
-import { readFileSync } from 'node:fs';
-import { transformSync } from 'esbuild';
+import { buildSync } from 'esbuild';
 import { writeOrCheck } from './generated.mjs';
 
 const src = path.join(import.meta.dirname, '../src');
@@ -13,7 +12,7 @@ function errorsPage(table, exits) {
   const used = kinds.filter((kind) => codes.some(([, entry]) => entry.kind === kind));
   return `# Errors
 
-<!-- Generated from src/errors.ts by scripts/errors-docs.mjs. -->
+<!-- Generated from src/errors/ by scripts/errors-docs.mjs. -->
 
 Every error has a code, a message that names the wrong value, and a hint with the next act. It goes to standard error;
 with \`--json\` it is the one JSON document on standard output instead:
@@ -39,10 +38,9 @@ function section(kind, codes) {
   return `\n## ${kind}\n\n${entries.join('\n')}`;
 }
 
-/** Both files import types only, so they load on their own. */
 async function load(file) {
-  const { code } = transformSync(readFileSync(path.join(src, file), 'utf8'), { loader: 'ts' });
-  return import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const { outputFiles } = buildSync({ entryPoints: [path.join(src, file)], bundle: true, format: 'esm', write: false });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
 const [{ ERROR_CODES }, { EXIT }] = await Promise.all([load('errors.ts'), load('cli/exit.ts')]);

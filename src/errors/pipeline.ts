@@ -1,0 +1,34 @@
+import type { ErrorTable } from './table.ts';
+
+export const PIPELINE_ERRORS = {
+  TARGET_UNKNOWN: {
+    kind: 'usage',
+    meaning: 'The target named by --target or in mlfn.yaml does not exist.',
+    mend: 'Use one of the targets that the message lists.',
+  },
+  FUNCTION_UNKNOWN: {
+    kind: 'usage',
+    meaning: 'No function of that name is deployed to the target.',
+    mend: 'See what is deployed with `mlfn status`, or deploy it first.',
+  },
+  RELEASE_UNKNOWN: {
+    kind: 'usage',
+    meaning: 'The function has no release of that number, or none before the live one.',
+    mend: 'Choose one that `mlfn releases NAME` lists.',
+  },
+  SAMPLE_UNREADABLE: {
+    kind: 'usage',
+    meaning: 'The file given as sample does not exist or may not be read.',
+    mend: 'Give --sample, or `sample:` in mlfn.yaml, the path of a JSON file.',
+  },
+  SAMPLE_INVALID: {
+    kind: 'usage',
+    meaning: 'The file given as sample is not JSON.',
+    mend: 'Write one body as a client would post it.',
+  },
+  PREFLIGHT_FAILED: {
+    kind: 'remote',
+    meaning: 'The target cannot take a deploy now; nothing was changed.',
+    mend: 'Mend what the message lists; `mlfn doctor` tells more.',
+  },
+} as const satisfies ErrorTable;
