@@ -37,11 +37,22 @@ const MARK = /(^|\/)\.(new|trash|collect)-|\.tmp(-|$)|manifest\.json\.[0-9a-f-]{
 /** Everything below a home that a killed command may leave, by its relative path. */
 export function halfMade(home: string): string[] {
   if (!existsSync(home)) return [];
-  const all = readdirSync(home, { recursive: true, encoding: 'utf8' }).map((name) => name.split(path.sep).join('/'));
+  const all = everythingBelow(home).map((name) => name.split(path.sep).join('/'));
   const marked = all.filter((name) => MARK.test(name) || /^cache\/bytecode\/.*\/cache\/verify\/./.test(name));
   const candidates = all.filter((name) => /^local\/functions\/[^/]+\/releases\/\d+$/.test(name) && !existsSync(path.join(home, name, 'verified.json')));
   const empty = all.filter((name) => /^local\/functions\/[^/.]+$/.test(name) && !all.some((other) => other.startsWith(`${name}/releases/`)));
   return [...marked, ...candidates.map((name) => `${name} is a candidate`), ...empty.map((name) => `${name} has no release`)];
+}
+
+/** A daemon that still works takes folders away under the reader. */
+function everythingBelow(folder: string): string[] {
+  for (;;) {
+    try {
+      return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
 
 /** Objects that no release has. */
