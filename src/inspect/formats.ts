@@ -63,7 +63,7 @@ export function otherFormat(head: Buffer): OtherFormat | null {
 /** Magic numbers as joblib tells its own files apart (`joblib.compressor`). A raw pickle starts with none of them. */
 export function compressionOf(head: Buffer): Compression {
   if (starts(0x1f, 0x8b)(head)) return 'gzip';
-  if (startsWith('BZh')(head) && holds('\x31\x41\x59\x26\x53\x59')(head.subarray(4, 10))) return 'bz2';
+  if (startsWith('BZ')(head)) return 'bz2';
   if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)(head)) return 'xz';
   if (starts(0x5d, 0x00)(head)) return 'lzma';
   if (head[0] === 0x78 && head.length > 1 && head.readUInt16BE(0) % 31 === 0) return 'zlib';

@@ -2,18 +2,23 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { MlfnError } from '../../src/errors.ts';
 import { assertSafe } from '../../src/inspect/index.ts';
 import { Folder } from './cards.ts';
+import { EVASIONS } from './evasions.ts';
 import { MALICIOUS } from './malicious.ts';
 
 const folder = new Folder();
 afterAll(() => folder.remove());
 
+/** Findings about what a pickle does, which always say where. */
+const COMPUTED = new Set(['huge-allocation', 'forbidden-call', 'undetermined', 'memo-trick']);
+
 describe('malicious files', () => {
-  test.each(MALICIOUS)('%s', async (_name, bytes, code) => {
+  test.each([...MALICIOUS, ...EVASIONS])('%s', async (_name, bytes, code) => {
     const card = await folder.card(bytes);
     if (card instanceof MlfnError) throw card;
     expect(card.safe).toBe(false);
     const errors = card.findings.filter(({ severity }) => severity === 'error');
     expect(errors.map((finding) => finding.code)).toContain(code);
+    expect(errors.filter((finding) => finding.code === code && COMPUTED.has(code) && finding.offset === undefined)).toEqual([]);
     const refused = catchError(() => assertSafe(card, { trust: false }));
     expect(refused).toBeInstanceOf(MlfnError);
     expect((refused as MlfnError).kind).toBe('model');

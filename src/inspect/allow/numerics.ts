@@ -15,9 +15,11 @@ const FUNCTIONS = words(`
   nanmax nanmean nanmedian nanmin nanstd nansum nanvar ndim prod ravel repeat reshape roll round searchsorted shape sinc
   sort squeeze stack std sum tile transpose unique var vstack where zeros_like ones_like`);
 const SCALARS = words(`
-  bool bool_ byte bytes_ cdouble clongdouble complex128 complex256 complex64 csingle datetime64 double float128 float16
-  float32 float64 half int16 int32 int64 int8 intc intp long longdouble longlong object_ short single str_ string_
-  timedelta64 ubyte uint uint16 uint32 uint64 uint8 uintc uintp ulong ulonglong unicode_ ushort void`);
+  bool bool_ byte cdouble clongdouble complex128 complex256 complex64 csingle datetime64 double float128 float16
+  float32 float64 half int16 int32 int64 int8 intc intp long longdouble longlong short single
+  timedelta64 ubyte uint uint16 uint32 uint64 uint8 uintc uintp ulong ulonglong ushort`);
+/** Called, they write out what they are given, or take as many bytes as a number says. */
+const TEXTS = words('bytes_ object_ str_ string_ unicode_ void');
 
 /** Kinds of number, as make_column_selector is told them; none can be instantiated. */
 const ABSTRACT = words('generic number integer signedinteger unsignedinteger inexact floating complexfloating flexible character');
@@ -29,10 +31,11 @@ export const NUMPY: Family = {
     { modules: /^numpy$/, names: words('dtype ndarray matrix poly1d'), role: 'class' },
     { modules: /^numpy\.matrixlib(\.defmatrix)?$/, names: words('matrix'), role: 'class' },
     { modules: /^numpy$/, names: SCALARS, role: 'class' },
+    { modules: /^numpy$/, names: TEXTS, role: 'reference' },
     { modules: /^numpy$/, names: ABSTRACT, role: 'reference' },
     { modules: /^numpy\.dtypes$/, names: /^[A-Z]\w*DType$/, role: 'class' },
-    // memmap is the class that joblib notes for an array that was one; called, it would open a file.
-    { modules: /^numpy$/, names: words('memmap nan inf newaxis'), role: 'reference' },
+    { modules: /^numpy$/, names: words('memmap'), role: 'array-class' },
+    { modules: /^numpy$/, names: words('nan inf newaxis'), role: 'reference' },
     { modules: new RegExp(`${CORE}\\.multiarray$`), names: words('_reconstruct'), role: 'maker' },
     { modules: new RegExp(`${CORE}\\.multiarray$`), names: words('scalar'), role: 'scalar' },
     { modules: new RegExp(`${CORE}\\.numeric$`), names: words('_frombuffer'), role: 'maker' },

@@ -8,10 +8,11 @@ export const LEGACY_BUILTINS: Readonly<Record<string, string>> = { unicode: 'str
 export const PYTHON_RULES: readonly Rule[] = [
   {
     modules: /^builtins$/,
-    names: words('set frozenset slice range complex bytearray bytes object list dict tuple int float str bool'),
+    names: words('set frozenset slice range complex bytearray bytes object list dict tuple'),
     role: 'class',
   },
-  { modules: /^builtins$/, names: words('len abs round'), role: 'reference' },
+  // Numbers and texts are in the pickle as such; called, `int` and `str` write out what they are given.
+  { modules: /^builtins$/, names: words('int float str bool len abs round'), role: 'reference' },
   { modules: /^builtins$/, names: words('type'), role: 'type-of' },
   { modules: /^copyreg$/, names: words('_reconstructor'), role: 'reconstructor' },
   { modules: /^copyreg$/, names: words('__newobj__'), role: 'new-object' },

@@ -8,6 +8,8 @@ export type Role =
   | 'reference'
   /** joblib's NumpyArrayWrapper: array bytes follow its BUILD. */
   | 'wrapper'
+  /** numpy.memmap: the class that an array notes when it was one. Called, it opens a file. */
+  | 'array-class'
   /** copyreg's and numpy's own, whose arguments decide what happens. */
   | 'reconstructor'
   | 'new-object'

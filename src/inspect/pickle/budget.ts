@@ -38,6 +38,7 @@ export class Budget {
   /** What the memo may keep of this; undefined when nothing. Classes and array types are always kept. */
   memo(value: Value): Value {
     if (typeof value === 'string') return this.#intern(value, TEXT_RESERVE * DEEPEST);
+    if (value instanceof Collection && value.guarded) return (this.#names -= 1) > 0 ? value : undefined;
     if (value instanceof Collection || (value instanceof Instance && !isDtype(value))) {
       if (!value.kept && (this.#memoized -= 1) <= 0) return undefined;
       value.kept = true;

@@ -1,7 +1,8 @@
 /** Looking names up, calling them, and giving objects their state: where a pickle could do harm. */
 import { decodeScalar } from './array-data.ts';
 import { isPlainDistribution } from './distribution.ts';
-import { isDtype, layoutOf } from './dtype.ts';
+import { isCopy, isDtype, layoutOf } from './dtype.ts';
+import { assertMayTake, isGuarded, refuse } from './guarded.ts';
 import { readArray } from './joblib-array.ts';
 import type { Machine } from './machine.ts';
 import { Collection, Global, Instance, type Value } from './values.ts';
@@ -44,24 +45,30 @@ export function newObjectEx(machine: Machine): void {
 
 export function object(machine: Machine): void {
   const [callee, ...args] = machine.popMark();
+  if (callee instanceof Global) callee.called = true;
   machine.push(call(machine, callee, args, args.length === 0 ? 'new' : 'call'));
 }
 
 export function instance(machine: Machine, [module, name]: readonly [string, string]): void {
   const args = machine.popMark();
-  machine.push(call(machine, find(machine, module, name), args, args.length === 0 ? 'new' : 'call'));
+  const callee = find(machine, module, name);
+  callee.called = true;
+  machine.push(call(machine, callee, args, args.length === 0 ? 'new' : 'call'));
 }
 
 export function build(machine: Machine): void | Promise<void> {
   const state = machine.pop();
+  if (isGuarded(state)) refuse(machine);
   const target = machine.top();
   if (!(target instanceof Instance)) {
     const what = target instanceof Global ? 'changes a class or function' : 'gives state to something that cannot be determined';
     throw machine.error(target instanceof Global ? 'class-changed' : 'undetermined', what);
   }
   if (target.made.verdict.role === 'wrapper') return replaceWrapper(machine, target, state);
+  // Once it has a state, the object itself may say what a second one does (`__setstate__` among its attributes).
+  if (target.built) throw machine.error('undetermined', `gives ${target.made.path} a second state`);
   if (isDtype(target)) {
-    if (target.built) throw machine.error('undetermined', 'changes an array type after it was made');
+    if (!isCopy(target.args)) throw machine.error('undetermined', 'changes an array type that all arrays share');
     target.layout = layoutOf(target.args, state);
   } else if (target.mayBeAny && machine.walk.arrays) {
     throw machine.error('undetermined', `gives state to what ${target.made.path} returned, which cannot be determined`);
@@ -89,11 +96,13 @@ function find(machine: Machine, module: string, name: string): Global {
   return found;
 }
 
+/** A tuple too long to keep cannot be one of those whose arguments matter. */
+const TOO_MANY: readonly Value[] = [undefined];
+
 function tupleOf(machine: Machine): readonly Value[] {
   const args = machine.pop();
   if (args instanceof Collection && args.kind === 'tuple') {
-    // A tuple too long to keep cannot be one of those whose arguments matter.
-    return args.exact ? args.items : [undefined];
+    return args.exact || args.items.length > 0 ? args.items : TOO_MANY;
   }
   throw machine.error('undetermined', 'takes arguments that cannot be determined');
 }
@@ -102,6 +111,7 @@ function call(machine: Machine, callee: Value, args: readonly Value[], way: Way)
   if (!(callee instanceof Global)) {
     throw machine.error('computed-call', 'calls something that is not a class or function named in the file');
   }
+  assertMayTake(machine, callee, args);
   const { role } = callee.verdict;
   switch (role) {
     case 'wrapper':
@@ -125,7 +135,11 @@ function call(machine: Machine, callee: Value, args: readonly Value[], way: Way)
       if (way !== 'new' || args.length > 0) throw machine.error('forbidden-call', `calls ${callee.path} in a way that SciPy does not`);
       return new Instance(callee, []);
     case 'reference':
+    case 'array-class':
       throw machine.error('forbidden-call', `calls ${callee.path} while loading; a model may only refer to it`);
+    case 'maker':
+      assertPlainMaker(machine, callee, args);
+      return make(machine, callee, args, way);
     default:
       return make(machine, callee, args, way);
   }
@@ -133,12 +147,13 @@ function call(machine: Machine, callee: Value, args: readonly Value[], way: Way)
 
 /** An object of a class, or of a function that makes one. */
 function make(machine: Machine, callee: Global, args: readonly Value[], way: Way): Value {
-  refuseWrappers(machine, args);
   if (way === 'call') callee.called = true;
+  machine.walk.demand.call(machine, callee, args);
   if (callee.module.endsWith('builtin__') || callee.module === 'builtins') {
     if (callee.name === 'bytes' || callee.name === 'bytearray') return bytesOf(args);
     if (callee.name === 'object') return new Instance(callee, []);
   }
+  if (callee.path === 'fractions.Fraction' && !args.every(isPlainRatio)) throw machine.error('forbidden-call', 'calls fractions.Fraction in a way that Python does not');
   const made = new Instance(callee, machine.walk.budget.args(args, machine.depth));
   made.mayBeAny = callee.verdict.role === 'user' && way === 'call' && args.some((arg) => typeof arg === 'object' || arg === undefined);
   return made;
@@ -150,7 +165,13 @@ function reconstruct(machine: Machine, args: readonly Value[]): Value {
   if (args.length !== 3 || !(type instanceof Global) || !(base instanceof Global)) {
     throw machine.error('undetermined', 'makes an object of a class that cannot be determined');
   }
-  if (type.verdict.role !== 'wrapper') return call(machine, type, [], 'new');
+  if (type.verdict.role !== 'wrapper') {
+    // The base makes it, of the state.
+    const plain = /^(?:builtins|__builtin__)$/.test(base.module) ? !(state instanceof Instance) : ['class', 'user'].includes(base.verdict.role);
+    if (!plain) throw machine.error('forbidden-call', `lets ${base.path} make an object of another class`);
+    machine.walk.demand.call(machine, base, [state]);
+    return call(machine, type, [], 'new');
+  }
   if (base.name !== 'object' || state !== null) throw machine.error('undetermined', 'makes an array of joblib in a way that joblib does not');
   return new Instance(type, []);
 }
@@ -162,10 +183,15 @@ function encode(machine: Machine, [text, codec]: readonly Value[]): Value {
 }
 
 function scalar(machine: Machine, args: readonly Value[]): Value {
-  refuseWrappers(machine, args);
   const [type, bytes] = args;
   if (!(type instanceof Instance) || !isDtype(type)) throw machine.error('undetermined', 'makes a number of a type that cannot be determined');
+  if (args.length !== 2) throw machine.error('forbidden-call', 'makes a number without its bytes');
   return decodeScalar(type.layout, bytes);
+}
+
+/** As text or two numbers. A power of ten in the text would be written out. */
+function isPlainRatio(arg: Value): boolean {
+  return typeof arg === 'string' ? /^-?\d+(?:\/\d+)?$/.test(arg) : typeof arg === 'number' || typeof arg === 'bigint';
 }
 
 function bytesOf(args: readonly Value[]): Value {
@@ -175,10 +201,12 @@ function bytesOf(args: readonly Value[]): Value {
   return first instanceof Uint8Array ? first : undefined;
 }
 
-/** joblib reads array bytes when a wrapper lies on top of the stack: none may get there through a call. */
-function refuseWrappers(machine: Machine, args: readonly Value[]): void {
-  for (const arg of args) {
-    const named = arg instanceof Global ? arg : arg instanceof Instance ? arg.made : null;
-    if (named?.verdict.role === 'wrapper') throw machine.error('undetermined', 'passes an array wrapper of joblib to a call');
-  }
+/** Makers call what they are given (`_new_Index(class, arguments)`): only classes of their own package, or the user's. */
+function assertPlainMaker(machine: Machine, callee: Global, args: readonly Value[]): void {
+  const { distribution } = callee.verdict;
+  const plain = args.every((arg) => {
+    if (!(arg instanceof Global) || callee.name === '_reconstruct' || arg.name === '__bit_generator_ctor') return true;
+    return arg.verdict.role === 'user' || (arg.verdict.role === 'class' && arg.verdict.distribution === distribution);
+  });
+  if (!plain || args === TOO_MANY) throw machine.error('forbidden-call', `passes ${callee.path} what it might call`);
 }

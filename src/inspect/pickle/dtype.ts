@@ -8,6 +8,11 @@ export function isDtype(value: Value): boolean {
   return value instanceof Instance && value.made.module === 'numpy' && value.made.name === 'dtype';
 }
 
+/** Whether it is a copy. NumPy has one object for `dtype('f8')`, and a state given to that is given to the whole process. */
+export function isCopy([, , copy]: readonly Value[]): boolean {
+  return copy === true || copy === 1;
+}
+
 /**
  * `args` are those of `dtype('f8', False, True)`; `state` is `(version, order, subarray, names, fields, size,
  * alignment, flags[, metadata])`, as `arraydescr_reduce` in NumPy's descriptor.c writes it.
@@ -15,7 +20,7 @@ export function isDtype(value: Value): boolean {
 export function layoutOf(args: readonly Value[], state: Value): Layout | undefined {
   const given = itemsOf(state, 'tuple');
   const type = typeof args[0] === 'string' ? /^([biufcmMOSUV])(\d{1,10})$/.exec(args[0]) : null;
-  if (given === null || type === null || given.length < 8) return undefined;
+  if (given === null || type === null || !(given.length === 8 ? given[0] === 3 : given.length === 9 && given[0] === 4)) return undefined;
   const [, order, subarray, names, fields, size, , flags] = given;
   if ((order !== '<' && order !== '>' && order !== '|' && order !== '=') || typeof flags !== 'number') return undefined;
   const kind = type[1] ?? '';
@@ -27,7 +32,8 @@ export function layoutOf(args: readonly Value[], state: Value): Layout | undefin
     return { kind, itemSize, littleEndian, hasObject };
   }
   if (subarray !== null || names !== null || fields !== null || hasObject !== (kind === 'O')) return undefined;
-  if (size !== -1 && size !== itemSize) return undefined;
+  // NumPy takes the size of a text from its state, and of nothing else.
+  if (size !== (kind === 'S' || kind === 'U' ? itemSize : -1)) return undefined;
   return { kind, itemSize, littleEndian, hasObject };
 }
 

@@ -1,6 +1,7 @@
 /** What each opcode does to the machine, by byte value. */
 import type { Machine } from './machine.ts';
 import * as calls from './calls.ts';
+import { guard } from './guarded.ts';
 import { NAMES } from './opcodes.ts';
 import type { Argument } from './reader.ts';
 import { decodeDecimal, decodeQuoted, decodeRawUnicode } from './text.ts';
@@ -45,18 +46,41 @@ const marked =
 function collect(machine: Machine, kind: CollectionKind, values: Value[]): void {
   if (kind === 'dict' && values.length % 2 !== 0) throw machine.error('stack-underflow', 'has a key without a value');
   const made = new Collection(kind);
+  guard(machine, made, values);
+  hashKeys(machine, kind, values);
   machine.walk.budget.attach(made, values, machine.depth);
   machine.push(made);
 }
 
+function hashKeys(machine: Machine, kind: CollectionKind, values: readonly Value[]): void {
+  if (kind === 'tuple' || kind === 'list') return;
+  for (let at = 0; at < values.length; at += kind === 'dict' ? 2 : 1) {
+    const key = values[at];
+    if (key instanceof Collection) machine.walk.demand.traversal(machine, [key]);
+  }
+}
+
+const LISTS = new Set(['deque', 'list', 'FrozenList']);
+
 /** Adds to what lies on top. What is unknown might be an object whose meaning changes by it. */
 function extend(machine: Machine, kinds: readonly CollectionKind[], values: readonly Value[]): void {
   const target = machine.top();
-  if (target instanceof Instance) return;
+  if (target instanceof Instance) return extendObject(machine, target, kinds, values);
   if (!(target instanceof Collection) || !kinds.includes(target.kind)) {
     throw machine.error('undetermined', 'adds to something that cannot be determined');
   }
+  guard(machine, target, values);
+  hashKeys(machine, target.kind, values);
   machine.walk.budget.attach(target, values, machine.depth);
+}
+
+/** Python asks the object for its `append`: it must be its class that answers, not what the file put into it. */
+function extendObject(machine: Machine, target: Instance, kinds: readonly CollectionKind[], values: readonly Value[]): void {
+  guard(machine, target, values);
+  if (kinds.includes('dict')) hashKeys(machine, 'dict', values);
+  const { name, verdict } = target.made;
+  const listed = kinds.includes('dict') || (kinds.includes('list') && (verdict.role === 'user' || LISTS.has(name)));
+  if (!listed || target.built) throw machine.error('undetermined', `adds to ${target.made.path} as no model does`);
 }
 
 function setItems(machine: Machine, values: readonly Value[]): void {
@@ -64,13 +88,20 @@ function setItems(machine: Machine, values: readonly Value[]): void {
   extend(machine, ['dict'], values);
 }
 
+const FAR = 100_000;
+
 function slot(machine: Machine, arg: Argument): number {
   if (typeof arg === 'number') return arg;
   if (typeof arg === 'string' && /^\d{1,10}$/.test(arg)) return Number(arg);
   throw machine.error('memo-trick', 'names a memo slot that is not a plain number');
 }
 
-const put: Handler = (machine, arg) => machine.memo.put(slot(machine, arg), machine.top(), machine.offset);
+/** Python's memo is an array: a far slot takes memory for all before it. Every object that has one takes an opcode. */
+const put: Handler = (machine, arg) => {
+  const place = slot(machine, arg);
+  if (place > machine.steps + FAR) throw machine.error('memo-trick', `fills the memo slot ${place}, far beyond the objects of the file`);
+  machine.memo.put(place, machine.top(), machine.offset);
+};
 const get: Handler = (machine, arg) => machine.push(machine.memo.get(slot(machine, arg)));
 
 const refuse =

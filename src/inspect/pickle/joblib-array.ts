@@ -6,6 +6,8 @@ import { ArrayValue, Collection, entry, Global, Instance, itemsOf, type Layout, 
 
 /** Enough for the names and classes of a model; larger arrays are stepped over. */
 const KEEP_BYTES = 8 * 1024;
+/** Those of joblib's class. Any other would take the place of one of its methods, `read` among them. */
+const ATTRIBUTES: ReadonlySet<Value> = new Set(['subclass', 'shape', 'order', 'dtype', 'allow_mmap', 'numpy_array_alignment_bytes']);
 const SUBCLASSES = new Set(['numpy.ndarray', 'numpy.matrix', 'numpy.matrixlib.defmatrix.matrix', 'numpy.memmap']);
 
 /** Reads or steps over one array (joblib 0.10 and newer: `NumpyArrayWrapper.read_array`). */
@@ -50,6 +52,7 @@ function describe(machine: Machine, state: Value): { layout: Layout; shape: numb
   const known =
     state instanceof Collection &&
     state.exact &&
+    state.items.every((key, at) => at % 2 === 1 || ATTRIBUTES.has(key)) &&
     subclass instanceof Global &&
     SUBCLASSES.has(subclass.path) &&
     (order === 'C' || order === 'F') &&

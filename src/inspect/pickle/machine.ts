@@ -8,12 +8,14 @@ import { HANDLERS } from './handlers.ts';
 import { Memo } from './memo.ts';
 import { NAMES } from './opcodes.ts';
 import type { OpcodeReader } from './reader.ts';
+import type { Demand } from './sizes.ts';
 import { Collection, type Global, Instance, type Value } from './values.ts';
 
 /** What one file's pickles share: the outer one and those that joblib nests behind object arrays. */
 export interface Walk {
   reader: OpcodeReader;
   budget: Budget;
+  demand: Demand;
   /** Looks a name up in the allowlist and notes it. */
   global(module: string, name: string, offset: number, protocol: number): Global;
   /** Highest protocol seen. */
@@ -35,6 +37,8 @@ export class Machine {
   readonly nested: boolean;
   protocol = 0;
   result: Value = undefined;
+  /** Opcodes until now. */
+  steps = 0;
   readonly #marks: number[] = [];
   /** Below it the stack belongs to an outer MARK. */
   #floor = 0;
@@ -60,6 +64,7 @@ export class Machine {
       if (!(step === true || (await step))) {
         throw new Malformed('truncated', 'The file ends before the pickle does.', reader.window.offset, 'Copy or save the model again.');
       }
+      this.steps += 1;
       if (this.#frameEnd >= 0) this.#checkFrame();
       const wait = HANDLERS[reader.code]!(this, reader.arg);
       if (wait !== undefined) await wait;

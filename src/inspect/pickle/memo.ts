@@ -1,6 +1,6 @@
 import { Malformed } from '../bytes/malformed.ts';
 import type { Budget } from './budget.ts';
-import { Global, type Value } from './values.ts';
+import { Collection, Global, type Value } from './values.ts';
 
 const RECENT = 8;
 const LARGEST_SLOT = 2 ** 32 - 1;
@@ -32,19 +32,25 @@ export class Memo {
 
   put(slot: number, value: Value, offset: number): void {
     if (slot > LARGEST_SLOT) throw new Malformed('memo-trick', `The memo slot ${slot} is out of range.`, offset);
-    if (slot === this.#count) this.#count += 1;
-    else if (slot > this.#count) this.#inOrder = false;
-    if (slot < this.#count - 1 || !this.#inOrder) this.#kept.delete(slot);
+    if (slot === this.#count && this.#inOrder) this.#count += 1;
+    else this.#forget(slot);
     if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value == null) return;
     const kept = this.#budget.memo(value);
     if (kept !== undefined) {
       this.#kept.set(slot, kept);
-    } else if (value instanceof Global) {
+    } else if (value instanceof Global || (value instanceof Collection && value.guarded)) {
       throw new Malformed('too-complex', 'The memo refers to more classes than can be followed.', offset);
     } else if (typeof value === 'string') {
       this.#recent.push([slot, value]);
       if (this.#recent.length > RECENT) this.#recent.shift();
     }
+  }
+
+  /** What was in the slot before is gone, whether or not what comes is kept. */
+  #forget(slot: number): void {
+    if (slot > this.#count) this.#inOrder = false;
+    this.#kept.delete(slot);
+    if (this.#recent.length > 0) this.#recent = this.#recent.filter(([recent]) => recent !== slot);
   }
 
   /** Keeps a name that was just used, however little may be kept otherwise. */

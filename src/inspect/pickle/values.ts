@@ -55,6 +55,8 @@ export type CollectionKind = 'tuple' | 'list' | 'dict' | 'set' | 'frozenset';
 export class Collection {
   exact = true;
   kept = false;
+  /** A tuple that holds what may go to one place only (guarded.ts). */
+  guarded = false;
 
   constructor(
     readonly kind: CollectionKind,

@@ -6,6 +6,7 @@ import type { Finding } from '../../types.ts';
 import { Budget, GLOBAL_LIMIT } from './budget.ts';
 import { Machine, type Walk } from './machine.ts';
 import { OpcodeReader } from './reader.ts';
+import { Demand } from './sizes.ts';
 import { Global, type Value } from './values.ts';
 
 export interface Walked {
@@ -27,6 +28,7 @@ export async function walkPickle(window: ByteWindow): Promise<Walked> {
   const walk: Walk = {
     reader: new OpcodeReader(window),
     budget: new Budget(),
+    demand: new Demand(),
     protocol: 0,
     arrays: false,
     padded: false,
