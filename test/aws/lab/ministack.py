@@ -9,6 +9,6 @@ import sys
 
 site.addsitedir(sys.argv.pop(1))
 
-from ministack.app import main  # noqa: E402
+from ministack.app import main
 
 main()
