@@ -4,8 +4,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { MlfnError } from '../../../errors.ts';
 
-/** Four parts at once hold four of these, and what the sockets hold. */
-const CHUNK = 1 << 17;
+const CHUNK = 1 << 16;
 
 export interface FileRange {
   file: string;
@@ -13,13 +12,16 @@ export interface FileRange {
   size: number;
 }
 
-/** Pieces of the range in order; a file that ends before it throws AWS_UPLOAD_CHANGED. */
-async function* read({ file, start, size }: FileRange): AsyncGenerator<Buffer> {
+/**
+ * Pieces of the range in order, each in a buffer that `next` gives; a file that ends before the range throws
+ * AWS_UPLOAD_CHANGED.
+ */
+async function* read({ file, start, size }: FileRange, next: () => Buffer): AsyncGenerator<Buffer> {
   const handle = await open(file, 'r');
   try {
     for (let offset = 0; offset < size; ) {
-      const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size - offset));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, start + offset);
+      const buffer = next();
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - offset), start + offset);
       if (bytesRead === 0) throw changed(file);
       offset += bytesRead;
       yield buffer.subarray(0, bytesRead);
@@ -32,7 +34,8 @@ async function* read({ file, start, size }: FileRange): AsyncGenerator<Buffer> {
 /** @returns SHA-256 of the range */
 export async function hashRange(range: FileRange, signal: AbortSignal): Promise<Buffer> {
   const hash = createHash('sha256');
-  for await (const chunk of read(range)) {
+  const buffer = Buffer.allocUnsafeSlow(4 * CHUNK);
+  for await (const chunk of read(range, () => buffer)) {
     if (signal.aborted) throw new MlfnError('INTERRUPTED', 'Stopped.');
     hash.update(chunk);
   }
@@ -85,7 +88,7 @@ export function streamFile(command: { middlewareStack: unknown }, range: FileRan
 }
 
 async function* counting(range: FileRange, sent: (bytes: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of read(range)) {
+  for await (const chunk of read(range, () => Buffer.allocUnsafeSlow(CHUNK))) {
     sent(chunk.length);
     yield chunk;
   }
