@@ -62,12 +62,13 @@ export interface Outcome {
   name: string;
   target: string;
   /** `planned` under --dry-run: nothing was changed. */
-  status: 'deployed' | 'rolled-back' | 'removed' | 'up-to-date' | 'planned';
+  status: 'deployed' | 'rolled-back' | 'promoted' | 'removed' | 'up-to-date' | 'planned';
   steps: Step[];
   url: string | null;
   /** The live release before and after. */
   before: number | null;
   live: number | null;
+  canary: NonNullable<Live['canary']> | null;
   verification: Verification | null;
   findings: Bundle['findings'];
 }
@@ -126,12 +127,36 @@ export interface RollbackRequest {
 export async function rollback(ctx: Context, request: RollbackRequest): Promise<Outcome> {
   const target = await openTarget(request.target, request.targetConfig);
   const live = await observeKnown(ctx, target, request.name);
-  const number = request.to ?? releaseBefore(live);
+  // While there is a canary the way back is the release that was live all the time.
+  const number = request.to ?? (live.canary === undefined ? releaseBefore(live) : (live.live ?? releaseBefore(live)));
   if (!live.releases.some((release) => release.number === number)) {
     throw new MlfnError('RELEASE_UNKNOWN', `${request.name} has no release ${number}.`, {
       hint: `Choose one of: ${live.releases.map((release) => release.number).join(', ')}.`,
     });
   }
+  return moveTo(ctx, target, request, { live, number, status: 'rolled-back' });
+}
+
+/** The canary gets all the traffic. */
+export async function promote(ctx: Context, request: RemoveRequest): Promise<Outcome> {
+  const target = await openTarget(request.target, request.targetConfig);
+  const live = await observeKnown(ctx, target, request.name);
+  if (live.canary === undefined) {
+    throw new MlfnError('RELEASE_NO_CANARY', `${live.name} has no canary: release ${live.live ?? '-'} has all the traffic.`, {
+      hint: 'Make one with `mlfn deploy MODEL --canary 10`.',
+    });
+  }
+  return moveTo(ctx, target, request, { live, number: live.canary.number, status: 'promoted' });
+}
+
+/** All the traffic to one release. */
+async function moveTo(
+  ctx: Context,
+  target: Target,
+  request: { name: string; dryRun: boolean },
+  to: { live: Live; number: number; status: 'rolled-back' | 'promoted' },
+): Promise<Outcome> {
+  const { live, number, status } = to;
   const { steps } = await planOf(ctx, target, request.name, { kind: 'live', number }, live);
   if (steps.length === 0 || request.dryRun) {
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned');
@@ -139,7 +164,7 @@ export async function rollback(ctx: Context, request: RollbackRequest): Promise<
   await applyPlan(ctx, target, steps, { name: request.name });
   await sweep(ctx, target);
   const after = await target.provider.observe(ctx, target.config, request.name);
-  return { ...outcome(target, request, after, steps, 'rolled-back'), before: live.live };
+  return { ...outcome(target, request, after, steps, status), before: live.live };
 }
 
 export interface RemoveRequest {
@@ -292,6 +317,7 @@ function outcome(
     url: live?.url ?? null,
     before: live?.live ?? null,
     live: live?.live ?? null,
+    canary: live?.canary ?? null,
     verification: null,
     findings: made?.findings ?? [],
   };

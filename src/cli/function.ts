@@ -1,5 +1,6 @@
 /** Which function a command means, and where it is. */
 import { MlfnError } from '../errors.ts';
+import type { Flags } from '../config/index.ts';
 import type { Context } from '../events.ts';
 import type { Target } from '../providers/index.ts';
 
@@ -12,7 +13,7 @@ export interface Chosen {
 /** By name; else the one of mlfn.yaml; else the only one that is deployed. @throws CLI_NO_FUNCTION, CONFIG_* */
 export async function chooseFunction(
   ctx: Context,
-  given: { name: string | undefined; target: string | undefined },
+  given: { name: string | undefined } & Pick<Flags, 'target' | 'region' | 'profile' | 'bucket'>,
 ): Promise<Chosen> {
   const { loadConfig } = await import('../config/index.ts');
   const { target, targetConfig, name } = await loadConfig(ctx, given);

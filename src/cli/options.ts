@@ -16,6 +16,9 @@ export const MODEL_ARGUMENT = {
 
 export const TARGET_OPTION = {
   target: { kind: 'text', value: 'TARGET', choices: TARGETS, summary: 'Where the function is (default: local)' },
+  region: { kind: 'text', value: 'REGION', summary: "Region of a cloud (default: the cloud's own settings)" },
+  profile: { kind: 'text', value: 'NAME', summary: 'Profile of ~/.aws/config' },
+  bucket: { kind: 'text', value: 'NAME', summary: 'Bucket of your own to keep packages and releases in' },
 } as const satisfies Record<string, OptionSpec>;
 
 export const DRY_RUN = {
@@ -33,6 +36,10 @@ export const PACKAGE_OPTIONS = {
   trust: { kind: 'flag', summary: 'Load a model that names code outside the allowlist' },
 } as const satisfies Record<string, OptionSpec>;
 
+export const CANARY = {
+  canary: { kind: 'integer', value: 'PERCENT', summary: 'Give it that share of the traffic at first (1 to 99); see promote' },
+} as const satisfies Record<string, OptionSpec>;
+
 export const SETTINGS_OPTIONS = {
   sample: { kind: 'text', value: 'FILE', completes: 'file', summary: 'JSON body to check the release with before it goes live' },
   memory: { kind: 'text', value: 'MB', summary: 'Memory of a worker (default: 1024)' },
@@ -41,4 +48,10 @@ export const SETTINGS_OPTIONS = {
   idle: { kind: 'text', value: 'SECONDS', summary: 'Time without a call after which a worker ends (default: 300)' },
   env: { kind: 'list', value: 'NAME=VALUE', summary: 'Variable for the code; repeatable; no place for secrets' },
   port: { kind: 'text', value: 'PORT', summary: 'Port of the local target' },
+  public: { kind: 'flag', summary: 'Open the endpoint to everyone (default: IAM only)' },
+  role: { kind: 'text', value: 'ARN', summary: 'Role of your own for the function to run as' },
+  adopt: { kind: 'flag', summary: 'Take over a function that mlfn did not make' },
+  arch: { kind: 'text', value: 'ARCH', choices: ['x86_64', 'arm64'], summary: 'Processor (default: x86_64)' },
+  tag: { kind: 'list', value: 'NAME=VALUE', summary: 'Tag of the function; repeatable' },
+  logRetention: { kind: 'text', value: 'DAYS', summary: 'How long log lines are kept (default: 30)' },
 } as const satisfies Record<string, OptionSpec>;

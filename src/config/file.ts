@@ -4,6 +4,7 @@ import path from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Scalar } from 'yaml';
 import type { z } from 'zod';
 import { MlfnError } from '../errors.ts';
+import { SECTIONS } from '../providers/sections.ts';
 import { fileSchema, KEYS, type FileValues } from './schema.ts';
 import { nearest } from './suggest.ts';
 
@@ -69,8 +70,9 @@ function keepWritten(document: Document): void {
   if (!isMap(document.contents)) return;
   const python = document.get('python', true);
   if (isScalar(python)) asWritten(python);
-  const env = document.get('env', true);
-  if (isMap(env)) for (const pair of env.items) if (isScalar(pair.value)) asWritten(pair.value);
+  for (const texts of [document.get('env', true), document.getIn(['aws', 'tags'], true)]) {
+    if (isMap(texts)) for (const pair of texts.items) if (isScalar(pair.value)) asWritten(pair.value);
+  }
 }
 
 function asWritten(scalar: Scalar): void {
@@ -101,7 +103,8 @@ function meaningError(
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const where = at(keyOffset(document, keys, key));
-    const known = keys.length === 0 ? KEYS : ['port'];
+    const section = SECTIONS[keys[0] as keyof typeof SECTIONS];
+    const known = section === undefined ? KEYS : Object.keys(section.shape);
     const near = nearest(key, known);
     return new MlfnError('CONFIG_UNKNOWN_KEY', `${where}: there is no setting ${JSON.stringify([...keys, key].join('.'))}.`, {
       hint: near === null ? `Use one of: ${known.join(', ')}.` : `Did you mean ${near}? Rename it.`,

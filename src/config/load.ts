@@ -5,17 +5,19 @@
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
+import type { TargetName } from '../providers/index.ts';
 import type { RuntimeSettings } from '../types.ts';
 import { absoluteArtifact, splitArtifact } from './artifact.ts';
 import { findConfig, findConfigFor } from './find.ts';
 import type { ConfigFile } from './file.ts';
 import { checkName, defaultName } from './name.ts';
 import { fileSchema, KEYS, type FileValues, type Key } from './schema.ts';
+import { readSection, SECTION_FLAGS, type SectionFlags } from './sections.ts';
 
 export interface Config {
   /** Null when nothing names a function. */
   name: string | null;
-  target: string;
+  target: TargetName;
   /** Absolute path, or absolute `module.py:function`. */
   model: string | null;
   /** Absolute paths. */
@@ -34,14 +36,16 @@ export interface Config {
   origins: Partial<Record<Key, string>>;
 }
 
+type Section = 'local' | 'aws';
+const SECTION_KEYS: readonly Key[] = ['local', 'aws'] satisfies Section[];
+
 /** Text as the user typed it; numbers are read and checked here. */
-export type Flags = Partial<Record<Exclude<Key, 'env' | 'local'>, string>> & {
-  port?: string;
-  env?: string[];
-};
+export type Flags = Partial<Record<Exclude<Key, 'env' | Section>, string>> & SectionFlags & { env?: string[] };
 
 interface Layer {
   values: FileValues;
+  /** The target's own settings. */
+  section(target: TargetName): Record<string, unknown>;
   /** Relative paths start here. */
   folder: string;
   origin(key: Key): string;
@@ -54,11 +58,14 @@ const NUMBERS: readonly Key[] = ['memory', 'timeout', 'concurrency', 'idle'];
 export async function loadConfig(ctx: Pick<Context, 'cwd' | 'env'>, flags: Flags): Promise<Config> {
   const flagLayer: Layer = {
     values: readTexts(flags, (key) => `--${key}`),
+    section: (target) => readSection(target, flags, { label: (flag) => `--${hyphenated(flag)}`, strict: true }),
     folder: ctx.cwd,
-    origin: (key) => (key === 'model' ? 'argument' : `--${key === 'local' ? 'port' : key}`),
+    origin: (key) => (key === 'model' ? 'argument' : `--${key}`),
   };
+  const named = variables(ctx.env);
   const envLayer: Layer = {
-    values: readTexts(variables(ctx.env), variableName),
+    values: readTexts(named, variableName),
+    section: (target) => readSection(target, named, { label: variableName, strict: false }),
     folder: ctx.cwd,
     origin: variableName,
   };
@@ -85,6 +92,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
     if (found === undefined) origins[key] = 'default';
     return found?.value ?? DEFAULTS[key];
   };
+  const target = withDefault('target');
   const model = pick('model');
   const artifact = model === undefined ? null : absoluteArtifact(model.layer.folder, model.value);
   const name = pick('name');
@@ -96,7 +104,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
   if (pick('env') === undefined) origins.env = 'default';
   return {
     name: name?.value ?? (artifact === null ? null : defaultName(splitArtifact(artifact).file)),
-    target: withDefault('target'),
+    target,
     model: artifact,
     sample: pathOf('sample'),
     code: pathOf('code'),
@@ -110,14 +118,26 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
       idle: withDefault('idle'),
       env,
     },
-    targetConfig: { ...pick('local')?.value },
+    targetConfig: sectionOf(target, layers),
     file: file?.path ?? null,
     origins,
   };
 }
 
+/** Its settings add up: a flag does not hide the file's others, nor one tag the rest. */
+function sectionOf(target: TargetName, layers: Layer[]): Record<string, unknown> {
+  const sections = layers.map((layer) => layer.section(target)).toReversed();
+  const tags = Object.assign({}, ...sections.map((each) => each['tags'] ?? {})) as Record<string, string>;
+  return { ...Object.assign({}, ...sections), ...(Object.keys(tags).length === 0 ? {} : { tags }) };
+}
+
 function fileLayer(file: ConfigFile): Layer {
-  return { values: file.values, folder: file.folder, origin: (key) => file.where[key] ?? 'mlfn.yaml' };
+  return {
+    values: file.values,
+    section: (target) => ({ ...file.values[target] }),
+    folder: file.folder,
+    origin: (key) => file.where[key] ?? 'mlfn.yaml',
+  };
 }
 
 /** `3.12` stays; `./venv/bin/python` becomes absolute. */
@@ -125,28 +145,32 @@ function pythonOf(value: string, folder: string): string {
   return /[\\/]/.test(value) ? path.resolve(folder, value) : value;
 }
 
-function variableName(key: Key): string {
-  return key === 'local' ? 'MLFN_PORT' : `MLFN_${key.toUpperCase()}`;
+/** `logRetention` -> `MLFN_LOG_RETENTION` */
+function variableName(key: string): string {
+  return `MLFN_${hyphenated(key).replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** `logRetention` -> `log-retention` */
+function hyphenated(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** MLFN_MEMORY and so on. An empty variable counts as none, as it is how a CI unsets one. */
 function variables(env: Context['env']): Flags {
-  const read = (key: Key) => env[variableName(key)] || undefined;
-  const flags: Flags = { port: read('local') };
-  for (const key of KEYS) if (key !== 'env' && key !== 'local') flags[key] = read(key);
-  return flags;
+  const read = (key: string) => env[variableName(key)] || undefined;
+  const flags: Record<string, string | string[] | undefined> = {};
+  for (const key of [...KEYS, ...SECTION_FLAGS]) if (key !== 'env' && !SECTION_KEYS.includes(key as Key)) flags[key] = read(key);
+  flags['tag'] = read('tag')?.split(',');
+  return flags as Flags;
 }
 
 function readTexts(texts: Flags, label: (key: Key) => string): FileValues {
   const values: Record<string, unknown> = {};
   for (const key of KEYS) {
-    if (key === 'env' || key === 'local') continue;
+    if (key === 'env' || key === 'local' || key === 'aws') continue;
     const text = texts[key];
     if (text === undefined) continue;
     values[key] = checked(key, NUMBERS.includes(key) ? numberOf(text) : text, label(key), text);
-  }
-  if (texts.port !== undefined) {
-    values['local'] = checked('local', { port: numberOf(texts.port) }, label('local').replace('--local', '--port'), texts.port);
   }
   if (texts.env !== undefined) values['env'] = Object.fromEntries(texts.env.map(variableOf));
   return values as FileValues;

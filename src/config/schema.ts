@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { TARGETS } from '../providers/index.ts';
+import { SECTIONS } from '../providers/sections.ts';
 
 export const NAME_RULE = 'a lower-case letter, then up to 47 lower-case letters, digits or hyphens';
 export const NAME = /^[a-z][a-z0-9-]{0,47}$/;
@@ -40,9 +41,8 @@ export const fileSchema = z
           error: 'a mapping of variable names to text',
         })
         .describe('Variables that the code sees. They are kept in the release: no place for secrets.'),
-      local: z
-        .strictObject({ port: whole('', 1, 65_535).describe('Port of 127.0.0.1.').optional() }, { error: 'a mapping' })
-        .describe('Settings of the local target.'),
+      local: SECTIONS.local.describe('Settings of the local target.'),
+      aws: SECTIONS.aws.describe('Settings of the aws target.'),
     },
     { error: 'a mapping of settings' },
   )

@@ -6,6 +6,21 @@ export const AWS_ERRORS = {
     meaning: 'Nothing names the AWS region to work in.',
     mend: 'Name one with --region, `aws: {region: ...}` in mlfn.yaml, or AWS_REGION.',
   },
+  AWS_NOT_OURS: {
+    kind: 'config',
+    meaning: 'A Lambda function of this name exists that mlfn did not make; it is left as it is.',
+    mend: 'Choose another name with --name, or have mlfn take it over with --adopt.',
+  },
+  AWS_REFUSED: {
+    kind: 'config',
+    meaning: 'Lambda refuses a setting of the function.',
+    mend: 'Mend the setting that the message names, and deploy again.',
+  },
+  AWS_NO_ENDPOINT: {
+    kind: 'remote',
+    meaning: 'The function has no Function URL: its first deploy was stopped before it, or somebody removed it.',
+    mend: 'Deploy it again: what is missing is made.',
+  },
   AWS_CREDENTIALS: {
     kind: 'auth',
     meaning: 'No AWS credentials were found, or AWS does not know those that were.',

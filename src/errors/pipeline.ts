@@ -16,6 +16,11 @@ export const PIPELINE_ERRORS = {
     meaning: 'The function has no release of that number, or none before the live one.',
     mend: 'Choose one that `mlfn releases NAME` lists.',
   },
+  RELEASE_NO_CANARY: {
+    kind: 'usage',
+    meaning: 'There is nothing to promote: one release has all the traffic.',
+    mend: 'Make a canary with `mlfn deploy MODEL --canary 10` first.',
+  },
   SAMPLE_UNREADABLE: {
     kind: 'usage',
     meaning: 'The file given as sample does not exist or may not be read.',

@@ -99,10 +99,10 @@ describe('settings', () => {
     writeFileSync(path.join(cwd, 'mlfn.yaml'), 'name: heart\nmodel: model.joblib\nmemory: 512\n');
     const { stderr } = await mlfn(['status', '--verbose'], { cwd, env: { MLFN_TIMEOUT: '7' } });
     expect(stderr.replaceAll(cwd, 'CWD')).toMatchInlineSnapshot(`
-      "set    model        CWD/model.joblib  (mlfn.yaml:2:8)
+      "set    target       local  (default)
+      set    model        CWD/model.joblib  (mlfn.yaml:2:8)
       set    name         heart  (mlfn.yaml:1:7)
       set    env          none  (default)
-      set    target       local  (default)
       set    memory       512  (mlfn.yaml:3:9)
       set    timeout      7  (MLFN_TIMEOUT)
       set    concurrency  2  (default)

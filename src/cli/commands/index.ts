@@ -9,6 +9,7 @@ import { init } from './init.ts';
 import { inspect } from './inspect.ts';
 import { invoke } from './invoke.ts';
 import { logs } from './logs.ts';
+import { promote } from './promote.ts';
 import { releases } from './releases.ts';
 import { rollback } from './rollback.ts';
 import { status } from './status.ts';
@@ -16,5 +17,5 @@ import { stop } from './stop.ts';
 
 /** In the order of the help: the way a model goes. Each imports what it runs only when it runs. */
 export const COMMANDS: readonly Command[] = [
-  inspect, deploy, invoke, releases, rollback, status, logs, del, build, init, doctor, stop, completion, complete,
+  inspect, deploy, invoke, releases, rollback, promote, status, logs, del, build, init, doctor, stop, completion, complete,
 ];

@@ -1,55 +1,26 @@
 /** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
-import type { Live } from '../../types.ts';
-import type { ReleaseDraft, Step, Want } from '../provider.ts';
 import { MlfnError } from '../../errors.ts';
-
-/** Releases kept besides the live one. */
-const KEEP = 10;
+import type { Live, Part } from '../../types.ts';
+import type { ReleaseDraft, Step, Want } from '../provider.ts';
+import { releaseSteps, switchSteps } from '../steps.ts';
 
 export function plan(want: Want, live: Live | null): Step[] {
-  if (want.kind === 'release') return deploySteps(want.draft, live);
   if (want.kind === 'live') return switchSteps(want.number, live);
-  if (live === null) return [];
-  return [{ kind: 'remove', name: live.name, releases: live.releases.map((release) => release.number), also: [] }];
-}
-
-function deploySteps(draft: ReleaseDraft, live: Live | null): Step[] {
-  const releases = live?.releases ?? [];
-  const current = live?.live ?? null;
-  const same = releases.filter((release) => release.digest === draft.digest).map((release) => release.number);
-  if (current !== null && same.includes(current)) return [];
-  // Verified but overtaken by a kill or a rollback: it needs no more than the traffic.
-  const ahead = same.filter((number) => number > (current ?? 0)).at(-1);
-  if (ahead !== undefined) return [{ kind: 'switch', number: ahead, from: current }];
-
-  const stored = new Set(releases.flatMap((release) => Object.values(release.artifacts)));
-  const steps: Step[] = [];
-  for (const part of ['dependencies', 'function'] as const) {
-    const digest = draft.artifacts[part];
-    if (!stored.has(digest)) steps.push({ kind: 'store', part, digest });
-    stored.add(digest);
+  if (want.kind === 'absent') {
+    return live === null ? [] : [{ kind: 'remove', name: live.name, releases: live.releases.map(({ number }) => number), also: [] }];
   }
-  const expect = nextNumber(draft, live);
-  steps.push({ kind: 'publish', draft, expect }, { kind: 'verify' }, { kind: 'switch', number: null, from: current });
-  if (releases.length + 1 > KEEP) steps.push({ kind: 'prune', keep: KEEP });
-  return steps;
-}
-
-/** A candidate that a killed deploy of the same content left is taken up; others that are abandoned are swept first. */
-function nextNumber(draft: ReleaseDraft, live: Live | null): number {
-  const candidates = live?.candidates ?? [];
-  const resumed = candidates.find((candidate) => candidate.abandoned && candidate.digest === draft.digest);
-  if (resumed !== undefined) return resumed.number;
-  const busy = candidates.filter((candidate) => !candidate.abandoned).map((candidate) => candidate.number);
-  return Math.max(0, ...busy, ...(live?.releases ?? []).map((release) => release.number)) + 1;
-}
-
-function switchSteps(number: number, live: Live | null): Step[] {
-  if (live === null || !live.releases.some((release) => release.number === number)) {
-    const known = (live?.releases ?? []).map((release) => release.number);
-    throw new MlfnError('RELEASE_UNKNOWN', `There is no release ${number}${live ? ` of ${live.name}` : ''}.`, {
-      hint: known.length === 0 ? 'Deploy the function first.' : `Choose one of: ${known.join(', ')}.`,
+  if (want.canary !== undefined) {
+    throw new MlfnError('CONFIG_VALUE', 'The local target gives all the traffic to one release: a canary needs a cloud.', {
+      hint: 'Leave --canary out, and ask the earlier release with `mlfn invoke --release N` meanwhile.',
+      details: { key: 'canary', value: want.canary },
     });
   }
-  return live.live === number ? [] : [{ kind: 'switch', number, from: live.live }];
+  return releaseSteps(want, live, missingParts(want.draft, live));
+}
+
+/** An object that no release names may be there, and is collected or stored again. */
+function missingParts({ artifacts }: ReleaseDraft, live: Live | null): Part[] {
+  const stored = new Set((live?.releases ?? []).flatMap((release) => Object.values(release.artifacts)));
+  if (artifacts.dependencies === artifacts.function) return stored.has(artifacts.function) ? [] : ['dependencies'];
+  return (['dependencies', 'function'] as const).filter((part) => !stored.has(artifacts[part]));
 }

@@ -1,0 +1,89 @@
+/** Flags and MLFN_* variables of a target's own section: `--region eu-west-1` is `aws: {region: eu-west-1}`. */
+import { MlfnError } from '../errors.ts';
+import { SECTIONS } from '../providers/sections.ts';
+
+/** A flag's text, whether it was there, or its repetitions. */
+export type SectionFlags = Partial<Record<SectionFlag, string | boolean | string[]>>;
+export type SectionFlag = (typeof SECTION_FLAGS)[number];
+type Target = keyof typeof SECTIONS;
+
+interface Read {
+  /** In the section. */
+  key: string;
+  as: 'text' | 'number' | 'switch' | 'pairs';
+}
+
+const FLAGS: Record<Target, Partial<Record<SectionFlag, Read>>> = {
+  local: { port: { key: 'port', as: 'number' } },
+  aws: {
+    region: { key: 'region', as: 'text' },
+    profile: { key: 'profile', as: 'text' },
+    bucket: { key: 'bucket', as: 'text' },
+    role: { key: 'role', as: 'text' },
+    public: { key: 'public', as: 'switch' },
+    adopt: { key: 'adopt', as: 'switch' },
+    arch: { key: 'architecture', as: 'text' },
+    tag: { key: 'tags', as: 'pairs' },
+    logRetention: { key: 'logRetention', as: 'number' },
+  },
+};
+
+export const SECTION_FLAGS = ['port', 'region', 'profile', 'bucket', 'role', 'public', 'adopt', 'arch', 'tag', 'logRetention'] as const;
+
+/**
+ * What the flags (or variables) given say of `target`'s section. @throws CONFIG_VALUE for a wrong value, and for a flag
+ * of another target; a variable of another target is left alone, as it may be meant for another command.
+ */
+export function readSection(
+  target: Target,
+  given: SectionFlags,
+  source: { label(flag: SectionFlag): string; strict: boolean },
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const flag of SECTION_FLAGS) {
+    const value = given[flag];
+    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
+    const read = FLAGS[target][flag];
+    if (read !== undefined) values[read.key] = checked(target, read, value, source.label(flag));
+    else if (source.strict) throw foreign(flag, target, source.label(flag));
+  }
+  return values;
+}
+
+function checked(target: Target, { key, as }: Read, value: string | boolean | string[], label: string): unknown {
+  const schema = SECTIONS[target].shape[key as never] as (typeof SECTIONS.aws.shape)['region'];
+  const parsed = schema.safeParse(as === 'pairs' ? pairsOf([value].flat() as string[], label) : valueOf(value, as));
+  if (parsed.success) return parsed.data;
+  const message = parsed.error.issues[0]?.code === 'invalid_key' ? 'NAME=VALUE with a name that AWS takes' : parsed.error.issues[0]?.message;
+  throw new MlfnError('CONFIG_VALUE', `${label} must be ${message}, not ${JSON.stringify(value)}.`, {
+    hint: 'Mend it, or leave it out.',
+    details: { key: `${target}.${key}`, value },
+  });
+}
+
+function valueOf(value: string | boolean | string[], as: Read['as']): unknown {
+  if (as === 'number') return /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
+  if (as === 'switch') return value === true || value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
+  return value;
+}
+
+function pairsOf(texts: string[], label: string): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const cut = text.indexOf('=');
+      if (cut > 0) return [text.slice(0, cut), text.slice(cut + 1)];
+      throw new MlfnError('CONFIG_VALUE', `${label} must be NAME=VALUE, not ${JSON.stringify(text)}.`, {
+        hint: `Write it as ${label} team=risk, once per tag.`,
+        details: { value: text },
+      });
+    }),
+  );
+}
+
+function foreign(flag: SectionFlag, target: Target, label: string): MlfnError {
+  const owners = Object.keys(FLAGS).filter((each) => FLAGS[each as Target][flag] !== undefined);
+  return new MlfnError('CONFIG_VALUE', `${label} is a setting of ${owners.join(' and ')}, and the target is ${target}.`, {
+    hint: `Leave it out, or deploy with --target ${owners[0]}.`,
+    details: { flag, target },
+  });
+}

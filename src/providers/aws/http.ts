@@ -1,0 +1,71 @@
+/** Signed HTTP to an endpoint of the account. */
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { Hash } from '@smithy/core/serde';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { ProxyAgent } from 'proxy-agent';
+import type { Call } from '../../types.ts';
+import type { Session } from './session.ts';
+
+export interface HttpReply {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+/** Signs for Lambda and sends. With AWS_ENDPOINT_URL the bytes go there, under the endpoint's own host name. */
+export async function sendSigned(session: Session, url: URL, call: Call): Promise<HttpReply> {
+  const body = call.body ?? new Uint8Array();
+  const signer = new SignatureV4({
+    service: 'lambda',
+    region: session.region,
+    credentials: session.credentials,
+    sha256: Hash.bind(null, 'sha256') as never,
+  });
+  const signed = await signer.sign({
+    method: call.method,
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: url.pathname,
+    query: queryOf(url),
+    headers: { ...call.headers, host: url.host },
+    body,
+  });
+  return send(session, url, { method: call.method, headers: signed.headers, body });
+}
+
+function send(session: Session, url: URL, call: { method: string; headers: Record<string, string>; body: Uint8Array }): Promise<HttpReply> {
+  const custom = session.ctx.env['AWS_ENDPOINT_URL'];
+  const to = custom === undefined ? url : new URL(custom);
+  const ask = to.protocol === 'http:' ? httpRequest : httpsRequest;
+  return new Promise((resolve, reject) => {
+    const request = ask({
+      protocol: to.protocol,
+      hostname: to.hostname,
+      port: to.port,
+      path: url.pathname + url.search,
+      method: call.method,
+      headers: call.headers,
+      signal: session.ctx.signal,
+      agent: new ProxyAgent(),
+    });
+    request.once('error', reject);
+    request.once('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', reject);
+      response.once('end', () => {
+        const flat = Object.entries(response.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
+        resolve({ status: response.statusCode ?? 0, headers: Object.fromEntries(flat), body: Buffer.concat(chunks) });
+      });
+    });
+    if (call.body.length > 0) request.setHeader('content-length', call.body.length);
+    request.end(call.body);
+  });
+}
+
+function queryOf(url: URL): Record<string, string[]> {
+  const query: Record<string, string[]> = {};
+  for (const [name, value] of url.searchParams) (query[name] ??= []).push(value);
+  return query;
+}

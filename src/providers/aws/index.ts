@@ -1,0 +1,42 @@
+/** The AWS target: Lambda versions behind an alias, packages and history in a bucket of the account. */
+import type { Provider } from '../provider.ts';
+import { apply, discard } from './apply.ts';
+import { configSchema, type AwsConfig } from './config.ts';
+import { invoke } from './invoke.ts';
+import { logs } from './logs.ts';
+import { list, observe } from './observe.ts';
+import { plan } from './plan.ts';
+import { preflight } from './preflight.ts';
+import { openSession } from './session.ts';
+import { survey, type Ground } from './survey.ts';
+
+export const provider: Provider<AwsConfig> = {
+  name: 'aws',
+  configSchema,
+  // docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  limits: {
+    zipBytes: null, // 50 MB is for zips sent directly; ours go through S3
+    unzippedBytes: 262_144_000,
+    memoryMb: { min: 128, max: 10_240 },
+    timeoutSeconds: { min: 1, max: 900 },
+    requestBytes: 6 * 1024 * 1024,
+    responseBytes: 6 * 1024 * 1024,
+  },
+  settings: ['memory', 'timeout', 'env'],
+  targetSettings: ({ architecture }) => ({ architecture }),
+  // python3.12 and newer run on Amazon Linux 2023: docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+  platform: ({ architecture }) => ({
+    platform: { os: 'linux', arch: architecture === 'arm64' ? 'aarch64' : 'x86_64', glibc: '2.34' },
+    pythons: ['3.12', '3.13', '3.14'],
+  }),
+  preflight: async (ctx, config) => preflight(await openSession(ctx, config)),
+  observe: async (ctx, config, name) => observe(await openSession(ctx, config), name),
+  list: async (ctx, config) => list(await openSession(ctx, config)),
+  survey: async (ctx, config, name, draft) => survey(await openSession(ctx, config), name, draft),
+  plan: (want, live, config, ground) => plan(want, live, config, ground as Ground),
+  apply: async (ctx, config, step, done) => apply(await openSession(ctx, config), step, done),
+  discard: async (ctx, config, done) => discard(await openSession(ctx, config), done),
+  sweep: async () => {},
+  invoke: async (ctx, config, name, release, call) => invoke(await openSession(ctx, config), name, release, call),
+  logs: (ctx, config, name, options) => logs(ctx, config, name, options),
+};

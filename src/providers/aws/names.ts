@@ -1,0 +1,44 @@
+/** What mlfn's things are called in an account. */
+import { createHash } from 'node:crypto';
+import type { Digest } from '../../types.ts';
+
+export const ALIAS = 'live';
+/** Variable of every version that tells which release it is. */
+export const RELEASE_VARIABLE = 'MLFN_RELEASE';
+/** Tag that says who made a thing; its value is the version of this layout. */
+export const TAG = 'mlfn';
+export const TAG_VALUE = '1';
+/** Names of roles: docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const MOST_ROLE = 64;
+
+/** With account and region in it nobody else can have taken the name by chance, nor wait for us with it. */
+export function bucketName(account: string, region: string): string {
+  return `mlfn-${account}-${region}`;
+}
+
+/** Roles are of the account, functions of a region. */
+export function roleName(name: string, region: string): string {
+  const whole = `mlfn-${name}-${region}`;
+  if (whole.length <= MOST_ROLE) return whole;
+  const mark = createHash('sha256').update(whole).digest('hex').slice(0, 8);
+  return `${whole.slice(0, MOST_ROLE - mark.length - 1)}-${mark}`;
+}
+
+export function logGroupName(name: string): string {
+  return `/aws/lambda/${name}`;
+}
+
+export const LAYER_PREFIX = 'mlfn-';
+
+export function layerName(digest: Digest): string {
+  return LAYER_PREFIX + digest.slice(0, 16);
+}
+
+export function objectKey(digest: Digest): string {
+  return `objects/${digest}.zip`;
+}
+
+/** Of the bucket itself without a key. */
+export function s3Arn(partition: string, bucket: string, key?: string): string {
+  return `arn:${partition}:s3:::${bucket}${key === undefined ? '' : `/${key}`}`;
+}

@@ -1,0 +1,80 @@
+/** What the account has of a function: the alias says what is live, the versions what can be, the bucket's records the rest. */
+import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { MlfnError } from '../../errors.ts';
+import type { Live, Release } from '../../types.ts';
+import { type Traffic, readTraffic } from './alias.ts';
+import { call } from './call.ts';
+import { TAG } from './names.ts';
+import type { Session } from './session.ts';
+import { isAbandoned, listRecords, type StoredRecord } from './storage/records.ts';
+import { observeUrl } from './url.ts';
+import { getFunction, listVersions, type Version } from './versions.ts';
+
+/** A function, its records and the versions that stand behind them. */
+export interface Seen {
+  exists: boolean;
+  records: StoredRecord[];
+  versions: Version[];
+  traffic: Traffic | null;
+}
+
+export async function see(session: Session, name: string): Promise<Seen> {
+  const [found, records] = await Promise.all([getFunction(session, name), listRecords(session, name)]);
+  if (found === null) return { exists: false, records, versions: [], traffic: null };
+  if (found.Tags?.[TAG] === undefined && !session.config.adopt) throw notOurs(session, name);
+  const [versions, traffic] = await Promise.all([listVersions(session, name), readTraffic(session, name)]);
+  return { exists: true, records, versions, traffic };
+}
+
+export async function observe(session: Session, name: string): Promise<Live | null> {
+  const [seen, url] = await Promise.all([see(session, name), observeUrl(session, name)]);
+  const { records, versions, traffic } = seen;
+  if (records.length === 0 && !seen.exists) return null;
+  const releaseOf = (version: string | undefined) => versions.find((each) => each.version === version)?.release ?? null;
+  const live = releaseOf(traffic?.version);
+  const canary = releaseOf(traffic?.canary?.version);
+  return {
+    name,
+    target: 'aws',
+    url: url?.url ?? '',
+    live,
+    ...(canary === null || !traffic?.canary ? {} : { canary: { number: canary, percent: Math.round(traffic.canary.weight * 100) } }),
+    releases: records.filter((each) => isWhole(each, versions)).map(toRelease),
+    candidates: records
+      .filter((each) => !isWhole(each, versions))
+      .map((each) => ({ number: each.record.number, digest: each.record.digest, abandoned: isAbandoned(each) })),
+  };
+}
+
+/** Every function of mlfn in the region. */
+export async function list(session: Session): Promise<Live[]> {
+  const names: string[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await call({ action: 'lambda:ListFunctions', resource: '*' }, () =>
+      session.lambda.send(new ListFunctionsCommand({ Marker }), { abortSignal: session.ctx.signal }),
+    );
+    const ours = (page.Functions ?? []).filter((each) => each.Handler === 'mlfn_serve.entry.handler');
+    names.push(...ours.map((each) => each.FunctionName ?? ''));
+    Marker = page.NextMarker;
+  } while (Marker !== undefined && Marker !== '');
+  const found = await Promise.all(names.map((name) => observe(session, name)));
+  return found.filter((each) => each !== null).filter((each) => each.releases.length > 0);
+}
+
+/** Verified, and its version is there to be switched to. */
+function isWhole(each: StoredRecord, versions: Version[]): boolean {
+  return each.verified !== null && versions.some(({ release }) => release === each.record.number);
+}
+
+function toRelease({ record, verified }: StoredRecord): Release {
+  const { claim: _claim, ...rest } = record;
+  return { ...rest, verification: verified!.verification, sample: verified!.sample };
+}
+
+function notOurs(session: Session, name: string): MlfnError {
+  return new MlfnError('AWS_NOT_OURS', `There is a function ${name} in ${session.region} that mlfn did not make.`, {
+    hint: 'Choose another name with --name, or have mlfn take it over with --adopt.',
+    details: { function: name, region: session.region },
+  });
+}

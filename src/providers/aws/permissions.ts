@@ -1,0 +1,96 @@
+/** What a deployer may have to do, as data: preflight asks IAM about it, docs/aws.md prints it as a policy. */
+
+interface Permission {
+  /** Placeholders in capitals: PARTITION, ACCOUNT, REGION. */
+  resource: string;
+  actions: readonly string[];
+}
+
+/** Made with `mlfn-*` and the functions' own names in mind; narrower names of functions make a narrower policy. */
+export const PERMISSIONS: readonly Permission[] = [
+  { resource: '*', actions: ['sts:GetCallerIdentity', 'lambda:ListFunctions', 'lambda:ListLayers', 'logs:DescribeLogGroups'] },
+  {
+    resource: 'arn:PARTITION:lambda:REGION:ACCOUNT:function:*',
+    actions: [
+      'lambda:GetFunction',
+      'lambda:CreateFunction',
+      'lambda:UpdateFunctionConfiguration',
+      'lambda:UpdateFunctionCode',
+      'lambda:PublishVersion',
+      'lambda:ListVersionsByFunction',
+      'lambda:DeleteFunction',
+      'lambda:TagResource',
+      'lambda:GetAlias',
+      'lambda:CreateAlias',
+      'lambda:UpdateAlias',
+      'lambda:GetFunctionUrlConfig',
+      'lambda:CreateFunctionUrlConfig',
+      'lambda:UpdateFunctionUrlConfig',
+      'lambda:DeleteFunctionUrlConfig',
+      'lambda:GetPolicy',
+      'lambda:AddPermission',
+      'lambda:RemovePermission',
+      'lambda:InvokeFunction',
+      'lambda:InvokeFunctionUrl',
+    ],
+  },
+  {
+    resource: 'arn:PARTITION:lambda:REGION:ACCOUNT:layer:mlfn-*',
+    actions: ['lambda:PublishLayerVersion', 'lambda:ListLayerVersions', 'lambda:GetLayerVersion', 'lambda:DeleteLayerVersion'],
+  },
+  {
+    resource: 'arn:PARTITION:iam::ACCOUNT:role/mlfn-*',
+    actions: [
+      'iam:GetRole',
+      'iam:GetRolePolicy',
+      'iam:CreateRole',
+      'iam:TagRole',
+      'iam:PutRolePolicy',
+      'iam:DeleteRolePolicy',
+      'iam:DeleteRole',
+      'iam:PassRole',
+    ],
+  },
+  {
+    resource: 'arn:PARTITION:logs:REGION:ACCOUNT:log-group:/aws/lambda/*',
+    actions: ['logs:CreateLogGroup', 'logs:TagResource', 'logs:PutRetentionPolicy', 'logs:DeleteLogGroup', 'logs:FilterLogEvents'],
+  },
+  {
+    resource: 'arn:PARTITION:s3:::mlfn-ACCOUNT-REGION',
+    actions: [
+      's3:CreateBucket',
+      's3:ListBucket',
+      's3:ListBucketMultipartUploads',
+      's3:GetBucketPublicAccessBlock',
+      's3:PutBucketPublicAccessBlock',
+      's3:GetBucketOwnershipControls',
+      's3:PutBucketOwnershipControls',
+      's3:GetEncryptionConfiguration',
+      's3:PutEncryptionConfiguration',
+      's3:GetBucketPolicy',
+      's3:PutBucketPolicy',
+      's3:GetBucketTagging',
+      's3:PutBucketTagging',
+      's3:GetBucketVersioning',
+      's3:GetLifecycleConfiguration',
+      's3:PutLifecycleConfiguration',
+      's3:GetBucketLocation',
+    ],
+  },
+  {
+    resource: 'arn:PARTITION:s3:::mlfn-ACCOUNT-REGION/*',
+    actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+  },
+];
+
+/** The policy for one account and region; `*` stands for any. */
+export function deployerPolicy(place: { partition: string; account: string; region: string }) {
+  return {
+    Version: '2012-10-17',
+    Statement: PERMISSIONS.map(({ resource, actions }) => ({ Effect: 'Allow', Action: [...actions], Resource: filled(resource, place) })),
+  };
+}
+
+export function filled(resource: string, { partition, account, region }: { partition: string; account: string; region: string }): string {
+  return resource.replace('PARTITION', partition).replace('ACCOUNT', account).replace('REGION', region);
+}

@@ -1,0 +1,56 @@
+/** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
+import type { Live, Part } from '../../types.ts';
+import type { ReleaseDraft, Step, Want } from '../provider.ts';
+import { releaseSteps, switchSteps } from '../steps.ts';
+import type { AwsConfig } from './config.ts';
+import { EMPTY_PART } from './parts.ts';
+import type { Ground } from './survey.ts';
+import { isRight } from './url.ts';
+
+export function plan(want: Want, live: Live | null, config: AwsConfig, ground: Ground): Step[] {
+  if (want.kind === 'live') return switchSteps(want.number, live);
+  if (want.kind === 'absent') return live === null ? [] : [removal(live, ground)];
+  const steps = releaseSteps(want, live, missingParts(want.draft, ground));
+  const before = steps.some((step) => step.kind === 'publish') ? footing(config, ground) : [];
+  const after = endpoint(live?.name ?? want.draft.function, config, ground);
+  const at = steps.findIndex((step) => step.kind === 'prune');
+  return at === -1 ? [...before, ...steps, ...after] : [...before, ...steps.slice(0, at), ...after, ...steps.slice(at)];
+}
+
+/** What a release stands on, in the order in which it is made. */
+function footing(config: AwsConfig, { bucket, role, logGroup }: Ground): Step[] {
+  const steps: Step[] = [];
+  if (!bucket.exists || bucket.drift.length > 0) {
+    steps.push(ensure('bucket', bucket.name, bucket.exists, bucket.exists ? bucket.drift.join(', ') : 'private, encrypted, TLS only'));
+  }
+  if (role !== null && !role.right) steps.push(ensure('role', role.name, role.exists, 'writes its own log, no more'));
+  if (!logGroup.exists || logGroup.retention !== config.logRetention) {
+    steps.push(ensure('log group', logGroup.name, logGroup.exists, `kept for ${config.logRetention} days`));
+  }
+  return steps;
+}
+
+/** After the switch, as a Function URL hangs on the alias. */
+function endpoint(name: string, config: AwsConfig, { url }: Ground): Step[] {
+  if (url !== null && isRight(url, config.public)) return [];
+  return [ensure('endpoint', name, url !== null, config.public ? 'open to everyone' : 'IAM only')];
+}
+
+function missingParts({ artifacts }: ReleaseDraft, { stored }: Ground): Part[] {
+  const needed = (['dependencies', 'function'] as const).filter((part) => artifacts[part] !== EMPTY_PART);
+  return needed.filter((part) => !stored.includes(artifacts[part]));
+}
+
+function removal(live: Live, { role, logGroup, url }: Ground): Step {
+  const also = [
+    ...(url === null ? [] : [`the endpoint ${url.url}`]),
+    ...(role?.exists === true ? [`the role ${role.name}`] : []),
+    ...(logGroup.exists ? [`the log group ${logGroup.name} with its lines`] : []),
+    'its objects, and layers that no other function uses',
+  ];
+  return { kind: 'remove', name: live.name, releases: live.releases.map(({ number }) => number), also };
+}
+
+function ensure(resource: string, name: string, exists: boolean, detail: string): Step {
+  return { kind: 'ensure', resource, name, change: exists ? 'update' : 'create', detail };
+}

@@ -1,0 +1,36 @@
+/** What a plan must know beyond the function itself. Reads only, side by side. */
+import type { Digest } from '../../types.ts';
+import type { ReleaseDraft } from '../provider.ts';
+import { observeBucket } from './storage/bucket.ts';
+import { hasObject } from './storage/objects.ts';
+import { findLayer } from './layers.ts';
+import { observeLogGroup, type LogGroupState } from './log-group.ts';
+import { observeRole, type RoleState } from './role.ts';
+import type { Session } from './session.ts';
+import { observeUrl, type UrlState } from './url.ts';
+
+export interface Ground {
+  bucket: { name: string; exists: boolean; drift: string[] };
+  /** Null when the user gave one. */
+  role: RoleState | null;
+  logGroup: LogGroupState;
+  url: UrlState | null;
+  /** The draft's parts that are there; empty for a removal. */
+  stored: Digest[];
+}
+
+export async function survey(session: Session, name: string, draft?: ReleaseDraft): Promise<Ground> {
+  const bucket = await observeBucket(session);
+  const [role, logGroup, url, stored] = await Promise.all([
+    session.config.role === undefined ? observeRole(session, name) : null,
+    observeLogGroup(session, name),
+    observeUrl(session, name),
+    draft === undefined || !bucket.exists ? [] : storedParts(session, draft),
+  ]);
+  return { bucket, role, logGroup, url, stored };
+}
+
+async function storedParts(session: Session, { artifacts }: ReleaseDraft): Promise<Digest[]> {
+  const [layer, code] = await Promise.all([findLayer(session, artifacts.dependencies), hasObject(session, artifacts.function)]);
+  return [...(layer === null ? [] : [artifacts.dependencies]), ...(code === null ? [] : [artifacts.function])];
+}

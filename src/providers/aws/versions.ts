@@ -1,0 +1,56 @@
+/** Published versions: immutable, each with the number of its release among its variables. */
+import {
+  DeleteFunctionCommand,
+  type FunctionConfiguration,
+  GetFunctionCommand,
+  type GetFunctionCommandOutput,
+  ListVersionsByFunctionCommand,
+} from '@aws-sdk/client-lambda';
+import { call, orNull } from './call.ts';
+import { RELEASE_VARIABLE } from './names.ts';
+import type { Session } from './session.ts';
+
+export interface Version {
+  /** `7`; Lambda never gives a number twice. */
+  version: string;
+  release: number;
+  codeSha256: string;
+  layers: string[];
+  state: string;
+}
+
+export async function getFunction(session: Session, name: string): Promise<GetFunctionCommandOutput | null> {
+  return orNull({ action: 'lambda:GetFunction', resource: name }, () =>
+    session.lambda.send(new GetFunctionCommand({ FunctionName: name }), { abortSignal: session.ctx.signal }),
+  );
+}
+
+/** Newest last; versions that no release stands behind are left out. */
+export async function listVersions(session: Session, name: string): Promise<Version[]> {
+  const found: Version[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await call({ action: 'lambda:ListVersionsByFunction', resource: name }, () =>
+      session.lambda.send(new ListVersionsByFunctionCommand({ FunctionName: name, Marker }), { abortSignal: session.ctx.signal }),
+    );
+    found.push(...(page.Versions ?? []).map(toVersion).filter((each) => each !== null));
+    Marker = page.NextMarker;
+  } while (Marker !== undefined && Marker !== '');
+  return found;
+}
+
+export async function deleteVersion(session: Session, name: string, version: string): Promise<void> {
+  await orNull({ action: 'lambda:DeleteFunction', resource: `${name}:${version}` }, () =>
+    session.lambda.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: version }), {
+      abortSignal: session.ctx.signal,
+    }),
+  );
+}
+
+export function toVersion(configuration: FunctionConfiguration): Version | null {
+  const { Version, Environment, CodeSha256, Layers, State } = configuration;
+  const release = Number(Environment?.Variables?.[RELEASE_VARIABLE]);
+  if (Version === undefined || Version === '$LATEST' || !Number.isInteger(release) || release < 1) return null;
+  const layers = (Layers ?? []).map((layer) => layer.Arn ?? '');
+  return { version: Version, release, codeSha256: CodeSha256 ?? '', layers, state: State ?? 'Active' };
+}
