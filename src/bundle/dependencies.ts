@@ -3,55 +3,45 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { Artifact, Digest, Entry } from '../types.ts';
+import type { Artifact, Entry } from '../types.ts';
 import { concurrent } from './concurrent.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile } from './hash.ts';
 import { withTemporary } from './temporary.ts';
 
-const SCHEMA = 1;
 /** Notes of the installer about itself, and scripts whose first line names this machine's interpreter. */
 const INSTALLER_NOTES = /^[^/]+\.dist-info\/(INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json|uv_build\.json)$/;
+const RECORD = /^[^/]+\.dist-info\/RECORD$/;
+const END = 'mlfn manifest 1';
 const LEFT_OUT = [INSTALLER_NOTES, /^(bin|Scripts)\//, /^\.[^/]*$/, /\.(pyo|DS_Store)$/];
-
-interface ManifestRow {
-  path: string;
-  mode: 0o644 | 0o755;
-  size: number;
-  sha256: Digest;
-  /** A RECORD rewritten to name only what is shipped. */
-  text?: string;
-}
 
 /**
  * @param folder What `install()` made for one lock; its contents never change once it is there.
- * The manifest is kept beside the folder (`FOLDER.manifest.json`), so that the second bundle of a lock is a lookup.
+ * The manifest is kept beside the folder (`FOLDER.manifest`), so that the second bundle of a lock is a lookup.
  */
 export async function dependencyArtifact(ctx: Context, folder: string): Promise<Artifact> {
-  const manifest = `${folder}.manifest.json`;
-  const known = await readManifest(manifest);
-  const rows = known ?? (await survey(ctx, folder));
-  if (known === null) await writeManifest(ctx, manifest, rows);
-  return artifactOf('dependencies', rows.map((row) => toEntry(folder, row)));
+  const manifest = `${folder}.manifest`;
+  const known = await readManifest(manifest, folder);
+  if (known !== null) return artifactOf('dependencies', known);
+  const artifact = artifactOf('dependencies', await survey(ctx, folder));
+  await writeManifest(ctx, manifest, artifact.entries);
+  return artifact;
 }
 
-function toEntry(folder: string, row: ManifestRow): Entry {
-  if (row.text !== undefined) return bytesEntry(row.path, row.text);
-  const { path: name, mode, size, sha256 } = row;
-  return { path: name, mode, size, sha256, source: { file: path.join(folder, ...name.split('/')) } };
+/** path.join() for names that are clean already: thousands of them are made at once. */
+function below(folder: string, name: string): string {
+  return folder + path.sep + (path.sep === '/' ? name : name.replaceAll('/', path.sep));
 }
 
-async function survey(ctx: Context, folder: string): Promise<ManifestRow[]> {
+async function survey(ctx: Context, folder: string): Promise<Entry[]> {
   const names = (await list(folder)).filter((name) => !LEFT_OUT.some((pattern) => pattern.test(name)));
   const shipped = new Set(names);
   let done = 0;
-  return concurrent(names, 8, async (name): Promise<ManifestRow> => {
-    const file = path.join(folder, ...name.split('/'));
+  return concurrent(names, 8, async (name): Promise<Entry> => {
+    const file = below(folder, name);
     if (done++ % 500 === 0) ctx.emit({ type: 'progress', text: 'reading dependencies', done, total: names.length });
-    if (!/^[^/]+\.dist-info\/RECORD$/.test(name)) return { path: name, ...(await hashFile(ctx, file)) };
-    const text = shippedRecord(await readFile(file, 'utf8'), shipped);
-    const { mode, sha256, size } = bytesEntry(name, text);
-    return { path: name, mode, sha256, size, text };
+    if (RECORD.test(name)) return bytesEntry(name, shippedRecord(await readFile(file, 'utf8'), shipped));
+    return { path: name, ...(await hashFile(ctx, file)), source: { file } };
   });
 }
 
@@ -81,15 +71,25 @@ export function recordPath(line: string): string {
   return quoted.replaceAll('""', '"');
 }
 
-async function readManifest(file: string): Promise<ManifestRow[] | null> {
-  const read = await readFile(file, 'utf8').then(JSON.parse).catch(() => null);
-  return read?.schema === SCHEMA ? (read.rows as ManifestRow[]) : null;
+/** A line for each entry, and one that says that it is whole. Parsed without a copy of any text. */
+async function readManifest(file: string, folder: string): Promise<Entry[] | null> {
+  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+  if (lines.pop() !== END) return null;
+  return lines.map((line): Entry => {
+    const [sha256 = '', size, mode, name = '', text] = line.split('\t');
+    if (text !== undefined) return bytesEntry(name, JSON.parse(text));
+    return { path: name, mode: mode === '755' ? 0o755 : 0o644, sha256, size: Number(size), source: { file: below(folder, name) } };
+  });
 }
 
-async function writeManifest(ctx: Context, file: string, rows: ManifestRow[]): Promise<void> {
-  const text = JSON.stringify({ schema: SCHEMA, rows });
-  await withTemporary(ctx, file, Buffer.byteLength(text), async (temporary) => {
-    await writeFile(temporary, text);
+async function writeManifest(ctx: Context, file: string, entries: Entry[]): Promise<void> {
+  const lines = entries.map(({ path: name, mode, sha256, size, source }) => {
+    const text = 'bytes' in source ? [JSON.stringify(Buffer.from(source.bytes).toString())] : [];
+    return [sha256, size, mode.toString(8), name, ...text].join('\t');
+  });
+  const whole = [...lines, END].join('\n');
+  await withTemporary(ctx, file, Buffer.byteLength(whole), async (temporary) => {
+    await writeFile(temporary, whole);
     await rename(temporary, file);
   });
 }

@@ -1,13 +1,14 @@
 /** What makes an artifact the same artifact: paths, modes and contents; no time, owner, order of reading or machine. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { MlfnError } from '../errors.ts';
 import type { Artifact, Digest, Entry, Part } from '../types.ts';
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 /** Sorts, checks and digests: SHA-256 over one `path NUL mode NUL sha256 LF` row per entry, mode as `644` or `755`. */
 export function artifactOf(part: Part, entries: Entry[]): Artifact {
-  const rows = entries.map((entry) => ({ entry, key: Buffer.from(entry.path) }));
-  const sorted = rows.sort((a, b) => Buffer.compare(a.key, b.key)).map((row) => row.entry);
-  const hash = createHash('sha256');
+  const sorted = entries.toSorted((a, b) => compareBytes(a.path, b.path));
+  const rows = createHash('sha256');
   let size = 0;
   let previous: string | null = null;
   for (const entry of sorted) {
@@ -15,9 +16,9 @@ export function artifactOf(part: Part, entries: Entry[]): Artifact {
     if (entry.path === previous) throw new Error(`Two entries of the ${part} part are called ${entry.path}.`);
     previous = entry.path;
     size += entry.size;
-    hash.update(`${entry.path}\0${entry.mode.toString(8)}\0${entry.sha256}\n`);
+    rows.update(`${entry.path}\0${entry.mode.toString(8)}\0${entry.sha256}\n`);
   }
-  return { part, entries: sorted, digest: hash.digest('hex'), size };
+  return { part, entries: sorted, digest: rows.digest('hex'), size };
 }
 
 /** An entry whose bytes were made here and are small. */
@@ -27,13 +28,20 @@ export function bytesEntry(path: string, text: string): Entry {
 }
 
 export function sha256(bytes: Uint8Array | string): Digest {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
+}
+
+/** Order of the UTF-8 bytes: that of JavaScript's strings, but where a pair of surrogates takes part. */
+function compareBytes(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** Zip readers and Windows see other paths behind a backslash, a drive letter, `..` or a control character. */
 function assertPath(path: string): void {
   // oxlint-disable-next-line no-control-regex
-  const odd = /[\\\u0000-\u001f\u007f]|^\w+:/.test(path) || path.split('/').some((name) => ['', '.', '..'].includes(name));
+  const odd = /[\\\u0000-\u001f\u007f]|^\w+:|(^|\/)\.{0,2}(\/|$)/.test(path);
   if (!odd) return;
   throw new MlfnError('BUNDLE_PATH_UNUSABLE', `The name ${JSON.stringify(path)} cannot be used inside a package.`, {
     hint: 'Rename the file: no backslash, no control character, no drive letter.',

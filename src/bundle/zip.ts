@@ -1,19 +1,20 @@
 /** An artifact as one zip file: the same bytes wherever the same Node makes it. */
 import { createHash } from 'node:crypto';
 import { open, rename, type FileHandle } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import type { Context } from '../events.ts';
 import type { Artifact, Digest, Entry } from '../types.ts';
-import { changed, interrupted, unreadable } from './hash.ts';
+import { interrupted } from './hash.ts';
 import { withTemporary } from './temporary.ts';
+import { Lane, LAST_BLOCK, lengthOf, PIECE, readPieces, readWhole } from './zip-data.ts';
 import { centralHeader, dataDescriptor, endOfDirectory, localHeader, type Packed } from './zip-records.ts';
 
-const MB = 1 << 20;
-/** Read, deflated and written in pieces of this size: by zlib's own 16 KB, 1 GB takes twice the time and memory. */
+/** Small writes are gathered to this. */
 const CHUNK = 1 << 18;
-/** Above it an entry may need sizes of eight bytes: level 0 adds 5 bytes to each block. */
+/** Above it an entry may need sizes of eight bytes: stored blocks add 5 bytes to each 65,535. */
 const WIDE = 0xfff00000;
+/** Pieces deflated side by side. Node has four threads for that and for files. */
+const LANES = 3;
 
 export interface ZipFile {
   file: string;
@@ -43,11 +44,9 @@ export async function writeZip(
     const handle = await open(temporary, 'wx', 0o644);
     const output = new Output(handle);
     try {
-      const packed: Packed[] = [];
-      for (const entry of artifact.entries) packed.push(await append(ctx, output, prefix + entry.path, entry));
-      const offset = output.bytes;
-      for (const entry of packed) await output.write(centralHeader(entry));
-      await output.write(endOfDirectory({ entries: packed.length, size: output.bytes - offset, offset }));
+      const directory = await writeEntries(ctx, output, artifact.entries, prefix);
+      const end = { entries: artifact.entries.length, size: directory.length, offset: output.bytes };
+      await output.write(directory, endOfDirectory(end));
       await output.flush();
       await handle.sync();
     } finally {
@@ -57,6 +56,23 @@ export async function writeZip(
     const sha256 = output.digest();
     return { file, bytes: output.bytes, sha256, sha256Base64: Buffer.from(sha256, 'hex').toString('base64') };
   });
+}
+
+/** Grown as bytes: thousands of records kept until the end weigh ten times as much. */
+class Directory {
+  #bytes = Buffer.alloc(CHUNK);
+  #length = 0;
+
+  add(header: Uint8Array): void {
+    const room = this.#bytes.length - this.#length;
+    if (header.length > room) this.#bytes = Buffer.concat([this.#bytes], 2 * this.#bytes.length + header.length);
+    this.#bytes.set(header, this.#length);
+    this.#length += header.length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
 }
 
 /** Counts and digests what is written. Small writes are gathered. */
@@ -71,13 +87,18 @@ class Output {
     this.#handle = handle;
   }
 
-  async write(buffer: Uint8Array): Promise<void> {
-    this.bytes += buffer.length;
-    this.#hash.update(buffer);
-    if (this.#length + buffer.length > CHUNK) await this.flush();
-    if (buffer.length > CHUNK) return this.#put(buffer);
-    this.#gathered.set(buffer, this.#length);
-    this.#length += buffer.length;
+  async write(...parts: Uint8Array[]): Promise<void> {
+    for (const part of parts) {
+      this.bytes += part.length;
+      this.#hash.update(part);
+      if (this.#length + part.length > CHUNK) await this.flush();
+      if (part.length > CHUNK) {
+        await this.#put(part);
+      } else {
+        this.#gathered.set(part, this.#length);
+        this.#length += part.length;
+      }
+    }
   }
 
   async flush(): Promise<void> {
@@ -97,91 +118,90 @@ class Output {
   }
 }
 
-async function append(ctx: Context, output: Output, name: string, entry: Entry): Promise<Packed> {
-  if (ctx.signal.aborted) throw interrupted();
-  const common = { name: Buffer.from(name), mode: entry.mode, size: entry.size, offset: output.bytes };
-  if ('bytes' in entry.source) return appendWhole(output, common, entry.source.bytes);
-  if (entry.size > CHUNK) return appendStream(ctx, output, common, entry, entry.source.file);
-  const parts: Buffer[] = [];
-  for await (const chunk of verified(ctx, entry.source.file, entry)) parts.push(chunk);
-  return appendWhole(output, common, parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts));
+interface Zip {
+  output: Output;
+  lanes: Lanes;
+  directory: Directory;
 }
 
-type Common = Pick<Packed, 'name' | 'mode' | 'size' | 'offset'>;
-
-/** Small entries are deflated in one call: a stream for each leaves 270 KB of zlib's behind in pieces that nobody can use again. */
-async function appendWhole(output: Output, common: Common, bytes: Uint8Array): Promise<Packed> {
-  const deflated = deflateRawSync(bytes, { level: 6 });
-  const smaller = deflated.length < bytes.length;
-  const data = smaller ? deflated : bytes;
-  const method = smaller ? 8 : 0;
-  const packed: Packed = { ...common, method, streamed: false, zip64: false, crc: crc32(bytes), packedSize: data.length };
-  await output.write(localHeader(packed));
-  await output.write(data);
-  return packed;
-}
-
-async function appendStream(ctx: Context, output: Output, common: Common, entry: Entry, file: string): Promise<Packed> {
-  const level = await levelFor(file, entry.size);
-  const packed: Packed = { ...common, method: 8, streamed: true, zip64: entry.size > WIDE, crc: 0, packedSize: 0 };
-  await output.write(localHeader(packed));
-  async function* source(): AsyncGenerator<Buffer> {
-    for await (const chunk of verified(ctx, file, entry)) {
-      packed.crc = crc32(chunk, packed.crc);
-      yield chunk;
-    }
-  }
-  await pipeline(source, createDeflateRaw({ level, chunkSize: CHUNK }), async (deflated) => {
-    for await (const chunk of deflated as AsyncIterable<Buffer>) {
-      packed.packedSize += chunk.length;
-      await output.write(chunk);
-    }
-  });
-  await output.write(dataDescriptor(packed));
-  return packed;
-}
-
-async function* verified(ctx: Context, file: string, entry: Entry): AsyncGenerator<Buffer> {
-  const handle = await open(file, 'r').catch((cause) => unreadable(file, cause));
+/** In their order: while one is written, the next ones are read and deflated. Gives the directory. */
+async function writeEntries(ctx: Context, output: Output, entries: Entry[], prefix: string): Promise<Uint8Array> {
+  const lanes = new Lanes();
+  const zip: Zip = { output, lanes, directory: new Directory() };
   try {
-    const hash = createHash('sha256');
-    for (let size = 0; ; ) {
+    for (const entry of entries) {
       if (ctx.signal.aborted) throw interrupted();
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, entry.size - size + 1));
-      const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
-      if (bytesRead === 0) break;
-      size += bytesRead;
-      if (size > entry.size) throw changed(file);
-      hash.update(chunk.subarray(0, bytesRead));
-      yield chunk.subarray(0, bytesRead);
+      const common = { name: Buffer.from(prefix + entry.path), mode: entry.mode, size: entry.size };
+      const record: Packed = { ...common, method: 8, streamed: false, zip64: false, crc: 0, packedSize: 0, offset: 0 };
+      const { source } = entry;
+      if ('bytes' in source) await appendWhole(zip, record, source.bytes);
+      else if (entry.size <= PIECE) await appendWhole(zip, record, readWhole(source.file, entry, lanes.next.buffer));
+      else await appendPieces(zip, record, readPieces(ctx, source.file, entry, () => lanes.next.buffer));
     }
-    if (hash.digest('hex') !== entry.sha256) throw changed(file);
+    await lanes.end();
+    return zip.directory.bytes;
   } finally {
-    await handle.close();
+    lanes.close();
   }
 }
 
-/**
- * Measured on 2 cores: scikit-learn + pandas (258 MB) at level 1, 6, 9: 6.1, 8.5, 17.6 s and 87.5, 78.4, 78.1 MB.
- * 512 MB of random floats at level 1: 13 s and 505 MB, at level 0: 1.9 s. Level 0 rather than "stored": a stored entry
- * of a stream has its size behind it, which some streaming readers refuse.
- */
-async function levelFor(file: string, size: number): Promise<number> {
-  if ((await sampledRatio(file, size)) > 0.9) return 0;
-  return size > 64 * MB ? 1 : 6;
+/** Sizes and CRC stand before the data, as every reader likes it best. */
+async function appendWhole({ lanes, output, directory }: Zip, record: Packed, bytes: Uint8Array): Promise<void> {
+  record.crc = crc32(bytes);
+  await lanes.add(lanes.next.whole(bytes), async (deflated) => {
+    const smaller = lengthOf(deflated) < bytes.length;
+    const data = smaller ? deflated : [bytes];
+    Object.assign(record, { method: smaller ? 8 : 0, packedSize: lengthOf(data), offset: output.bytes });
+    await output.write(localHeader(record), ...data);
+    directory.add(centralHeader(record));
+  });
 }
 
-async function sampledRatio(file: string, size: number): Promise<number> {
-  const handle = await open(file, 'r').catch((cause) => unreadable(file, cause));
-  try {
-    const sample = Buffer.alloc(4 * 65_536);
-    let length = 0;
-    for (const part of [0, 1, 2, 3]) {
-      const { bytesRead } = await handle.read(sample, length, 65_536, Math.floor((size - 65_536) * (part / 3)));
-      length += bytesRead;
-    }
-    return deflateRawSync(sample.subarray(0, length), { level: 1 }).length / Math.max(length, 1);
-  } finally {
-    await handle.close();
+/** "Stored" is no choice here: the size of a stored entry stands behind it then, which some streaming readers refuse. */
+async function appendPieces({ lanes, output, directory }: Zip, record: Packed, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  Object.assign(record, { streamed: true, zip64: record.size > WIDE });
+  await lanes.add(Promise.resolve(), async () => {
+    record.offset = output.bytes;
+    await output.write(localHeader(record));
+  });
+  for await (const piece of pieces) {
+    record.crc = crc32(piece, record.crc);
+    await lanes.add(lanes.next.piece(piece, record.size), async (parts) => {
+      record.packedSize += lengthOf(parts);
+      await output.write(...parts);
+    });
+  }
+  await lanes.add(Promise.resolve(), async () => {
+    record.packedSize += LAST_BLOCK.length;
+    await output.write(LAST_BLOCK, dataDescriptor(record));
+    directory.add(centralHeader(record));
+  });
+}
+
+/** What is made side by side, written in the order in which it was begun. */
+class Lanes {
+  /** One that is read into while the others deflate. */
+  readonly #lanes = Array.from({ length: LANES + 1 }, () => new Lane());
+  readonly #waiting: (() => Promise<void>)[] = [];
+  #added = 0;
+
+  /** For what is added next: what it made before was written. */
+  get next(): Lane {
+    return this.#lanes[this.#added % this.#lanes.length] as Lane;
+  }
+
+  async add<T>(made: Promise<T>, write: (made: T) => Promise<void>): Promise<void> {
+    this.#added += 1;
+    made.catch(() => undefined); // it is thrown when its turn comes, or the work ends before
+    this.#waiting.push(async () => write(await made));
+    if (this.#waiting.length > LANES) await this.#waiting.shift()?.();
+  }
+
+  async end(): Promise<void> {
+    for (const write of this.#waiting.splice(0)) await write();
+  }
+
+  close(): void {
+    for (const lane of this.#lanes) lane.close();
   }
 }
