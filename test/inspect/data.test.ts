@@ -11,7 +11,7 @@ afterAll(() => folder.remove());
 const sklearnVersion = execFileSync(python, ['-c', 'import importlib.metadata as m; print(m.version("scikit-learn"), end="")'], { encoding: 'utf8' });
 
 const SETUP = `
-import json, sys, types, joblib, numpy as np, pandas as pd
+import json, pickle, sys, types, joblib, numpy as np, pandas as pd
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
@@ -20,9 +20,9 @@ from sklearn.preprocessing import StandardScaler
 X, y = [[0.0], [1.0], [2.0]], [0, 1, 2]
 scaler, line = StandardScaler().fit(X), LinearRegression().fit(X, y)
 frame = pd.DataFrame({"n": [1.0, 2.0, 3.0], "c": pd.Categorical(["a", "b", "a"])})
-# What XGBoost pickles, without XGBoost: the version lies in the bytes of its booster.
+# What XGBoost and its like pickle, without them: the version lies in the bytes of the booster.
 def held(module, name, state):
-    sys.modules.setdefault("xgboost", types.ModuleType("xgboost"))
+    sys.modules.setdefault(module.split(".")[0], types.ModuleType(module.split(".")[0]))
     sys.modules[module] = sys.modules.get(module) or types.ModuleType(module)
     kind = getattr(sys.modules[module], name, None) or type(name, (), {"__module__": module})
     setattr(sys.modules[module], name, kind)
@@ -32,10 +32,20 @@ def held(module, name, state):
 def boosted(head):
     booster = held("xgboost.core", "Booster", {"handle": bytearray(head)})
     return held("xgboost.sklearn", "XGBRegressor", {"n_estimators": 5, "_Booster": booster})
+def wrapped(model):
+    outer = StandardScaler()
+    outer.__dict__.update(n_features_in_=0, estimator=model)
+    return outer
+CBM = b"CBM1" + bytes(30_000) + b"Git info:\\n    Commit: b1bd2a6d\\n    Branch: tags/v1.2.10\\n    Author: a\\n"
+SUMMARY = b"CBM1" + b"Git info:\\n    Branch: develop\\n    Summary: CatBoost release 0.26.1\\n"
+def cat(data):
+    return held("catboost.core", "CatBoostClassifier", {"iterations": 3, "__model": data})
 UBJ = b"{L" + bytes(7) + b"\\x06Config{L" + bytes(7) + b"\\x07version[#L" + bytes(7) + b"\\x03i\\x03i\\x04i\\x01}"
 TEXT = b'{"learner": {}, "version": [1, 7, 6]}'
 for number, expression in enumerate(json.loads(sys.argv[2])):
     joblib.dump(eval(expression), f"{sys.argv[1]}/{number}.joblib")
+    with open(f"{sys.argv[1]}/{number}.2.pkl", "wb") as file:
+        pickle.dump(eval(expression), file, 2)
 `;
 
 const DATA = [
@@ -57,10 +67,24 @@ const BOOSTED = [
   ['boosted(UBJ)', { xgboost: '3.4.1' }],
   ['boosted(TEXT)', { xgboost: '1.7.6' }],
   ['boosted(b"")', {}],
+  ['boosted(UBJ + bytes(10_000_000))', { xgboost: '3.4.1' }],
+  ['cat(CBM)', { catboost: '1.2.10' }],
+  ['cat(CBM + bytes(10_000_000))', { catboost: '1.2.10' }],
+  ['cat(SUMMARY)', { catboost: '0.26.1' }],
+  ['cat(b"CBM1")', {}],
   ['make_pipeline(StandardScaler(), boosted(UBJ))', { 'scikit-learn': sklearnVersion, xgboost: '3.4.1' }],
 ] as const;
 
-const expressions: string[] = ['{"a": np.float64(1)}', ...[...DATA, ...BOOSTED].map(([expression]) => expression), ...SAFE.map(([, expression]) => expression)];
+const COUNTED = [
+  ['cat(CBM)', null],
+  ['wrapped(cat(CBM))', null],
+  ['held("lightgbm.sklearn", "LGBMRegressor", {"_n_features_in": -1, "_n_features": -1})', null],
+  ['held("lightgbm.sklearn", "LGBMRegressor", {"_n_features_in": 4, "_n_features": 4})', 4],
+  ['wrapped(line)', 1],
+  ['wrapped(StandardScaler())', 0],
+] as const;
+
+const expressions: string[] = ['{"a": np.float64(1)}', ...[...DATA, ...BOOSTED, ...COUNTED].map(([expression]) => expression), ...SAFE.map(([, expression]) => expression)];
 beforeAll(() => void execFileSync(python, ['-c', SETUP, folder.path, JSON.stringify(expressions)]));
 
 /** The card of what a Python expression makes, dumped with joblib. */
@@ -89,5 +113,14 @@ test('arrays that joblib 1.2 or newer wrote need it to be read', async () => {
 });
 
 test.each(BOOSTED)('the versions that %s names', async (expression, versions) => {
-  expect(await cardOf(expression)).toMatchObject({ safe: true, versions });
+  const card = await cardOf(expression);
+  expect(card).toMatchObject({ safe: true, versions });
+  expect(card.versions).toEqual(versions);
+  expect(((await folder.inspect(`${expressions.indexOf(expression)}.2.pkl`)) as ModelFileCard).versions).toEqual(versions);
+});
+
+test.each(COUNTED)('the number of features of %s', async (expression, featureCount) => {
+  const { findings, ...card } = await cardOf(expression);
+  expect(card).toMatchObject({ safe: true, featureCount });
+  expect(findings).toEqual(featureCount === 0 ? [expect.objectContaining({ code: 'no-features' })] : []);
 });

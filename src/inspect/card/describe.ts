@@ -60,12 +60,13 @@ function namesOf(root: Instance): string[] | null {
 }
 
 function countOf(root: Instance): number | null {
-  for (const each of chain(root, 'first')) {
-    // lightgbm and catboost keep theirs under names of their own.
-    const count = attribute(each, 'n_features_in_', '_n_features_in', '_n_features');
-    if (typeof count === 'number') return count;
-  }
-  return null;
+  const parts = chain(root, 'first');
+  // lightgbm and catboost keep theirs under names of their own; -1 is lightgbm's before it is fitted.
+  const counts = parts.map((each) => attribute(each, 'n_features_in_', '_n_features_in', '_n_features')).filter((count) => typeof count === 'number');
+  const some = counts.find((count) => count > 0);
+  // What is wrapped around a CatBoost notes the 0 that it answers when it does not know.
+  const known = parts.every(({ made }) => made.module !== 'catboost.core');
+  return some ?? (known && counts.includes(0) ? 0 : null);
 }
 
 function classesOf(root: Instance): Description['classes'] {

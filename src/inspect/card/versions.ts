@@ -1,11 +1,17 @@
-/** Exact versions that a file names: scikit-learn's in every estimator of it, XGBoost's inside the bytes of its boosters. */
-import { Collection, entry, attributes, Instance, type Value } from '../pickle/values.ts';
+/**
+ * Exact versions that a file names: scikit-learn's in every estimator of it, XGBoost's and CatBoost's inside the bytes
+ * of their boosters. LightGBM's boosters name only the version of their own format.
+ */
+import { Collection, entry, attributes, Excerpt, Instance, type Value } from '../pickle/values.ts';
 import { versionOf } from './estimators.ts';
 
 const MOST = 20_000;
 /** `version: [3, 0, 5]` in the UBJSON of XGBoost since 2.1 and in the JSON of the ones before (doc/tutorials/saving_model). */
 const UBJSON = /version\[#(?:L\0{7}|i)\x03i([^])i([^])i([^])/;
 const JSON_TEXT = /"version":\s*\[(\d+),\s*(\d+),\s*(\d+)\]/;
+
+/** What CatBoost's build noted of its sources (`catboost_version_info` among the metadata of its .cbm format). */
+const CBM = /Branch: tags\/v(\d+(?:\.\d+)+)\n|Summary: CatBoost release (\d+(?:\.\d+)+)/;
 
 /** By distribution; of what names several, the first. */
 export function versionsIn(root: Value): Record<string, string> {
@@ -21,6 +27,8 @@ export function versionsIn(root: Value): Record<string, string> {
     if (sklearn !== null) found['scikit-learn'] ??= sklearn;
     const xgboost = value.made.path === 'xgboost.core.Booster' ? versionOfBooster(value) : null;
     if (xgboost !== null) found['xgboost'] ??= xgboost;
+    const catboost = value.made.module === 'catboost.core' ? versionOfCbm(value) : null;
+    if (catboost !== null) found['catboost'] ??= catboost;
     if (isPart(value.state)) rest.push(value.state);
   }
   return found;
@@ -35,10 +43,18 @@ function isPart(value: Value): boolean {
 }
 
 function versionOfBooster(booster: Instance): string | null {
-  const handle = entry(attributes(booster), 'handle');
-  if (!(handle instanceof Uint8Array)) return null;
-  const text = Buffer.from(handle).toString('latin1');
+  const text = textOf(entry(attributes(booster), 'handle'));
   const binary = UBJSON.exec(text);
   if (binary !== null) return binary.slice(1).map((each) => each.charCodeAt(0)).join('.');
   return JSON_TEXT.exec(text)?.slice(1).join('.') ?? null;
+}
+
+function versionOfCbm(model: Instance): string | null {
+  const found = CBM.exec(textOf(entry(attributes(model), '__model')));
+  return found?.[1] ?? found?.[2] ?? null;
+}
+
+function textOf(bytes: Value): string {
+  const known = bytes instanceof Excerpt ? bytes.head : bytes;
+  return known instanceof Uint8Array ? Buffer.from(known).toString('latin1') : '';
 }

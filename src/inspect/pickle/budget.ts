@@ -3,7 +3,7 @@
  * What is over budget is forgotten; where a decision would need it, the file is refused.
  */
 import { isDtype } from './dtype.ts';
-import { ArrayValue, Collection, Instance, type Value } from './values.ts';
+import { ArrayValue, Collection, Excerpt, Instance, type Value } from './values.ts';
 
 /** Values on the stack at once: the largest frozenset or tuple. */
 export const STACK_LIMIT = 1_000_000;
@@ -25,12 +25,14 @@ export class Budget {
   #text = 8 * 1024 * 1024;
   #children = 80_000;
   #memoized = 50_000;
+  #excerpts = 64;
   #places = 300_000;
   #names = 500_000;
   readonly #texts = new Map<string, string>();
 
   /** A text or byte string that was just read. */
-  fresh<T extends string | Uint8Array>(value: T, depth: number): T | undefined {
+  fresh<T extends string | Uint8Array | Excerpt>(value: T, depth: number): T | undefined {
+    if (value instanceof Excerpt) return (this.#excerpts -= 1) >= 0 ? value : undefined;
     if (value.length <= SHORT && depth < NODE_STACK_LIMIT) return value;
     return this.#spendText(value.length) ? value : undefined;
   }

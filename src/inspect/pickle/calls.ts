@@ -5,7 +5,7 @@ import { isCopy, isDtype, layoutOf } from './dtype.ts';
 import { assertMayTake, isGuarded, refuse } from './guarded.ts';
 import { readArray } from './joblib-array.ts';
 import type { Machine } from './machine.ts';
-import { Collection, Global, Instance, type Value } from './values.ts';
+import { Collection, Excerpt, Global, Instance, type Value } from './values.ts';
 
 /** How an object comes to be: `new` skips its constructor, `call` runs it. */
 type Way = 'new' | 'call';
@@ -179,6 +179,7 @@ function reconstruct(machine: Machine, args: readonly Value[]): Value {
 /** `_codecs.encode(text, 'latin1')`: bytes in protocols 0 to 2. Any other codec is a lookup of code. */
 function encode(machine: Machine, [text, codec]: readonly Value[]): Value {
   if (codec !== 'latin1' && codec !== 'latin-1') throw machine.error('forbidden-call', 'uses a codec other than latin1');
+  if (text instanceof Excerpt) return text;
   return typeof text === 'string' ? Uint8Array.from(Buffer.from(text, 'latin1')) : undefined;
 }
 
@@ -198,7 +199,7 @@ function bytesOf(args: readonly Value[]): Value {
   const [first] = args;
   if (args.length === 0) return new Uint8Array(0);
   if (typeof first === 'string' && args.length === 2) return Uint8Array.from(Buffer.from(first, 'latin1'));
-  return first instanceof Uint8Array ? first : undefined;
+  return first instanceof Uint8Array || first instanceof Excerpt ? first : undefined;
 }
 
 /** Makers call what they are given (`_new_Index(class, arguments)`): only classes of their own package, or the user's. */

@@ -5,7 +5,7 @@ import { guard } from './guarded.ts';
 import { NAMES } from './opcodes.ts';
 import type { Argument } from './reader.ts';
 import { decodeDecimal, decodeQuoted, decodeRawUnicode } from './text.ts';
-import { Collection, type CollectionKind, Instance, type Value } from './values.ts';
+import { Collection, type CollectionKind, type Excerpt, Instance, type Value } from './values.ts';
 
 type Handler = (machine: Machine, arg: Argument) => void | Promise<void>;
 
@@ -17,7 +17,7 @@ const argument: Handler = (machine, arg) => machine.push(arg as Value);
 
 /** Texts and byte strings: kept within the budget. */
 const text: Handler = (machine, arg) => {
-  const value = arg as string | Uint8Array | undefined;
+  const value = arg as string | Uint8Array | Excerpt | undefined;
   machine.push(value === undefined ? undefined : machine.walk.budget.fresh(value, machine.stack.length));
 };
 

@@ -3,13 +3,14 @@ import { Malformed } from '../bytes/malformed.ts';
 import type { ByteWindow } from '../bytes/window.ts';
 import { SHAPES, Shape } from './opcodes.ts';
 import { decodeLong, decodeUtf8 } from './text.ts';
+import { Excerpt } from './values.ts';
 
 /** Longer texts, byte strings and lines are stepped over: their argument is undefined. */
 const KEEP_BYTES = 64 * 1024;
 const LONG_KEEP_BYTES = 128;
 const HEADER_BYTES = 9;
 
-export type Argument = string | number | bigint | Uint8Array | readonly [module: string, name: string] | undefined;
+export type Argument = string | number | bigint | Uint8Array | Excerpt | readonly [module: string, name: string] | undefined;
 
 export class OpcodeReader {
   code = 0;
@@ -120,6 +121,10 @@ export class OpcodeReader {
     const { window } = this;
     const long = shape === Shape.long1 || shape === Shape.long4;
     if (length > (long ? LONG_KEEP_BYTES : KEEP_BYTES)) {
+      if (!long && this.#mayBeBooster(header)) {
+        if (window.available < header + KEEP_BYTES) return header + KEEP_BYTES;
+        this.arg = excerpt(window.buffer.subarray(window.pos + header, window.pos + header + KEEP_BYTES), shape <= Shape.text8);
+      }
       window.pos += header;
       this.#skip = length;
       return 0;
@@ -133,6 +138,12 @@ export class OpcodeReader {
     // What a byte string of Python 2 becomes depends on the loader, but for ASCII.
     else this.arg = isAscii(window.buffer, start, length) ? window.buffer.toString('latin1', start, start + length) : undefined;
     return 0;
+  }
+
+  /** JSON and UBJSON of XGBoost, and CatBoost's own format: they begin with what they were written by. */
+  #mayBeBooster(header: number): boolean {
+    const at = this.window.pos + header;
+    return at >= this.window.end || this.window.buffer[at] === 0x7b || this.window.buffer[at] === 0x43;
   }
 
   #text(start: number, length: number): string | undefined {
@@ -200,6 +211,11 @@ export class OpcodeReader {
   #truncated(): Malformed {
     return new Malformed('truncated', 'The file ends in the middle of an opcode.', this.offset, 'Copy or save the model again.');
   }
+}
+
+/** Text is how protocols 0 to 2 write bytes. */
+function excerpt(bytes: Uint8Array, text: boolean): Excerpt {
+  return new Excerpt(text ? Buffer.from(new TextDecoder().decode(bytes), 'latin1') : Uint8Array.from(bytes));
 }
 
 /** Bytes of the argument, or of the length before it, by shape. */

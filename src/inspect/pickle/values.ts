@@ -4,7 +4,7 @@
  */
 import type { Verdict } from '../allow/verdict.ts';
 
-export type Value = string | number | bigint | boolean | null | Uint8Array | Global | Instance | Collection | ArrayValue | undefined;
+export type Value = string | number | bigint | boolean | null | Uint8Array | Excerpt | Global | Instance | Collection | ArrayValue | undefined;
 
 /** A name looked up by `find_class`. One object per (module, name) of a file. */
 export class Global {
@@ -21,6 +21,11 @@ export class Global {
   get path(): string {
     return `${this.module}.${this.name}`;
   }
+}
+
+/** The beginning of a byte string (or of its text in Latin-1) that is too long to keep. */
+export class Excerpt {
+  constructor(readonly head: Uint8Array) {}
 }
 
 /** What an array's elements are, as far as their bytes go. */
