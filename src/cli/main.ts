@@ -31,10 +31,11 @@ export async function main(argv: string[], terminal: Terminal): Promise<number> 
     ctx = contextFor(terminal, globals, { cwd: folderOf(globals, terminal), reporter, version });
     terminal.signal.throwIfAborted();
     if (command.homeless !== true) ensureHome(ctx.home);
-    const work = command.run(ctx, input as never);
-    const result: unknown = await (terminal.stalled === undefined ? work : Promise.race([work, terminal.stalled]));
-    reporter.end();
-    return await print(command, result, terminal, globals);
+    const work = command.run(ctx, input as never).then((result: unknown) => {
+      reporter?.end();
+      return print(command, result, terminal, globals);
+    });
+    return await (terminal.broken === undefined ? work : Promise.race([work, terminal.broken]));
   } catch (thrown) {
     reporter?.end();
     const home = ctx?.home ?? null;

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { MlfnError } from '../errors.ts';
 import { EXIT } from './exit.ts';
+import { labelled } from './lines.ts';
 import { main } from './main.ts';
 
 /** How long a command may take to leave nothing behind once it was told to stop. */
@@ -11,30 +12,37 @@ export async function start(): Promise<void> {
   const abort = new AbortController();
   setMaxListeners(0, abort.signal); // every wait and child process of a command listens
   watchSignals(abort);
+  let code: number = EXIT.ok;
+  let lost: NodeJS.ErrnoException | null = null;
+  const end = () => process.exit(lost === null ? code : unwritten(lost, code));
   const opened = new Set<NodeJS.WriteStream>();
-  const open = (stream: NodeJS.WriteStream) => {
-    if (!opened.has(stream)) stream.on('error', closedPipe);
+  const open = (stream: NodeJS.WriteStream, unwritable: (error: NodeJS.ErrnoException) => void) => {
+    if (!opened.has(stream)) stream.on('error', unwritable);
     opened.add(stream);
     return stream;
   };
-  const code = await main(process.argv.slice(2), {
+  const lose = (error: NodeJS.ErrnoException) => {
+    lost = error;
+    setImmediate(end); // by the next turn, the exit code of a command that has just printed its last is known
+  };
+  code = await main(process.argv.slice(2), {
     // Getters: making a stream takes a millisecond, and few commands need all three.
     get stdin() {
       return process.stdin;
     },
     get stdout() {
-      return open(process.stdout);
+      return open(process.stdout, lose);
     },
     get stderr() {
-      return open(process.stderr);
+      return open(process.stderr, () => undefined); // what is told on the way may go unread; the work may not stay half done
     },
     env: process.env,
     cwd: workingFolder(),
     signal: abort.signal,
-    stalled: stall(),
+    broken: broken(),
   });
   await Promise.all([...opened].map(flushed));
-  process.exit(code);
+  setImmediate(end); // a write that failed tells it before
 }
 
 /**
@@ -52,23 +60,36 @@ function watchSignals(abort: AbortController): void {
   for (const signal of signals) process.on(signal, stop);
 }
 
-/** A promise that never settles would end the process silently, with exit code 0. */
-function stall(): Promise<never> {
-  const stalled = new Promise<never>((_, reject) => {
-    process.once('beforeExit', () => reject(new Error('the command waits for something that cannot happen any more')));
+/** A promise that never settles would end the process silently, with exit code 0; what nobody catches, with a raw trace. */
+function broken(): Promise<never> {
+  const never = new Promise<never>((_, reject) => {
+    process.once('beforeExit', () => {
+      process.exitCode = EXIT.bug;
+      // The process ends before any promise is heard, unless it has something to wait for.
+      setImmediate(() => reject(new Error('the command waits for something that cannot happen any more')));
+    });
+    process.on('uncaughtException', reject);
   });
-  stalled.catch(() => undefined);
-  return stalled;
+  never.catch(() => undefined);
+  return never;
 }
 
-/** `mlfn logs | head -1`: the reader has what it wanted. */
-function closedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE' || error.code === 'EOF') process.exit(EXIT.ok);
-  throw error;
+/** The exit code when standard output takes no more, which is told on the other stream. */
+function unwritten(error: NodeJS.ErrnoException, code: number): number {
+  // `mlfn logs | head -1`: the reader has what it wanted.
+  if (error.code === 'EPIPE' || error.code === 'EOF') return code;
+  const problem = new MlfnError('CLI_OUTPUT', `Standard output could not be written: ${error.message}`);
+  const text = labelled(String, 'error', `${problem.message}  [${problem.code}]`, 'Send it where there is room, and run the same command again.');
+  process.stderr.on('error', () => undefined).write(`${text.join('\n')}\n`);
+  return code === EXIT.ok ? EXIT[problem.kind] : code;
 }
 
+/** Nothing is written where nothing waits: a full device takes not even no bytes. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => stream.write('', () => resolve()));
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0) resolve();
+    else stream.write('', () => resolve());
+  });
 }
 
 /** The folder may have been deleted under the shell. */

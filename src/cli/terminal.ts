@@ -9,8 +9,8 @@ export interface Terminal {
   cwd: string;
   /** Aborted by Ctrl-C or a termination signal. */
   signal: AbortSignal;
-  /** Rejects when the process has nothing left to wait for, and would end as if all were well. */
-  stalled?: Promise<never>;
+  /** Rejects when the process would end on its own: it has nothing left to wait for, or something threw where nobody listens. */
+  broken?: Promise<never>;
 }
 
 export interface Sink {

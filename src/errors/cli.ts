@@ -31,6 +31,11 @@ export const CLI_ERRORS = {
     meaning: 'A command that takes something away was not confirmed.',
     mend: 'Run it again with --yes.',
   },
+  CLI_OUTPUT: {
+    kind: 'limit',
+    meaning: 'Standard output could not be written: the disk that it goes to is full, or the terminal is gone.',
+    mend: 'Send it where there is room, and run the same command again.',
+  },
   CLI_PAYLOAD: {
     kind: 'usage',
     meaning: 'The payload of an invoke cannot be read.',

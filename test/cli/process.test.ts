@@ -26,11 +26,6 @@ describe('bin/mlfn.js', () => {
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it.runIf(process.platform === 'linux').each(['--version', '--help'])('does not end well when %s could not be written', async (word) => {
-    const { code, stderr } = await run([word], { cwd, program: ['sh', '-c', 'exec "$@" > /dev/full', 'sh', process.execPath, bin] });
-    expect([code, stderr]).toEqual([1, expect.stringContaining('ENOSPC')]);
-  });
-
   it('knows an error of a room, which has a class of its own, for no bug', async () => {
     const folder = path.join(cwd, 'broken');
     mkdirSync(folder);
@@ -76,6 +71,58 @@ describe('streams', () => {
     child.stdout?.destroy();
     const { code, stderr } = await ended;
     expect([code, stderr]).toEqual([0, '']);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a stream that takes no more', () => {
+  const full = (redirection: string) => ['sh', '-c', `exec "$@" ${redirection} /dev/full`, 'sh', process.execPath, bin];
+
+  it.each([[['--version']], [['--help']], [['deploy', '--help']], [['status']], [['status', '--json']], [['completion', 'bash']]])(
+    'as standard output of %j is told in one sentence, without a trace',
+    async (argv) => {
+      const { code, stderr } = await run(argv, { cwd, program: full('>') });
+      expect([code, stderr]).toEqual([
+        3,
+        'error  Standard output could not be written: ENOSPC: no space left on device, write  [CLI_OUTPUT]\n' +
+          '       Send it where there is room, and run the same command again.\n',
+      ]);
+    },
+  );
+
+  it('does not hide what was wrong before', async () => {
+    const { code, stderr } = await run(['dploy', '--json'], { cwd, program: full('>') });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('[CLI_OUTPUT]')]);
+  });
+
+  it('takes nothing from a command that has nothing to write to it', async () => {
+    expect(await run(['dploy'], { cwd, program: full('>') })).toMatchObject({ code: 2, stderr: expect.not.stringContaining('CLI_OUTPUT') });
+    expect((await run(['dploy'], { cwd, program: full('2>') })).code).toBe(2);
+    expect((await run(['status'], { cwd, program: full('2>') })).code).toBe(0);
+  });
+});
+
+describe('a command that cannot end by itself', () => {
+  const preloaded = (name: string, text: string) => {
+    const file = path.join(cwd, name);
+    writeFileSync(file, text);
+    return [process.execPath, '--require', file, bin];
+  };
+  writeFileSync(path.join(cwd, 'app.py'), 'def predict(x):\n    return x\n');
+
+  it('because it waits for nothing says so and ends with 1', async () => {
+    const program = preloaded('hang.cjs', `require('node:fs').promises.readFile = () => new Promise(() => {});`);
+    const { code, stdout } = await run(['inspect', 'app.py:predict', '--json'], { cwd, program });
+    expect([code, JSON.parse(stdout).error]).toMatchObject([1, { code: 'BUG', message: expect.stringContaining('waits for something') }]);
+  });
+
+  it('because something threw where nobody listens says what', async () => {
+    const program = preloaded(
+      'stray.cjs',
+      `require('node:fs').promises.readFile = () => { setTimeout(() => { throw new Error('a stray one'); }, 1); return new Promise(() => setInterval(() => {}, 1e3)); };`,
+    );
+    const { code, stdout, stderr } = await run(['inspect', 'app.py:predict', '--json'], { cwd, program });
+    expect([code, stderr]).toEqual([1, '']);
+    expect(JSON.parse(stdout).error).toMatchObject({ code: 'BUG', message: expect.stringContaining('a stray one') });
   });
 });
 
