@@ -7,12 +7,13 @@ import type { Artifact, Entry } from '../types.ts';
 import { concurrent } from './concurrent.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile } from './hash.ts';
+import { isPruned } from './pruned.ts';
 import { withTemporary } from './temporary.ts';
 
 /** Notes of the installer about itself, and scripts whose first line names this machine's interpreter. */
 const INSTALLER_NOTES = /^[^/]+\.dist-info\/(INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json|uv_build\.json)$/;
 const RECORD = /^[^/]+\.dist-info\/RECORD$/;
-const END = 'mlfn manifest 1';
+const END = 'mlfn manifest 2';
 const LEFT_OUT = [INSTALLER_NOTES, /^(bin|Scripts)\//, /^\.[^/]*$/, /\.(pyo|DS_Store)$/];
 
 /**
@@ -34,7 +35,7 @@ function below(folder: string, name: string): string {
 }
 
 async function survey(ctx: Context, folder: string): Promise<Entry[]> {
-  const names = (await list(folder)).filter((name) => !LEFT_OUT.some((pattern) => pattern.test(name)));
+  const names = (await list(folder)).filter((name) => !isPruned(name) && !LEFT_OUT.some((pattern) => pattern.test(name)));
   const shipped = new Set(names);
   let done = 0;
   return concurrent(names, 8, async (name): Promise<Entry> => {
