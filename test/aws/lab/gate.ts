@@ -77,7 +77,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, { targe
   const identified = identify(method, url, request.headers, () => body.toString());
   const name = `${identified.service}:${identified.operation}`;
   const call: Call = { ...identified, number: script.next(), name, method, url, bytes: body.length, status: 0 };
-  const exchange: Exchange = { call, headers: request.headers, rawHeaders: request.rawHeaders, body };
+  const exchange: Exchange = { call, url, headers: request.headers, rawHeaders: request.rawHeaders, body };
   calls.push(call);
   const fault = script.arrived(call);
   await script.pass(call, 'request');
@@ -117,11 +117,11 @@ export interface Upstream {
   body: Buffer;
 }
 
-function forward({ call, rawHeaders, body }: Exchange, target: string): Promise<Upstream> {
+function forward({ call, url, rawHeaders, body }: Exchange, target: string): Promise<Upstream> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(target);
     const headers = withoutHops(rawHeaders);
-    const request = http.request({ hostname, port, method: call.method, path: call.url, headers, setHost: false });
+    const request = http.request({ hostname, port, method: call.method, path: url, headers, setHost: false });
     request.on('error', reject);
     request.on('response', (answer) => {
       const chunks: Buffer[] = [];

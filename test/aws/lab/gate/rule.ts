@@ -6,6 +6,8 @@ import type { Refusal } from './wire.ts';
 /** A call on its way, as it came in. */
 export interface Exchange {
   call: Call;
+  /** Path and query that are passed on; the call's own until a rule changes them. */
+  url: string;
   headers: IncomingHttpHeaders;
   /** Names and values in turn. */
   rawHeaders: string[];
@@ -17,4 +19,17 @@ export interface Rule {
   check(exchange: Exchange): Promise<Refusal | undefined> | Refusal | undefined;
   /** After the cloud's own answer. */
   learn?(exchange: Exchange, answer: { status: number; body: Buffer }): Promise<void> | void;
+}
+
+/** The body of a JSON call. */
+export function json(exchange: Exchange): Record<string, unknown> {
+  return JSON.parse(exchange.body.toString() || '{}') as Record<string, unknown>;
+}
+
+/** A function's name and qualifier from what a path names: `f`, `f:live`, or an ARN of either. */
+export function functionOf(call: Call): { name: string; qualifier: string | undefined } {
+  const given = call.names['FunctionName'] ?? '';
+  const parts = given.split(':');
+  const [name = '', qualifier] = given.startsWith('arn:') ? parts.slice(6) : parts;
+  return { name, qualifier: qualifier ?? call.names['Qualifier'] };
 }
