@@ -69,6 +69,8 @@ export interface ModelFileCard extends CardBase {
   featureNames: string[] | null;
   featureCount: number | null;
   classes: (string | number | boolean)[] | null;
+  /** Of a classifier with several outputs: the classes of each. `classes` is null then. */
+  outputClasses?: (string | number | boolean)[][];
   /** PyPI distributions that the globals come from: `scikit-learn`, `numpy`, `pandas`, ... */
   distributions: string[];
   /** Exact versions that the file names, by distribution: of the framework, and of what its estimators hold. */

@@ -25,6 +25,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -127,6 +128,9 @@ def composed():
     yield "categories", LogisticRegression().fit(X, pd.Series(LABELS, dtype="category"))
     yield "objects", LogisticRegression().fit(X, LABELS.astype(object))
     yield "columns-by-number", LogisticRegression().fit(pd.DataFrame(X), y)
+    both = np.c_[LABELS, np.where(X[:, 1] > 0, "up", "down")]
+    yield "outputs", MultiOutputClassifier(LogisticRegression()).fit(NUMBERS, both)
+    yield "trees-outputs", RandomForestClassifier(3).fit(X, np.c_[y, y + 3])
     yield "not-fitted", make_pipeline(StandardScaler(), LogisticRegression())
 
 
@@ -144,13 +148,15 @@ def truth(model):
             return None
 
     features = plain(ask("feature_names_in_"))
+    classes = ask("classes_")
     count = ask("n_features_in_")
     return {
         "class": f"{type(model).__module__}.{type(model).__qualname__}",
         "version": sklearn.__version__,
         "features": features,
         "count": None if count is None else int(count),
-        "classes": plain(ask("classes_")),
+        "classes": plain(classes),
+        "outputs": [plain(each) for each in classes] if isinstance(classes, list) else None,
     }
 
 

@@ -12,6 +12,7 @@ interface Truth {
   features: unknown[] | null;
   count: number | null;
   classes: unknown[] | null;
+  outputs: unknown[] | null;
 }
 
 const folder = new Folder();
@@ -45,6 +46,7 @@ describe('every estimator of scikit-learn', () => {
         // A card may know more than the model says of itself: what its parts were fitted on.
         count: truth.count === null || file.startsWith('SparseCoder.') ? truth.count : card.featureCount,
         classes: truth.classes === null ? null : card.classes,
+        outputs: truth.outputs === null ? null : (card.outputClasses ?? null),
       };
       const errors = card.findings.filter(({ severity }) => severity === 'error');
       if (!card.safe || errors.length > 0 || JSON.stringify(said) !== JSON.stringify(truth)) wrong.push(`${file}: ${JSON.stringify({ said, truth, errors })}`);
@@ -65,6 +67,7 @@ describe('composed models', async () => {
     expect(card.featureNames).toEqual(truth.features);
     expect(card.featureCount).toBe(truth.count);
     expect(card.classes).toEqual(truth.classes);
+    expect(card.outputClasses ?? null).toEqual(truth.outputs);
     expect(card.distributions.includes('pandas')).toBe(truth.features !== null);
   });
 

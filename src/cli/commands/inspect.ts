@@ -31,7 +31,7 @@ export const inspect = command({
 
 function modelLines(card: ModelFileCard, { paint }: View): string[] {
   const line = (label: string, text: string | null) => (text === null ? [] : labelled(paint.bold, label, text));
-  const { framework, featureNames, featureCount, classes } = card;
+  const { framework, featureNames, featureCount, classes, outputClasses } = card;
   const packed = card.compression === 'none' ? '' : `, ${card.compression}`;
   return [
     ...line('file', card.path),
@@ -39,13 +39,18 @@ function modelLines(card: ModelFileCard, { paint }: View): string[] {
     ...line('made', framework === null ? 'by no framework that mlfn knows' : `with ${framework.name} ${framework.version ?? '(no version in the file)'}`),
     ...line('model', card.estimator === null ? null : treeLines(card.estimator).join('\n')),
     ...line('input', featureCount === null ? null : wrapped(`${countText(featureCount, 'feature')}${featureNames === null ? '' : `: ${featureNames.join(', ')}`}`)),
-    ...line('output', classes === null ? null : wrapped(`${countText(classes.length, 'class', 'classes')}: ${classes.map((each) => JSON.stringify(each)).join(', ')}`)),
+    ...line('output', classes === null ? null : wrapped(classText(classes))),
+    ...line('output', outputClasses?.map((each, at) => wrapped(`${at + 1}. ${classText(each)}`)).join('\n') ?? null),
     ...line('needs', card.distributions.length === 0 ? null : card.distributions.join(', ')),
     ...line('code', card.userClasses.length === 0 ? null : card.userClasses.map((each) => `${each.module}.${each.name}  ${each.file ?? 'not found'}`).join('\n')),
     ...(card.safe
       ? labelled(paint.green.bold, 'safe', `names nothing outside the allowlist (${countText(card.globals.length, 'global')}); nothing was executed`)
       : labelled(paint.red.bold, 'unsafe', 'not loaded unless --trust is given; nothing was executed')),
   ];
+}
+
+function classText(classes: NonNullable<ModelFileCard['classes']>): string {
+  return `${countText(classes.length, 'class', 'classes')}: ${classes.map((each) => JSON.stringify(each)).join(', ')}`;
 }
 
 function pythonLines(card: Extract<ModelCard, { kind: 'python' }>, { paint }: View): string[] {

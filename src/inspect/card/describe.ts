@@ -2,11 +2,11 @@
 import { elements } from '../pickle/array-data.ts';
 import { type Global, Instance, type Value } from '../pickle/values.ts';
 import type { ModelFileCard } from '../../types.ts';
-import { attribute, delegates, isEstimator } from './estimators.ts';
+import { attribute, delegates, isEstimator, membersOf } from './estimators.ts';
 import { estimatorTree } from './tree.ts';
 import { versionsIn } from './versions.ts';
 
-export type Description = Pick<ModelFileCard, 'framework' | 'estimator' | 'featureNames' | 'featureCount' | 'classes' | 'distributions' | 'versions'>;
+export type Description = Pick<ModelFileCard, 'framework' | 'estimator' | 'featureNames' | 'featureCount' | 'classes' | 'outputClasses' | 'distributions' | 'versions'>;
 
 const DEPTH = 40;
 
@@ -19,12 +19,14 @@ export function describe(root: Value, globals: readonly Global[], joblib: boolea
   if (featureNames !== null) distributions.add('pandas');
   if (joblib) distributions.add('joblib');
   const versions = versionsIn(root);
+  const labels = estimator === null ? null : classesOf(estimator);
   return {
     framework: estimator === null ? null : frameworkOf(estimator, versions),
     estimator: estimator === null ? null : estimatorTree(estimator),
     featureNames,
     featureCount: estimator === null ? null : (featureNames?.length ?? countOf(estimator)),
-    classes: estimator === null ? null : classesOf(estimator),
+    classes: labels?.one ?? null,
+    ...(labels?.several === undefined ? {} : { outputClasses: labels.several }),
     distributions: [...distributions].sort(),
     versions,
   };
@@ -69,18 +71,27 @@ function countOf(root: Instance): number | null {
   return some ?? (known && counts.includes(0) ? 0 : null);
 }
 
-function classesOf(root: Instance): Description['classes'] {
+type Labels = NonNullable<Description['classes']>;
+
+function classesOf(root: Instance): { one?: Labels; several?: Labels[] } | null {
   for (const each of chain(root, 'last')) {
     const binarizer = attribute(each, '_label_binarizer');
     const own = attribute(each, 'classes_', '_classes') ?? (binarizer instanceof Instance ? attribute(binarizer, 'classes_') : undefined);
-    const labels = elements(own);
-    if (labels !== null && labels.every((label) => label !== null)) return labels;
+    const one = labelsOf(own);
+    if (one !== null) return { one };
+    const several = membersOf(own).map(labelsOf);
+    if (several.length > 0 && several.every((each) => each !== null)) return { several };
     const count = attribute(each, 'n_classes_');
     // xgboost numbers its classes and keeps only how many there are.
     if (typeof count === 'number' && each.made.module.startsWith('xgboost.') && each.made.name.endsWith('Classifier') && count < 10_000) {
-      return Array.from({ length: count }, (_, label) => label);
+      return { one: Array.from({ length: count }, (_, label) => label) };
     }
   }
   return null;
+}
+
+function labelsOf(value: Value): Labels | null {
+  const labels = elements(value);
+  return labels?.every((label) => label !== null) === true ? labels : null;
 }
 
