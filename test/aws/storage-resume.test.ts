@@ -1,0 +1,142 @@
+/** Uploads over a network that breaks: what got across is never sent again. Bytes are counted behind the bad network. */
+import { GetObjectCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { hasObject, putObject } from '../../src/providers/aws/storage/objects.ts';
+import { ACCOUNT } from './lab/credentials.ts';
+import { startToxiproxy, type Network } from './lab/toxiproxy.ts';
+import { deployerOf, fileOf, makeBucket, MB, startCounter, startS3, takenParts, until, type Counter, type Deployer, type S3Lab } from './storage-lab.ts';
+
+/** Seven parts; at 20 MB a second they take three seconds. */
+const SIZE = 56 * MB;
+const SLOW = { type: 'bandwidth', stream: 'upstream', attributes: { rate: 20_000 } } as const;
+/** Headers, listings and the call that completes. */
+const OVERHEAD = 64 * 1024;
+
+let s3: S3Lab;
+let counter: Counter;
+let network: Network;
+let near: Deployer;
+let through: Deployer;
+
+beforeAll(async () => {
+  s3 = await startS3();
+  near = await deployerOf(s3.env);
+  await makeBucket(near);
+  await near.s3.config.endpoint?.();
+  counter = await startCounter(s3.endpoint);
+  network = await startToxiproxy(counter.endpoint);
+});
+afterAll(async () => {
+  await network.stop();
+  await counter.stop();
+  await s3.stop();
+});
+beforeEach(async () => {
+  through = await deployerOf({ ...s3.env, AWS_ENDPOINT_URL: network.endpoint });
+  await through.s3.config.endpoint?.();
+});
+
+async function isWhole(key: string, sha256: string): Promise<void> {
+  const { Body } = await near.s3.send(new GetObjectCommand({ Bucket: await near.bucket(), Key: key }));
+  expect(createHash('sha256').update(await Body!.transformToByteArray()).digest('hex')).toBe(sha256);
+  const { Uploads } = await near.s3.send(new ListMultipartUploadsCommand({ Bucket: await near.bucket(), Prefix: key }));
+  expect(Uploads).toBeUndefined();
+}
+
+test('connections that are reset in the middle: the same call gets through, and parts that were across stay', async () => {
+  const upload = fileOf(s3.folder, 'reset', SIZE);
+  const away = await network.add(SLOW);
+  const [parts, bytes] = [takenParts(s3).length, counter.bytes()];
+  const sending = putObject(through, upload);
+  for (const after of [1, 3]) {
+    await until(() => takenParts(s3).length >= parts + after);
+    await network.enable(false);
+    await network.enable(true);
+  }
+  expect(await sending).toMatchObject({ size: SIZE, sent: SIZE });
+  await away();
+  const taken = takenParts(s3).slice(parts);
+  expect(new Set(taken)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7]));
+  // Twice four parts on their way, or the answers to them, were lost at most; and the three that were across before stay.
+  expect(taken.length).toBeLessThan(7 + 4);
+  expect(counter.bytes() - bytes).toBeLessThan(SIZE + 8 * 8 * MB + OVERHEAD);
+  await isWhole(upload.key, upload.sha256);
+});
+
+test('a network that stays away: AWS_UNREACHABLE with the host, and the next run sends the rest only', async () => {
+  const upload = fileOf(s3.folder, 'away', SIZE);
+  const away = await network.add(SLOW);
+  const before = takenParts(s3).length;
+  const sending = putObject(through, upload).catch((reason: unknown) => reason);
+  await until(() => takenParts(s3).length >= before + 2);
+  await network.enable(false);
+  expect(await sending).toMatchObject({ code: 'AWS_UNREACHABLE', message: expect.stringContaining(new URL(network.endpoint).host) });
+  const across = takenParts(s3).slice(before);
+  await network.enable(true);
+  await away();
+  const bytes = counter.bytes();
+  const { sent } = await putObject(through, upload);
+  expect(sent).toBe(SIZE - across.length * 8 * MB);
+  expect(counter.bytes() - bytes).toBeLessThan(sent + OVERHEAD);
+  expect(takenParts(s3).slice(before).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  await isWhole(upload.key, upload.sha256);
+});
+
+test('killed in the middle: the next process sends the rest only', async () => {
+  const upload = fileOf(s3.folder, 'killed', SIZE);
+  const request = path.join(s3.folder, 'request.json');
+  writeFileSync(request, JSON.stringify({ upload, account: ACCOUNT }));
+  const away = await network.add(SLOW);
+  const before = takenParts(s3).length;
+  const env = { ...process.env, ...s3.env, AWS_ENDPOINT_URL: network.endpoint };
+  const run = () => spawn(process.execPath, ['--no-warnings', path.join(import.meta.dirname, 'sender.mjs'), request], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const killed = run();
+  await until(() => takenParts(s3).length >= before + 2 || killed.exitCode !== null);
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  await away();
+  // What the gateway had in full when the process died counts as well.
+  const across = takenParts(s3).length - before;
+  const bytes = counter.bytes();
+  const second = run();
+  let output = '';
+  second.stdout.on('data', (text) => (output += text));
+  await once(second, 'close');
+  const { sent, size } = JSON.parse(output) as { sent: number; size: number };
+  expect(size).toBe(SIZE);
+  expect(sent).toBeLessThanOrEqual(SIZE - across * 8 * MB);
+  expect(counter.bytes() - bytes).toBeLessThan(sent + OVERHEAD);
+  await isWhole(upload.key, upload.sha256);
+});
+
+test('latency on every answer and torn packets: slower, and as whole', async () => {
+  const upload = fileOf(s3.folder, 'latency', 20 * MB);
+  const away = [
+    await network.add({ type: 'latency', stream: 'downstream', attributes: { latency: 80, jitter: 40 } }),
+    await network.add({ type: 'slicer', stream: 'upstream', attributes: { average_size: 8000, size_variation: 3000, delay: 10 } }),
+  ];
+  expect(await putObject(through, upload)).toMatchObject({ sent: 20 * MB });
+  for (const each of away) await each();
+  await isWhole(upload.key, upload.sha256);
+});
+
+test('an answer that gets lost: the upload is known to be done', async () => {
+  const upload = fileOf(s3.folder, 'answer', 5 * MB);
+  const away = await network.add({ type: 'latency', stream: 'downstream', attributes: { latency: 300 } });
+  const puts = (status: number) => s3.log().split('\n').filter((line) => line.includes(`| ${status} |`) && line.includes(`| PUT | `) && line.includes(upload.key)).length;
+  const sending = putObject(through, upload);
+  await until(() => puts(200) === 1);
+  await network.enable(false);
+  await network.enable(true);
+  const there = { size: 5 * MB, sha256: Buffer.from(upload.sha256, 'hex').toString('base64') };
+  expect(await sending).toMatchObject(there);
+  await away();
+  expect(puts(200)).toBe(1);
+  expect(puts(412)).toBeGreaterThan(0);
+  expect(await hasObject(near, upload.key.slice(8, 72))).toEqual(there);
+});
