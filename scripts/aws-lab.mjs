@@ -38,10 +38,19 @@ function make(name, fill) {
   renameSync(partial, folder);
 }
 
-/** Handlers see the standard library, their package and its layers: nothing of .venv-aws. */
+/** Handlers see the standard library, botocore as Lambda's runtimes hold it, their package and its layers. */
 function makeRuntime() {
   const folder = path.join(lab, 'runtime');
   if (!existsSync(pythonOf(folder))) run(pythonOf(venv), ['-m', 'venv', '--without-pip', folder]);
+  const packages = path.join(folder, windows ? 'Lib/site-packages' : 'lib/python3.12/site-packages');
+  if (existsSync(path.join(packages, 'botocore'))) return;
+  // As pinned for ministack; botocore last, as it is what says that the others are there.
+  const names = ['six', 'urllib3', 'jmespath', 'python-dateutil', 'botocore'];
+  const pinned = 'import sys; from importlib.metadata import version\nfor name in sys.argv[1:]: print(f"{name}=={version(name)}")';
+  const pins = spawnSync(pythonOf(venv), ['-c', pinned, ...names], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
+  for (const pin of pins) {
+    run(pythonOf(venv), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', packages, pin]);
+  }
 }
 
 function makeEmulator() {
