@@ -1,9 +1,15 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { CreateAliasCommand, CreateFunctionCommand, GetAccountSettingsCommand, GetFunctionCommand, InvokeCommand, ListFunctionsCommand, PublishLayerVersionCommand, PublishVersionCommand, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
 import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { clientsOf, type Clients } from './lab/clients.ts';
 import { startMinistack, type Ministack } from './lab/ministack.ts';
+import { answers, temporary } from './lab/server.ts';
 import { zipOf } from './lab/zip.ts';
 
 const HANDLER = `
@@ -46,6 +52,39 @@ describe('ministack', () => {
     });
     expect(answer.ExecutedVersion).toBe('1');
   });
+});
+
+describe('what a test process leaves', () => {
+  const STARTER = `
+    import { spawn, spawnSync } from 'node:child_process';
+    const [guard, folder] = process.argv.slice(1);
+    const server = spawn('sleep', ['600'], { stdio: 'ignore' });
+    spawn(process.execPath, [guard], { stdio: ['pipe', 'ignore', 'ignore'], detached: true }).stdin.write('+ ' + server.pid + ' ' + folder + '\\n');
+    console.log(server.pid);
+    setInterval(() => {}, 1000);`;
+
+  it('is nothing, also when it is killed', async () => {
+    const folder = temporary('guarded');
+    const guard = path.join(import.meta.dirname, 'lab/guard.mjs');
+    const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, guard, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [pid] = (await once(createInterface({ input: starter.stdout }), 'line')) as [string];
+    expect([runs(pid), existsSync(folder)]).toEqual([true, true]);
+    starter.kill('SIGKILL');
+    await vi.waitFor(() => expect([runs(pid), existsSync(folder)]).toEqual([false, false]), { timeout: 20_000 });
+  });
+
+  it('is nothing after a stop', async () => {
+    const lab = await startMinistack();
+    expect([runs(lab.pid), existsSync(lab.folder)]).toEqual([true, true]);
+    await lab.stop();
+    expect([runs(lab.pid), existsSync(lab.folder), await answers(lab.endpoint)]).toEqual([false, false, false]);
+  });
+
+  /** A killed process that nobody has waited for yet is over too. */
+  function runs(pid: number | string): boolean {
+    const state = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+    return state !== '' && !state.startsWith('Z');
+  }
 });
 
 describe('ministack with auth', () => {

@@ -5,6 +5,9 @@ import { labPackages, program } from './programs.ts';
 import { freePort, startServer, temporary } from './server.ts';
 
 export interface Ministack extends Lab {
+  pid: number;
+  /** Its state, its objects and the unpacked code of its functions; gone when it is stopped. */
+  folder: string;
   log(): string;
 }
 
@@ -47,5 +50,5 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
       return answer?.status === 200;
     },
   });
-  return { endpoint, env: awsEnv(endpoint), log: server.log, stop: server.stop };
+  return { endpoint, env: awsEnv(endpoint), pid: server.pid, folder, log: server.log, stop: server.stop };
 }

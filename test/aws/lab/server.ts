@@ -1,10 +1,11 @@
 /** A program that listens on 127.0.0.1: started on a free port with a temporary folder, ready when it answers, stopped by pid. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import net from 'node:net';
+import net, { type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const READY_WITHIN = 60_000;
@@ -53,14 +54,10 @@ export async function startServer(start: Start): Promise<Server> {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log = (log + text).slice(-LOG_KEPT)));
   let failed = '';
   child.on('error', (error) => (failed = error.message));
-  const onExit = () => {
-    child.kill('SIGKILL');
-    rmSync(start.folder, { recursive: true, force: true });
-  };
-  process.on('exit', onExit);
+  if (child.pid !== undefined) guard().write(`+ ${child.pid} ${start.folder}\n`);
   const stop = async () => {
-    process.off('exit', onExit);
     await end(child);
+    if (child.pid !== undefined) guard().write(`- ${child.pid}\n`);
     await rm(start.folder, { recursive: true, force: true, maxRetries: 5 });
   };
   const deadline = Date.now() + READY_WITHIN;
@@ -73,6 +70,17 @@ export async function startServer(start: Start): Promise<Server> {
     }
   }
   return { pid: child.pid as number, log: () => log, stop };
+}
+
+let watching: Writable | undefined;
+
+/** It ends what this process has started and not stopped, whichever way this process ends. */
+function guard(): Writable {
+  if (watching) return watching;
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'guard.mjs')], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  child.unref();
+  (child.stdin as Socket).unref();
+  return (watching = child.stdin);
 }
 
 function clean(start: Start): NodeJS.ProcessEnv {
