@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Context } from '../events.ts';
 import { MlfnError } from '../errors.ts';
 import type { Platform } from '../types.ts';
+import { redact } from './credentials.ts';
 import { withScratch } from './files.ts';
 import { parsePylock, type LockedWheel } from './pylock.ts';
 import type { PythonChoice } from './pythons.ts';
@@ -155,8 +156,6 @@ export function plain(stderr: string): string {
     .replace(/[╰─▶├│×]/g, ' ')
     .split(/\r?\n/)
     .map((line) => line.trim());
-  return lines
-    .filter((line) => line !== '' && !/^(warning:|Using CPython)/.test(line))
-    .join(' ')
-    .replace(/\s+/g, ' ');
+  const said = lines.filter((line) => line !== '' && !/^(warning:|Using CPython)/.test(line));
+  return redact(said.join(' ').replace(/\s+/g, ' '));
 }

@@ -1,6 +1,7 @@
 /** Turns uv's "No solution found" into which requirement of which package, and the nearest thing that works: by trying. */
 import { MlfnError } from '../errors.ts';
 import { compile, type Question, type Session } from './compile.ts';
+import { redact } from './credentials.ts';
 import { surveyInterpreters } from './interpreters.ts';
 import type { PythonChoice } from './pythons.ts';
 import { normalize } from './requirements.ts';
@@ -100,7 +101,7 @@ async function explainConflict(session: Session, wanted: Wanted, failure: Failur
   const message =
     parent === undefined || mine === undefined
       ? `The requirements exclude each other: ${failure.reason.replace(/^error: No solution found when resolving dependencies:? ?(cause: )?/, '')}`
-      : `${parent.replace(/^all versions of (.*)/, 'every version of $1')} needs ${child}, but ${mine} is required${where === undefined ? '' : ` (${where})`}.`;
+      : `${parent.replace(/^all versions of (.*)/, 'every version of $1')} needs ${child}, but ${redact(mine)} is required${where === undefined ? '' : ` (${where})`}.`;
   const loosened = mine === undefined ? null : await loosen(session, failure, mine);
   return new MlfnError('RESOLVE_CONFLICT', message, {
     hint:

@@ -38,7 +38,7 @@ export async function withScratch<T>(cache: string, use: (folder: string) => Pro
   try {
     await mkdir(parent, { recursive: true });
     await sweep(parent, 'resolve');
-    await mkdir(folder);
+    await mkdir(folder, { mode: 0o700 }); // addresses in it may hold passwords
     return await use(folder);
   } catch (error) {
     throw diskFull(error, folder) ?? error;

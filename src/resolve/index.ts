@@ -7,6 +7,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Lock, ModelCard, PlatformRequest } from '../types.ts';
 import { openSession } from './compile.ts';
+import { rememberSources, withoutCredentials } from './credentials.ts';
 import { userEnvironments, type Environment } from './environment.ts';
 import { explain } from './explain.ts';
 import { noPython, surveyInterpreters, usePython } from './interpreters.ts';
@@ -73,13 +74,14 @@ export async function resolve(
     return makeLock(best, [], { source: file?.kind ?? 'model-date', sourceDetail: 'needs no package', offline: false });
   }
   const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pins, floors };
+  rememberSources(ctx, { ...selection, uvConfig: project.uvConfig });
   const asked: unknown[] = [
     RULES,
-    selection.roots,
+    selection.roots.map(withoutCredentials),
     selection.constraints,
-    selection.options,
+    selection.options.map(withoutCredentials),
     hashRows(selection),
-    project.uvConfig,
+    withoutCredentials(project.uvConfig),
     file?.label,
     pins,
   ];

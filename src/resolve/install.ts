@@ -5,6 +5,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Lock } from '../types.ts';
 import { isOfflineFailure, openSession, plain, pythonArguments, runUv, unreachable } from './compile.ts';
+import { reachingSources } from './credentials.ts';
 import { makeFolder, withScratch } from './files.ts';
 import { fromUser, usePython } from './interpreters.ts';
 import { lastLine, run, tool } from './run.ts';
@@ -60,14 +61,16 @@ async function layDown(
     native: same && interpreter.minor === lock.python,
   };
   await writeFile(path.join(scratch, 'pylock.toml'), lock.pylock);
-  await writeFile(path.join(scratch, 'uv.toml'), '');
+  const { env, uvConfig } = reachingSources(ctx, plainUvEnv(ctx));
+  await writeFile(path.join(scratch, 'uv.toml'), uvConfig);
   const args = ['pip', 'install', '--target', into, '--no-deps', '--require-hashes', '--only-binary', ':all:'];
   args.push('-r', 'pylock.toml', ...pythonArguments(choice));
   // A warm cache needs no network, not even to be found missing.
   const { path: uv } = await findUv(ctx);
-  const cached = await runUv({ ctx, uv, env: plainUvEnv(ctx), offline: true, networkFailure: null }, args, scratch);
+  const cached = await runUv({ ctx, uv, env, offline: true, networkFailure: null }, args, scratch);
   if (cached === null) return;
-  const session = await openSession(ctx);
+  const opened = await openSession(ctx);
+  const session = { ...opened, env: reachingSources(ctx, opened.env).env };
   // uv's own default is patient with a slow download; the short limits of openSession are for questions.
   for (const name of ['UV_HTTP_TIMEOUT', 'UV_HTTP_RETRIES']) session.env[name] = ctx.env[name];
   const failure = await runUv(session, args, scratch, downloads(ctx));

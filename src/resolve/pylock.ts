@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import { MlfnError } from '../errors.ts';
 import type { Platform } from '../types.ts';
+import { withoutCredentials } from './credentials.ts';
 import { asTable } from './project.ts';
 import { bestWheel } from './wheel-tags.ts';
 
@@ -52,7 +53,7 @@ function readFile(file: Record<string, unknown>, folder: string): Omit<LockedWhe
     wheel: decodeURIComponent(location.split(/[\\/]/).at(-1) ?? ''),
     sha256: typeof sha256 === 'string' ? sha256 : '',
     size: typeof size === 'number' ? size : null,
-    ...(typeof url === 'string' ? { url } : { path: path.resolve(folder, String(local)) }),
+    ...(typeof url === 'string' ? { url: withoutCredentials(url) } : { path: path.resolve(folder, String(local)) }),
     published: published instanceof Date ? published.toISOString() : null,
   };
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
+import { redact } from './credentials.ts';
 
 export interface Requirement {
   /** Normalized (PEP 503). */
@@ -82,18 +83,18 @@ export function addRequirement(into: RequirementsFile, text: string, where: stri
   const line = text.replace(/\s--hash[=\s]\S+/g, '').trim();
   const [, rawName, extras = '', rest = ''] = NAME.exec(line) ?? [];
   const isPath = /^(-e\b|--editable\b|[./\\~]|[a-z+]+:\/\/|[A-Za-z]:[\\/])/.test(line) || /^[^@;]*[/\\]/.test(line);
-  if (isPath) return void into.unsupported.push({ where, text: line });
+  if (isPath) return void into.unsupported.push({ where, text: redact(line) });
   const [requirement = '', marker] = rest.split(/;(.*)/s);
   const direct = /^@\s*(\S+)/.exec(requirement)?.[1];
   if (rawName === undefined || (direct === undefined && !SPECIFIER.test(requirement.trim()))) {
-    throw new MlfnError('RESOLVE_REQUIREMENTS_UNREADABLE', `${where}: "${line}" is not a requirement.`, {
+    throw new MlfnError('RESOLVE_REQUIREMENTS_UNREADABLE', `${where}: "${redact(line)}" is not a requirement.`, {
       hint: 'Write it as `name==1.2.3`, or name another file with --requirements.',
     });
   }
   const name = normalize(rawName);
   if (direct !== undefined && !/^https?:.*\.whl(#.*)?$/.test(direct)) {
     // `pip freeze` in conda writes `numpy @ file:///croot/...`: the version is lost, the wish is not.
-    if (!direct.startsWith('file:')) return void into.unsupported.push({ where, text: line });
+    if (!direct.startsWith('file:')) return void into.unsupported.push({ where, text: redact(line) });
     return void into.items.push({ name, line: rawName, specifier: '', where });
   }
   if (hashes.length > 0) into.hashes.set(name, new Set([...(into.hashes.get(name) ?? []), ...hashes]));

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import { homeFolder } from './candidates.ts';
+import { withoutCredentials } from './credentials.ts';
 import { readText } from './files.ts';
 import { surveyInterpreters } from './interpreters.ts';
 import { run } from './run.ts';
@@ -26,12 +27,13 @@ export function uvEnv(ctx: Context): Promise<Env> {
   return env;
 }
 
-/** What of the environment decides which index is asked, for the keys of the cache. */
-export function indexSettings(env: Readonly<Env>): [string, string | undefined][] {
-  const names = Object.keys(env).filter((name) =>
-    /^(UV|PIP)_(DEFAULT_INDEX|INDEX|EXTRA_INDEX|FIND_LINKS|NO_INDEX)/.test(name),
+/** What of the environment decides which index is asked, for the keys of the cache: a new password asks the same. */
+export function indexSettings(env: Readonly<Env>): [string, string][] {
+  const names = Object.keys(env).filter(
+    (name) =>
+      /^(UV|PIP)_(DEFAULT_INDEX|INDEX|EXTRA_INDEX|FIND_LINKS|NO_INDEX)/.test(name) && !/_(USERNAME|PASSWORD)$/.test(name),
   );
-  return names.toSorted().map((name) => [name, env[name]]);
+  return names.toSorted().map((name) => [name, withoutCredentials(env[name] ?? '')]);
 }
 
 async function makeEnv(ctx: Context): Promise<Env> {

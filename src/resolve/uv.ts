@@ -5,6 +5,7 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { interpreterOf, whichAll } from './candidates.ts';
+import { redact } from './credentials.ts';
 import { makeFolder } from './files.ts';
 import { noPython, surveyInterpreters } from './interpreters.ts';
 import { lastLine, run } from './run.ts';
@@ -127,7 +128,7 @@ async function attempt(ctx: Context, command: string, args: string[]): Promise<s
       hint: `Make room for about 100 MB in ${ctx.home.cache}, then run the same command again.`,
     });
   }
-  return ran.code === 0 ? null : lastLine(ran.stderr) || lastLine(ran.stdout) || `${args[1]} failed`;
+  return ran.code === 0 ? null : redact(lastLine(ran.stderr) || lastLine(ran.stdout)) || `${args[1]} failed`;
 }
 
 async function firstFile(folders: string[]): Promise<string | null> {

@@ -25,8 +25,8 @@ export interface Registry {
   url: string;
   /** Paths asked for so far. */
   asked: string[];
-  /** From now on: every request gets this status; `hang` never answers. */
-  mood: { status: number; hang: boolean };
+  /** From now on: every request gets this status; `hang` never answers; `user:password` that it asks for, if any. */
+  mood: { status: number; hang: boolean; credentials: string | null };
   close(): Promise<void>;
 }
 
@@ -35,11 +35,16 @@ export async function startRegistry(specs: Spec[]): Promise<Registry> {
   const input = JSON.stringify(specs.map(({ published: _published, ...spec }) => spec));
   execFileSync(python, [path.join(import.meta.dirname, 'wheels.py'), folder], { input });
   const asked: string[] = [];
-  const mood = { status: 200, hang: false };
+  const mood: Registry['mood'] = { status: 200, hang: false, credentials: null };
   const server = http.createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://registry');
     asked.push(pathname);
     if (mood.hang) return;
+    const sent = Buffer.from(request.headers.authorization?.replace(/^Basic /, '') ?? '', 'base64').toString();
+    if (mood.credentials !== null && sent !== mood.credentials) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="packages"' }).end();
+      return;
+    }
     void respond(response, answer(folder, specs, mood.status, pathname));
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
