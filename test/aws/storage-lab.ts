@@ -104,8 +104,9 @@ export async function until(what: () => boolean): Promise<void> {
 }
 
 /** Without the settings that mlfn gives its bucket: versitygw has no public access block, encryption or lifecycle. */
-export async function makeBucket(session: Session): Promise<void> {
-  await session.s3.send(new CreateBucketCommand({ Bucket: await session.bucket() }));
+export async function makeBucket(session: Session, LocationConstraint?: 'eu-west-1'): Promise<void> {
+  const place = LocationConstraint === undefined ? {} : { CreateBucketConfiguration: { LocationConstraint } };
+  await session.s3.send(new CreateBucketCommand({ Bucket: await session.bucket(), ...place }));
 }
 
 /** The error that a promise ends with; anything but an MlfnError fails the test. */

@@ -6,9 +6,9 @@ const MB = 1 << 20;
 const GB = 1024 * MB;
 
 test('parts cover the file without gap or overlap, within the limits of S3', () => {
-  const size = fc.oneof(fc.integer({ min: SINGLE_BYTES, max: 2 ** 31 - 1 }), fc.maxSafeInteger().map((n) => (Math.abs(n) % (5 * 1024 * GB)) + 1));
+  const bytesOfFiles = fc.oneof(fc.integer({ min: SINGLE_BYTES, max: 2 ** 31 - 1 }), fc.maxSafeInteger().map((n) => (Math.abs(n) % (5 * 1024 * GB)) + 1));
   fc.assert(
-    fc.property(size, (bytes) => {
+    fc.property(bytesOfFiles, (bytes) => {
       const parts = cut(bytes);
       const whole = parts.every(({ number, start, size }, index) => {
         const before = parts[index - 1];
