@@ -37,6 +37,8 @@ export interface Question {
   /** The roots alone. */
   alone?: boolean;
   lowest?: boolean;
+  /** The index itself, not what uv remembers of it. */
+  fresh?: boolean;
 }
 
 export type Compiled = { wheels: LockedWheel[]; reason: null } | { wheels: null; reason: string };
@@ -63,6 +65,7 @@ export async function compile(session: Session, choice: PythonChoice, question: 
     const cutoff = [question.cutoff, own].filter((date) => date && !Number.isNaN(Date.parse(date))).toSorted()[0];
     if (cutoff) args.push('--exclude-newer', cutoff);
     if (question.alone) args.push('--no-deps');
+    if (question.fresh) args.push('--refresh');
     if (question.lowest) args.push('--resolution', 'lowest-direct');
     const failure = await runUv(session, args, folder);
     if (failure === null)
@@ -73,6 +76,21 @@ export async function compile(session: Session, choice: PythonChoice, question: 
     if (session.offline && isOfflineFailure(failure)) throw unreachable(session, failure);
     return { wheels: null, reason: plain(failure) };
   });
+}
+
+/**
+ * Whether the index cannot be reached; asked only where a lock made offline would do, hence with little patience.
+ * @throws MlfnError RESOLVE_INDEX_DENIED | DISK_FULL | INTERRUPTED
+ */
+export async function isAway(session: Session, choice: PythonChoice, about: Pick<Question, 'roots' | 'options' | 'uvConfig'>): Promise<boolean> {
+  if (session.offline) return true;
+  const roots = about.roots.slice(0, 1).map((root) => /^[\w.-]+/.exec(root)?.[0] ?? root);
+  const hasty = { ...session, env: { ...session.env, UV_HTTP_TIMEOUT: '3', UV_HTTP_CONNECT_TIMEOUT: '2', UV_HTTP_RETRIES: '0' } };
+  const question = { ...about, roots, constraints: [], cutoff: null, alone: true, fresh: true };
+  await compile(hasty, choice, question).catch((error: unknown) => {
+    if (!hasty.offline) throw error;
+  });
+  return hasty.offline;
 }
 
 /** Null when it went well, else stderr. The network gone, the cache alone is asked. */

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Lock, ModelCard, PlatformRequest } from '../types.ts';
-import { openSession } from './compile.ts';
+import { isAway, openSession } from './compile.ts';
 import { rememberSources, withoutCredentials } from './credentials.ts';
 import { userEnvironments, type Environment } from './environment.ts';
 import { explain } from './explain.ts';
@@ -37,13 +37,14 @@ export interface ResolveOptions {
 }
 
 /** Raised when what is kept in the cache would come out differently. */
-const RULES = 2;
+const RULES = 3;
 
 /**
  * Where versions come from, in this order: the lock or requirements beside the model; the user's environment that holds
  * the framework version the file names; what was newest a month after that version came out, its upload time asked of
  * the index. What requirements leave open is closed by the next of the three. The version that the file names is exact
- * in every case. The same question asked again is answered from the cache, without uv or a network.
+ * in every case. The same question asked again is answered from the cache, without uv or a network; a lock that was made
+ * offline is, while the index cannot be reached.
  * @throws MlfnError RESOLVE_* | DISK_FULL | INTERRUPTED
  */
 export async function resolve(
@@ -91,8 +92,9 @@ export async function resolve(
     environment === null ? null : [environment.label, [...environment.distributions].toSorted()],
   );
   const kept = await keptLock(ctx, asked, choices);
-  if (kept !== null) return kept;
+  if (kept !== null && !kept.offline) return kept;
   const session = await openSession(ctx);
+  if (kept !== null && (await isAway(session, best, { ...selection, uvConfig: project.uvConfig }))) return kept;
   const solved = await solve(session, wanted, choices);
   if (!('wheels' in solved)) return explain(session, wanted, solved);
   assertHashes(selection, solved.wheels, file?.label ?? '');

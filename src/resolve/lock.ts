@@ -50,6 +50,7 @@ const keptSchema = z.object({
   digest: z.string(),
   source: z.enum(['lockfile', 'requirements', 'environment', 'model-date']),
   sourceDetail: z.string(),
+  offline: z.boolean(),
 });
 
 /** @param asked everything that decides the result, as JSON */
@@ -59,12 +60,12 @@ export async function keptLock(ctx: Context, asked: unknown, choices: PythonChoi
   const choice = choices.find((one) => one.python === kept.data.python);
   return choice === undefined
     ? null
-    : { ...kept.data, offline: false, interpreter: bareInterpreter(choice.interpreter) };
+    : { ...kept.data, interpreter: bareInterpreter(choice.interpreter) };
 }
 
-/** A lock made without a network may lack what the index has by now: it is not kept. */
+/** One that was made without a network may lack what the index has by now: it says so, and serves while there is none. */
 export async function keepLock(ctx: Context, asked: unknown, lock: Lock): Promise<void> {
-  if (!lock.offline) await writeWhole(entry(ctx, asked), JSON.stringify(keptSchema.parse(lock)));
+  await writeWhole(entry(ctx, asked), JSON.stringify(keptSchema.parse(lock)));
 }
 
 function entry(ctx: Context, asked: unknown): string {

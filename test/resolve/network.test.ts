@@ -39,6 +39,28 @@ test('no network but a warm cache: the same lock, said to be offline, and it can
   expect((await resolve(user.ctx, card, here, {})).offline).toBe(false);
 });
 
+test('a lock made offline is kept while there is no network, whatever becomes of uv\'s cache, and asked again after', async () => {
+  const user = await lab();
+  const card = modelCard(user.folder, '1.0', ['frame']);
+  await resolve(user.ctx, card, here, {});
+  await forget(user.ctx.home.cache);
+  Object.assign(registry.mood, { hang: true });
+  const ctx = { ...user.ctx, env: { ...user.ctx.env, UV_HTTP_TIMEOUT: '1', UV_HTTP_RETRIES: '0' } };
+  const first = await resolve(ctx, card, here, {});
+  expect(first.offline).toBe(true);
+  await rm(user.ctx.env['UV_CACHE_DIR'] ?? '', { recursive: true });
+  expect(await resolve(ctx, card, here, {})).toEqual(first);
+  const told = { ...user.ctx, env: { ...user.ctx.env, UV_OFFLINE: '1' } };
+  expect(await resolve(told, card, here, {})).toEqual(first);
+  Object.assign(registry.mood, { hang: false });
+  const asked = registry.asked.length;
+  expect(await resolve(user.ctx, card, here, {})).toEqual({ ...first, offline: false });
+  expect(registry.asked.length).toBeGreaterThan(asked);
+  // Now it is the index's own answer, and nobody is asked any more.
+  Object.assign(registry.mood, { hang: true });
+  expect((await resolve(user.ctx, card, here, {})).offline).toBe(false);
+});
+
 test('no network and a cold cache: what is missing, exit as remote', async () => {
   const user = await lab({ UV_HTTP_TIMEOUT: '1', UV_HTTP_RETRIES: '0' });
   Object.assign(registry.mood, { hang: true });
