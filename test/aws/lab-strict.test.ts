@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import http from 'node:http';
 import {
   AddPermissionCommand, CreateAliasCommand, CreateFunctionCommand, CreateFunctionUrlConfigCommand, DeleteFunctionCommand, GetFunctionConfigurationCommand,
+  GetFunctionUrlConfigCommand,
   InvokeCommand, ListAliasesCommand, PublishLayerVersionCommand, PublishVersionCommand, UpdateAliasCommand, UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand, waitUntilFunctionActiveV2, waitUntilFunctionUpdatedV2, type CreateFunctionCommandInput,
   type UpdateFunctionConfigurationCommandInput,
@@ -217,6 +218,40 @@ describe('function URLs', () => {
     expect(await ask('210987654321', 'test')).toBe(403);
     await aws.lambda.send(new AddPermissionCommand({ ...at, StatementId: 'b', Action: 'lambda:InvokeFunction', Principal: '210987654321', InvokedViaFunctionUrl: true }));
     expect(await ask('210987654321', 'test')).toBe(200);
+  });
+});
+
+describe('the log of a call', () => {
+  it('has the lines of Lambda, and Init Duration for the first of a version only', async () => {
+    await active();
+    const code = zipOf({ 'm.py': 'def h(event, context):\n    print("printed")\n    return event["a"]\n' });
+    await aws.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: code }));
+    await updated();
+    await aws.lambda.send(new PublishVersionCommand({ FunctionName: name }));
+    const tail = async (payload: string) => {
+      const answer = await aws.lambda.send(new InvokeCommand({ FunctionName: name, Qualifier: '1', LogType: 'Tail', Payload: Buffer.from(payload) }));
+      return { failed: answer.FunctionError, log: Buffer.from(answer.LogResult ?? '', 'base64').toString() };
+    };
+    const REPORT = /\nEND RequestId: \S+\nREPORT RequestId: \S+\tDuration: \d+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB\t/;
+    const [first, second, wrong] = [await tail('{"a":1}'), await tail('{"a":1}'), await tail('{}')];
+    for (const { log } of [first, second, wrong]) {
+      expect(log).toMatch(/^START RequestId: \S+ Version: 1\nprinted\n/);
+      expect(log).toMatch(REPORT);
+    }
+    expect([first, second].map(({ log }) => /Init Duration: [\d.]+ ms/.test(log))).toEqual([true, false]);
+    expect(wrong).toMatchObject({ failed: 'Unhandled', log: expect.stringContaining("KeyError: 'a'") });
+  });
+});
+
+describe('a deleted function', () => {
+  it('takes its URL with it', async () => {
+    await twoVersions();
+    const url = await publicUrl();
+    expect((await get(url)).status).toBe(200);
+    await aws.lambda.send(new DeleteFunctionCommand({ FunctionName: name }));
+    expect((await get(url)).status).toBe(404);
+    await twoVersions();
+    await expect(aws.lambda.send(new GetFunctionUrlConfigCommand({ FunctionName: name, Qualifier: 'live' }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 });
 

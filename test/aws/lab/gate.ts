@@ -6,7 +6,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { actionOf, type Call, reads } from './gate/calls.ts';
 import { identify } from './gate/operations.ts';
-import type { Exchange, Rule } from './gate/rule.ts';
+import type { Exchange, Rule, Upstream } from './gate/rule.ts';
 import { type Fault, type Hold, type Point, Script } from './gate/script.ts';
 import { type Answer, refused } from './gate/wire.ts';
 import { awsEnv, type Lab } from './credentials.ts';
@@ -108,13 +108,6 @@ async function answered(exchange: Exchange, target: string, rules: Rule[], fault
 function refuse(call: Call, refusal: Parameters<typeof refused>[1]): Answer {
   call.refusal = refusal.code;
   return refused(call.service, refusal);
-}
-
-export interface Upstream {
-  status: number;
-  /** Names and values in turn, as received. */
-  headers: string[];
-  body: Buffer;
 }
 
 function forward({ call, url, rawHeaders, body }: Exchange, target: string): Promise<Upstream> {

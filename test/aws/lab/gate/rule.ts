@@ -1,4 +1,4 @@
-/** One thing that AWS refuses and ministack accepts. Its state is its own. */
+/** One thing that AWS does and ministack does not. Its state is its own. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Call } from './calls.ts';
 import type { Refusal } from './wire.ts';
@@ -14,11 +14,18 @@ export interface Exchange {
   body: Buffer;
 }
 
+export interface Upstream {
+  status: number;
+  /** Names and values in turn, as received. */
+  headers: string[];
+  body: Buffer;
+}
+
 export interface Rule {
   /** Before the call is passed on: what AWS would answer in its place, or nothing. It may change the exchange. */
   check(exchange: Exchange): Promise<Refusal | undefined> | Refusal | undefined;
-  /** After the cloud's own answer. */
-  learn?(exchange: Exchange, answer: { status: number; body: Buffer }): Promise<void> | void;
+  /** After the cloud's own answer, which it may change. */
+  learn?(exchange: Exchange, answer: Upstream): Promise<void> | void;
 }
 
 /** The body of a JSON call. */

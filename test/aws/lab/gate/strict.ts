@@ -3,6 +3,7 @@ import { type Clients, clientsOf } from '../clients.ts';
 import { ACCOUNT } from '../credentials.ts';
 import { aliasRule } from './alias.ts';
 import { codeSourceRule } from './code-source.ts';
+import { logTailRule } from './log-tail.ts';
 import { pendingRule } from './pending.ts';
 import { rangesRule } from './ranges.ts';
 import { revisionRule } from './revision.ts';
@@ -15,13 +16,16 @@ import { weightsRule } from './weights.ts';
 /** `env`: of what stands behind the gate; the rules ask there, past the record. */
 export function strictRules(env: Record<string, string>): Rule[] {
   const cloud: Clients = clientsOf(env);
-  const urls = knownUrls();
+  const urls = knownUrls(cloud);
   const ofAccount = [roleRule(cloud), codeSourceRule(cloud), aliasRule(cloud), pendingRule(cloud), revisionRule(cloud)].map(inAccount);
-  return [rangesRule(), ...ofAccount, urls, urlAccessRule(cloud, urls), weightsRule(cloud, urls)];
+  return [rangesRule(), ...ofAccount, urls, urlAccessRule(cloud, urls), weightsRule(cloud, urls), inAccount(logTailRule(cloud))];
 }
 
 /** The rules ask as the lab's account: another account's calls are ministack's alone. */
 function inAccount(rule: Rule): Rule {
   const other = (key: string) => /^\d{12}$/.test(key) && key !== ACCOUNT;
-  return { ...rule, check: (exchange) => (other(exchange.call.accessKey) ? undefined : rule.check(exchange)) };
+  return {
+    check: (exchange) => (other(exchange.call.accessKey) ? undefined : rule.check(exchange)),
+    learn: (exchange, answer) => (other(exchange.call.accessKey) ? undefined : rule.learn?.(exchange, answer)),
+  };
 }
