@@ -5,6 +5,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { ModelCard } from '../types.ts';
 import { compressionOf, HEAD_BYTES, otherFormat } from './formats.ts';
+import type { Compression } from './decompress/index.ts';
 import { inspectModel } from './model-file.ts';
 import { inspectPython, pythonTarget } from './python-artifact.ts';
 
@@ -30,7 +31,7 @@ export async function inspect(ctx: Context, file: string, options: { code?: stri
     const compression = compressionOf(head);
     if (compression === 'none') refuseOthers(whole, head);
     const { card, pickle } = await inspectModel(ctx, { file: handle, path: whole, size, compression }, options.code);
-    if (!pickle) throw noModel(whole, head);
+    if (!pickle) throw noModel(whole, head, compression);
     return card;
   } finally {
     await handle.close();
@@ -64,9 +65,14 @@ function refuseOthers(whole: string, head: Buffer): void {
   });
 }
 
-function noModel(whole: string, head: Buffer): MlfnError {
-  return new MlfnError('MODEL_FORMAT', `${path.basename(whole)} is no model file that mlfn knows: it begins with the bytes ${head.subarray(0, 8).toString('hex')}.`, {
-    hint: 'Give a pickle or joblib file, or FILE.py:function.',
+function noModel(whole: string, head: Buffer, compression: Compression): MlfnError {
+  const packed = `it is compressed with ${compression}, and what is inside is no pickle`;
+  const start = head.subarray(0, 8);
+  const text = head.toString('latin1', 0, 24);
+  const begins = /^[ -~]+/.exec(text)?.[0] ?? '';
+  const told = begins.length >= 8 ? `the text ${JSON.stringify(begins)}` : `the bytes ${start.toString('hex')}`;
+  return new MlfnError('MODEL_FORMAT', `${path.basename(whole)} is no model file that mlfn knows: ${compression === 'none' ? `it begins with ${told}` : packed}.`, {
+    hint: compression === 'none' ? 'Give a pickle or joblib file, or FILE.py:function.' : 'Decompress it and give the model file inside.',
     details: { path: whole },
   });
 }

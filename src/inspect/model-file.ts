@@ -8,6 +8,7 @@ import { dataOf } from './card/data.ts';
 import { describe, type Description } from './card/describe.ts';
 import { type Compression, contentSource } from './decompress/index.ts';
 import { originsOf } from './origins.ts';
+import type { Global } from './pickle/values.ts';
 import { type Walked, walkPickle } from './pickle/walk.ts';
 
 export interface OpenModel {
@@ -57,12 +58,18 @@ function floors({ padded, globals }: Walked): Record<string, string> {
 }
 
 /** How bytes fail that are of another kind. */
-const UNLIKE_A_PICKLE = new Set(['unknown-opcode', 'truncated', 'stack-underflow', 'undetermined', 'bad-length']);
+const UNLIKE_A_PICKLE = new Set(['unknown-opcode', 'truncated', 'stack-underflow', 'undetermined', 'bad-length', 'memo-trick', 'unreadable-global', 'corrupt-compression']);
 
 /** Protocols 0 and 1 have no magic number: bytes that fail before they name anything are another kind of file. */
 function isNoPickle({ findings, protocol, globals }: Walked): boolean {
   const [failure] = findings;
-  return failure?.offset !== undefined && UNLIKE_A_PICKLE.has(failure.code) && protocol === 0 && globals.length === 0;
+  if (failure?.offset === undefined || protocol !== 0 || !globals.every(isNoName)) return false;
+  return UNLIKE_A_PICKLE.has(failure.code) || (failure.code === 'persistent-id' && failure.offset === 0);
+}
+
+/** A line of a table or a text, where a pickle names a class. */
+function isNoName({ module, name }: Global): boolean {
+  return !/^[\p{L}\p{N}_.]+$/u.test(module + name);
 }
 
 function usable({ estimator, featureCount }: Description, { root, findings }: Walked): Finding[] {

@@ -37,7 +37,7 @@ def wrapped(model):
     outer.__dict__.update(n_features_in_=0, estimator=model)
     return outer
 CBM = b"CBM1" + bytes(30_000) + b"Git info:\\n    Commit: b1bd2a6d\\n    Branch: tags/v1.2.10\\n    Author: a\\n"
-SUMMARY = b"CBM1" + b"Git info:\\n    Branch: develop\\n    Summary: CatBoost release 0.26.1\\n"
+MASTER = b"CBM1" + b"Git info:\\n    Branch: heads/master\\n    Summary: Correct debug trap for M1\\n"
 def cat(data):
     return held("catboost.core", "CatBoostClassifier", {"iterations": 3, "__model": data})
 UBJ = b"{L" + bytes(7) + b"\\x06Config{L" + bytes(7) + b"\\x07version[#L" + bytes(7) + b"\\x03i\\x03i\\x04i\\x01}"
@@ -55,6 +55,7 @@ const DATA = [
   ['{"a": 1}', 'The file holds a dictionary and no estimator.', 'joblib.dump(model, path)'],
   ['np.arange(9)', 'The file holds a NumPy array and no estimator.', 'joblib.dump(model, path)'],
   ['pd.DataFrame({"a": [1]})', 'The file holds a DataFrame and no estimator.', 'joblib.dump(model, path)'],
+  ['pd.Series(["a", "b"], dtype=pd.StringDtype("python", np.nan))', 'The file holds a Series and no estimator.', 'joblib.dump(model, path)'],
   ['"text"', 'The file holds a string and no estimator.', 'joblib.dump(model, path)'],
 ] as const;
 
@@ -70,7 +71,7 @@ const BOOSTED = [
   ['boosted(UBJ + bytes(10_000_000))', { xgboost: '3.4.1' }],
   ['cat(CBM)', { catboost: '1.2.10' }],
   ['cat(CBM + bytes(10_000_000))', { catboost: '1.2.10' }],
-  ['cat(SUMMARY)', { catboost: '0.26.1' }],
+  ['cat(MASTER)', {}],
   ['cat(b"CBM1")', {}],
   ['make_pipeline(StandardScaler(), boosted(UBJ))', { 'scikit-learn': sklearnVersion, xgboost: '3.4.1' }],
 ] as const;

@@ -6,6 +6,7 @@ import { assertSafe } from '../../src/inspect/index.ts';
 import { pythonTarget } from '../../src/inspect/python-artifact.ts';
 import { python } from '../python.ts';
 import { Folder } from './cards.ts';
+import { gzip } from './compress.ts';
 import { global, join, ops, proto, short, stackGlobal } from './pickle-bytes.ts';
 
 let folder: Folder;
@@ -36,8 +37,15 @@ describe('files that are no model', () => {
     ['commented Python', Buffer.from('# a comment\n\nimport os\n'), 'MODEL_FORMAT', /Python source/],
     ['Markdown', Buffer.from('# A title\n\nSome text.\n'), 'MODEL_FORMAT', /^(?!.*Python source)/],
     ['Python source', Buffer.from('import os\n\ndef predict(x):\n    return x\n'), 'MODEL_FORMAT', /Python source/],
-    ['prose', Buffer.from('Dear model, how are you?\n'), 'MODEL_FORMAT', /no model file/],
+    ['prose', Buffer.from('Dear model, how are you?\n'), 'MODEL_FORMAT', /no model file.*begins with the text "Dear model/],
     ['CSV', Buffer.from('Name,Age\nA,1\n'), 'MODEL_FORMAT', /no model file/],
+    ['CSV that begins as a persistent id does', Buffer.from('PassengerId,Survived\n1,0\n2,1\n'), 'MODEL_FORMAT', /no model file/],
+    ['CSV that begins as a class does', Buffer.from('class,age\nfirst,29\nsecond,30\n'), 'MODEL_FORMAT', /no model file/],
+    ['text that begins as a memo slot does', Buffer.from('good morning\n'), 'MODEL_FORMAT', /no model file/],
+    ['a compressed text', gzip(Buffer.from('a,b\n1,2\n')), 'MODEL_FORMAT', /compressed with gzip, and what is inside is no pickle/],
+    ['a tar archive', join('model.joblib', Buffer.alloc(245), 'ustar\x0000', Buffer.alloc(300)), 'MODEL_FORMAT', /tar archive/],
+    ['a pointer of Git LFS', Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'), 'MODEL_FORMAT', /Git LFS/],
+    ['a web page', Buffer.from('<!DOCTYPE html><html><head>'), 'MODEL_FORMAT', /a web page/],
     ['noise', Buffer.from('fffe00deadbeef', 'hex'), 'MODEL_FORMAT', /no model file/],
   ])('%s', async (_name, bytes, code, message) => {
     folder.write('model.joblib', bytes);

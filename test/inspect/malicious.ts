@@ -68,7 +68,7 @@ export const MALICIOUS: readonly (readonly [name: string, bytes: Buffer, code: s
   ['letters that look like others', join(proto(4), stackGlobal('sklеarn.base', 'BaseEstimator'), ')\x81.'), 'user-class-not-found'],
   ['a carriage return behind a name', join('cos\nsystem\r\n)R.'), FORBIDDEN],
   ['a name with a null', join(proto(4), stackGlobal('os\0', 'system'), ')R.'), FORBIDDEN],
-  ['a name that is not UTF-8', join('c\xff\nsystem\n.'), 'unreadable-global'],
+  ['a name that is not UTF-8', join(proto(2), 'c\xff\nsystem\n.'), 'unreadable-global'],
   // Names that are put together.
   ['names from the memo', join(proto(4), short('os'), '\x94', short('system'), '\x940', '0h\x00h\x01\x93', short('id'), '\x85R.'), FORBIDDEN],
   ['a name in the memo, overwritten', join(proto(4), short('numpy'), 'q\x00', short('os'), 'q\x000', '0h\x00', short('system'), '\x93.'), FORBIDDEN],
@@ -80,7 +80,7 @@ export const MALICIOUS: readonly (readonly [name: string, bytes: Buffer, code: s
   ['a name from an unknown memo slot', join(proto(4), 'h\x07', short('system'), '\x93.'), 'undetermined'],
   ['a memo slot, overwritten when no more texts are kept', join(proto(4), short('numpy'), '\x940', FLOOD, short('os'), 'q\x000', FLOOD.subarray(0, FLOOD.length / 2_000), 'h\x00', short('system'), '\x93.'), 'undetermined'],
   ['MEMOIZE after a PUT out of order', join(proto(4), short('numpy'), 'q\x05', short('os'), '\x940', '0h\x01', short('system'), '\x93.'), 'memo-trick'],
-  ['a memo slot written with an underscore', join('I1\np1_0\ng10\n.'), 'memo-trick'],
+  ['a memo slot written with an underscore', join(proto(2), 'I1\np1_0\ng10\n.'), 'memo-trick'],
   ['a ufunc looked up by name', join(proto(2), global('numpy.core', '_ufunc_reconstruct'), text('os'), text('system'), '\x86R', text('id'), '\x85R.'), FORBIDDEN],
   // Calls and changes of what is not there to be called or changed.
   ['a call of what a call returned', join(proto(4), global('functools', 'partial'), global('builtins', 'len'), '\x85R', ')R.'), 'computed-call'],
@@ -89,7 +89,7 @@ export const MALICIOUS: readonly (readonly [name: string, bytes: Buffer, code: s
   ['a class that is changed', join(proto(4), global('sklearn.base', 'BaseEstimator'), 'N}', short('predict'), global('numpy', 'mean'), 's\x86b.'), 'class-changed'],
   ['state for something unknown', join(proto(4), 'h\x07}b.'), 'undetermined'],
   ['arguments that are no tuple', join(proto(4), global('collections', 'OrderedDict'), ']R.'), 'undetermined'],
-  ['a persistent id', join("Pid\n."), 'persistent-id'],
+  ['a persistent id', join("I1\n0Pid\n."), 'persistent-id'],
   ['a persistent id of the stack', join(proto(2), 'K\x01Q.'), 'persistent-id'],
   ['an extension code', join(proto(2), '\x82\x01)R.'), 'extension-code'],
   ['an extension code of four bytes', join(proto(2), '\x84\x01\0\0\0)R.'), 'extension-code'],

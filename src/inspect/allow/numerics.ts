@@ -80,7 +80,7 @@ export const PANDAS: Family = {
     { modules: /^pandas(\.core\.indexes\.\w+)?$/, names: /^([A-Z][A-Za-z0-9]*)?Index$/, role: 'class' },
     { modules: /^pandas\.core\.indexes\.frozen$/, names: words('FrozenList'), role: 'class' },
     { modules: /^pandas(\.core\.dtypes\.dtypes|\.core\.arrays\.\w+)?$/, names: /^[A-Z][A-Za-z0-9]*Dtype$/, role: 'class' },
-    { modules: /^pandas$|^pandas\.arrays$|^pandas\.core\.arrays\.\w+$/, names: /^[A-Z][A-Za-z0-9]*Array$|^Categorical$/, role: 'class' },
+    { modules: /^pandas$|^pandas\.arrays$|^pandas\.core\.arrays\.\w+$/, names: /^[A-Z][A-Za-z0-9]*Array(?:NumpySemantics)?$|^Categorical$/, role: 'class' },
     { modules: /^pandas\._libs\.arrays$/, names: words('__pyx_unpickle_NDArrayBacked'), role: 'maker' },
     { modules: /^pandas\._libs\.tslibs\.timestamps$/, names: words('_unpickle_timestamp'), role: 'maker' },
     { modules: /^pandas\._libs\.tslibs\.timedeltas$/, names: words('_timedelta_unpickle'), role: 'maker' },

@@ -80,7 +80,7 @@ function classesOf(root: Instance): { one?: Labels; several?: Labels[] } | null 
     const one = labelsOf(own);
     if (one !== null) return { one };
     const several = membersOf(own).map(labelsOf);
-    if (several.length > 0 && several.every((each) => each !== null)) return { several };
+    if (several.length > 0 && several.every((labels) => labels !== null)) return { several };
     const count = attribute(each, 'n_classes_');
     // xgboost numbers its classes and keeps only how many there are.
     if (typeof count === 'number' && each.made.module.startsWith('xgboost.') && each.made.name.endsWith('Classifier') && count < 10_000) {

@@ -10,8 +10,8 @@ const MOST = 20_000;
 const UBJSON = /version\[#(?:L\0{7}|i)\x03i([^])i([^])i([^])/;
 const JSON_TEXT = /"version":\s*\[(\d+),\s*(\d+),\s*(\d+)\]/;
 
-/** What CatBoost's build noted of its sources (`catboost_version_info` among the metadata of its .cbm format). */
-const CBM = /Branch: tags\/v(\d+(?:\.\d+)+)\n|Summary: CatBoost release (\d+(?:\.\d+)+)/;
+/** What CatBoost's build noted of its sources, in late releases (`catboost_version_info` among the metadata of its .cbm format). */
+const CBM = /Branch: tags\/v(\d+(?:\.\d+)+)\n/;
 
 /** By distribution; of what names several, the first. */
 export function versionsIn(root: Value): Record<string, string> {
@@ -50,8 +50,7 @@ function versionOfBooster(booster: Instance): string | null {
 }
 
 function versionOfCbm(model: Instance): string | null {
-  const found = CBM.exec(textOf(entry(attributes(model), '__model')));
-  return found?.[1] ?? found?.[2] ?? null;
+  return CBM.exec(textOf(entry(attributes(model), '__model')))?.[1] ?? null;
 }
 
 function textOf(bytes: Value): string {

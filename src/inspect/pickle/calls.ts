@@ -207,7 +207,8 @@ function assertPlainMaker(machine: Machine, callee: Global, args: readonly Value
   const { distribution } = callee.verdict;
   const plain = args.every((arg) => {
     if (!(arg instanceof Global) || callee.name === '_reconstruct' || arg.name === '__bit_generator_ctor') return true;
-    return arg.verdict.role === 'user' || (arg.verdict.role === 'class' && arg.verdict.distribution === distribution);
+    // What is forbidden is told as that.
+    return arg.verdict.role === 'user' || arg.verdict.role === 'forbidden' || (arg.verdict.role === 'class' && arg.verdict.distribution === distribution);
   });
   if (!plain || args === TOO_MANY) throw machine.error('forbidden-call', `passes ${callee.path} what it might call`);
 }

@@ -125,7 +125,7 @@ export class Machine {
   }
 
   beginProtocol(version: number): void {
-    if (version > MAX_PROTOCOL) throw this.error('unknown-protocol', `asks for pickle protocol ${version}; the highest known is ${MAX_PROTOCOL}`);
+    if (version > MAX_PROTOCOL) throw this.error('unknown-protocol', `asks for pickle protocol ${version}; the highest known is ${MAX_PROTOCOL}`, 'Save the model again with pickle protocol 5 or lower.');
     this.protocol = version;
     this.walk.protocol = Math.max(this.walk.protocol, version);
   }

@@ -88,7 +88,8 @@ function numbersOf(callee: Global, args: readonly Value[]): number {
 }
 
 function countOf(value: Value): number {
-  return typeof value === 'number' || typeof value === 'bigint' ? Math.max(0, Number(value)) : 0;
+  const count = typeof value === 'number' || typeof value === 'bigint' ? Number(value) : 0;
+  return Number.isInteger(count) && count > 0 ? count : 0;
 }
 
 function shapeOf({ items }: Collection): number {
