@@ -54,14 +54,22 @@ function parse(program: Program, argv: string[]): void {
   } catch (thrown) {
     const error = thrown as CommanderError;
     if (typeof error.code !== 'string' || !error.code.startsWith('commander.')) throw thrown;
-    if (error.exitCode === 0 || error.code === 'commander.help') return;
+    if (error.exitCode === 0) return;
+    const [word, about] = program.args;
+    // commander would print the help here, as for an error.
+    if (error.code === 'commander.help') {
+      throw usage(word === 'help' && about !== undefined ? `Unknown command '${about}'.` : 'No command was given.', 'See `mlfn --help`.', thrown);
+    }
     const [message = '', near] = error.message.replace(/^error: /, '').split('\n');
     const guess = /Did you mean (one of )?(.*)\?/.exec(near ?? '')?.[2];
-    throw new MlfnError('CLI_USAGE', `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`, {
-      hint: guess === undefined ? 'See `mlfn --help`, or `mlfn COMMAND --help`.' : `Did you mean ${guess}?`,
-      cause: thrown,
-    });
+    const help = COMMANDS.some(({ name }) => name === word) ? `See \`mlfn ${word} --help\`.` : 'See `mlfn --help`, or `mlfn COMMAND --help`.';
+    const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`;
+    throw usage(sentence, guess === undefined ? help : `Did you mean ${guess}?`, thrown);
   }
+}
+
+function usage(message: string, hint: string, cause: unknown): MlfnError {
+  return new MlfnError('CLI_USAGE', message, { hint, cause });
 }
 
 async function print(command: Command, result: unknown, terminal: Terminal, globals: Globals): Promise<number> {

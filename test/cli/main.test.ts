@@ -47,6 +47,9 @@ describe('examples in the help', () => {
 describe('a wrong command line', () => {
   it.each([
     ['dploy'],
+    ['help', 'dploy'],
+    ['-q'],
+    ['--yes', '-q'],
     ['deploy', '--nam', 'x'],
     ['deploy', 'a', 'b'],
     ['deploy', '--target', 'azure'],
