@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { platform } from 'node:os';
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { Artifact, Entry, Part } from '../types.ts';
@@ -13,7 +14,16 @@ const CHUNK = 1 << 18;
 const LANES = 8;
 
 /**
- * Lays the artifact down as `folder`, which appears whole by one rename. A folder that is already there is taken for
+ * Whether thousands of files are brought to the disk one by one. For 4,353 of them (ext4, 2 cores) that takes 2.2 s after
+ * they were written and 0.3 s once the system had flushed them: little beside an install, once for each lock. macOS's
+ * fsync empties the drive's own cache for every file, and Windows flushes only what is open for writing: after a power
+ * cut there, what is wrong with a dependency is mended by deleting the object, and deploying again.
+ */
+const SYNCS_MANY = platform() === 'linux';
+
+/**
+ * Lays the artifact down as `folder`, which appears whole by one rename, and not before its bytes are on the disk: after
+ * a power cut a folder that is there is not one of empty files. A folder that is already there is taken for
  * the same artifact (folders are named after its digest) and is left as it is.
  *
  * Dependencies come from mlfn's own immutable cache and are hard links where the file system allows. The user's own
@@ -29,6 +39,8 @@ export async function writeTree(ctx: Context, artifact: Artifact, folder: string
       if (ctx.signal.aborted) throw interrupted();
       await lay(ctx, artifact.part, entry, path.join(temporary, ...entry.path.split('/')));
     });
+    if (SYNCS_MANY && artifact.part === 'dependencies') await concurrent(artifact.entries, LANES, (entry) => sync(path.join(temporary, entry.path)));
+    await syncFolders(temporary, artifact);
     try {
       await rename(temporary, folder);
     } catch (error) {
@@ -45,17 +57,40 @@ async function isFolder(folder: string): Promise<boolean> {
 
 async function makeFolders(root: string, artifact: Artifact): Promise<void> {
   await mkdir(root);
-  const folders = new Set(artifact.entries.map((entry) => path.posix.dirname(entry.path)));
-  for (const folder of folders) await mkdir(path.join(root, ...folder.split('/')), { recursive: true });
+  for (const folder of foldersOf(artifact)) await mkdir(path.join(root, folder), { recursive: true });
+}
+
+/** The names in a folder are its own bytes. Windows opens no folder, and writes such things in order by itself. */
+async function syncFolders(root: string, artifact: Artifact): Promise<void> {
+  if (platform() !== 'win32') await concurrent([...foldersOf(artifact)], LANES, (folder) => sync(path.join(root, folder)));
+}
+
+/** Every folder of it, POSIX paths, `.` among them. */
+function foldersOf(artifact: Artifact): Set<string> {
+  const folders = new Set(['.']);
+  for (const { path: name } of artifact.entries) {
+    for (let folder = path.posix.dirname(name); !folders.has(folder); folder = path.posix.dirname(folder)) folders.add(folder);
+  }
+  return folders;
+}
+
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function lay(ctx: Context, part: Part, entry: Entry, target: string): Promise<void> {
   const readOnly = entry.mode & 0o555;
-  if ('bytes' in entry.source) return writeBytes(entry.source.bytes, target, readOnly);
+  if ('bytes' in entry.source) return writeBytes(part, entry.source.bytes, target, readOnly);
   const { file } = entry.source;
   if (part === 'dependencies' && (await linked(file, entry, target, readOnly))) return;
   if (!(await cloned(file, target))) await copyVerified(ctx, part, file, entry, target);
   else if ((await hashFile(ctx, target)).sha256 !== entry.sha256) throw changed(file);
+  else if (part === 'function') await sync(target);
   await chmod(target, readOnly);
 }
 
@@ -101,7 +136,6 @@ async function copyVerified(ctx: Context, part: Part, file: string, entry: Entry
         await writeAll(to, buffer.subarray(0, bytesRead));
       }
       if (hash.digest('hex') !== entry.sha256) throw changed(file);
-      // The dependencies can be made again from the cache; the user's model may be gone.
       if (part === 'function') await to.sync();
     } finally {
       await to.close();
@@ -111,10 +145,11 @@ async function copyVerified(ctx: Context, part: Part, file: string, entry: Entry
   }
 }
 
-async function writeBytes(bytes: Uint8Array, target: string, mode: number): Promise<void> {
+async function writeBytes(part: Part, bytes: Uint8Array, target: string, mode: number): Promise<void> {
   const to = await open(target, 'wx', 0o600);
   try {
     await to.writeFile(bytes);
+    if (part === 'function') await to.sync();
   } finally {
     await to.close();
   }

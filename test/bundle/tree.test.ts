@@ -2,9 +2,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { writeTree } from '../../src/bundle/tree.ts';
 import type { Artifact } from '../../src/types.ts';
 import { artifactOf, failure, makeLab, rowsOf, sha256, writeFiles, type Lab, type Row } from './lab.ts';
@@ -55,6 +57,28 @@ test.each(['function', 'dependencies'] as const)('random trees of the %s part ar
     { numRuns: 30 },
   );
   expect(readdirSync(out)).toHaveLength(count);
+});
+
+test.each([['function', 9], ['dependencies', 9]] as const)('the %s part is on the disk before its folder has a name', async (part, files) => {
+  const lab = makeLab();
+  const target = path.join(bare(lab), 'object');
+  const folders = ['', 'p0', 'p1', 'p2', 'p0/deep', 'p1/deep', 'p2/deep'];
+  const artifact = artifactOf(Array.from({ length: files }, (_, index) => {
+    const bytes = Buffer.alloc(1000 * index, 'x');
+    const name = `p${index % 3}/deep/f${index}`;
+    return [name, index % 2 === 0 ? bytes : { file: writeFiles(lab.folder, { [name]: bytes }), bytes }];
+  }), part);
+  const probe = await open(writeFiles(lab.root, { probe: '' }), 'r');
+  const sync = vi.spyOn(Object.getPrototypeOf(probe) as typeof probe, 'sync');
+  onTestFinished(() => sync.mockRestore());
+  await probe.close();
+  let early = 0;
+  sync.mockImplementation(async () => void (early += existsSync(target) ? 0 : 1));
+  await writeTree(lab.ctx, artifact, target);
+  expect(early).toBe(sync.mock.calls.length);
+  // Elsewhere than on Linux the dependencies' files are left to the system.
+  const many = part === 'function' || os.platform() === 'linux' ? files : 0;
+  expect(early).toBe(many + (os.platform() === 'win32' ? 0 : folders.length));
 });
 
 test('the model of the user is no link: writing over it later changes nothing that was laid down', async () => {
