@@ -1,4 +1,4 @@
-import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, DeleteObjectsCommand, ListMultipartUploadsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ReleaseDraft } from '../../src/providers/provider.ts';
 import { collectObjects, hasObject } from '../../src/providers/aws/storage/objects.ts';
@@ -185,6 +185,29 @@ test('objects that nothing names are collected; what a record names by now, and 
     [object('a'), object('b'), 'functions/heart/releases/000001.json', 'objects/photo.zip', `objects/${'e'.repeat(64)}.zip.bak`, `other/objects/${'e'.repeat(64)}.zip`, 'top'].toSorted(),
   );
   expect(await collectObjects(one, new Set(['a'.repeat(64)]))).toEqual({ removed: 0, bytes: 0 });
+});
+
+test('uploads that were broken off: ended when no release names them, left to who may be at it', async () => {
+  const begin = async (Key: string) => void (await one.s3.send(new CreateMultipartUploadCommand({ Bucket: await one.bucket(), Key })));
+  const begun = async () => {
+    const { Uploads = [] } = await one.s3.send(new ListMultipartUploadsCommand({ Bucket: await one.bucket() }));
+    return Uploads.map(({ Key }) => Key ?? '').toSorted();
+  };
+  const [named, unnamed, model] = [`objects/${'a'.repeat(64)}.zip`, `objects/${'b'.repeat(64)}.zip`, `functions/heart/models/${'c'.repeat(64)}`];
+  for (const key of [named, unnamed, model, 'films/of-the-user.mp4', 'functions/heart/notes.txt']) await begin(key);
+  await claimNumber(one, 'heart', draftOf('heart', 'a'));
+  await collectObjects(one, new Set());
+  expect(await begun()).toEqual([named, model, 'films/of-the-user.mp4', 'functions/heart/notes.txt'].toSorted());
+  await deleteHistory(one, 'heart');
+  await collectObjects(one, new Set());
+  expect(await begun()).toEqual(['films/of-the-user.mp4', 'functions/heart/notes.txt']);
+});
+
+test('a model of a function can be removed', async () => {
+  const key = `functions/heart/models/${'c'.repeat(64)}`;
+  await put(key, 'model');
+  await removeKeys(one, [key]);
+  expect(await keys()).toEqual([]);
 });
 
 test('more than a thousand keys are listed and removed to the last', async () => {

@@ -4,12 +4,14 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hasObject, putObject } from '../../src/providers/aws/storage/objects.ts';
 import { ACCOUNT } from './lab/credentials.ts';
 import { startToxiproxy, type Network } from './lab/toxiproxy.ts';
-import { deployerOf, fileOf, makeBucket, MB, startCounter, startS3, takenParts, until, type Counter, type Deployer, type S3Lab } from './storage-lab.ts';
+import { deployerOf, failure, fileOf, makeBucket, MB, startCounter, startS3, takenParts, until, type Counter, type Deployer, type S3Lab } from './storage-lab.ts';
 
 /** Seven parts; at 20 MB a second they take three seconds. */
 const SIZE = 56 * MB;
@@ -122,6 +124,43 @@ test('latency on every answer and torn packets: slower, and as whole', async () 
   ];
   expect(await putObject(through, upload)).toMatchObject({ sent: 20 * MB });
   for (const each of away) await each();
+  await isWhole(upload.key, upload.sha256);
+});
+
+test('a server that is slow to say "go on" gets the bytes all the same', async () => {
+  const upload = fileOf(s3.folder, 'slow', 3 * MB);
+  const away = await network.add({ type: 'latency', stream: 'downstream', attributes: { latency: 1300 } });
+  expect(await putObject(through, upload)).toMatchObject({ sent: 3 * MB });
+  await away();
+  await isWhole(upload.key, upload.sha256);
+});
+
+test('a refusal comes before the bytes are sent', async () => {
+  let received = 0;
+  const server = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => (received += chunk.length));
+    response.writeHead(request.method === 'HEAD' ? 404 : 403).end();
+  });
+  server.on('checkContinue', (_, response) => response.writeHead(403, { connection: 'close' }).end('<Error><Code>AccessDenied</Code></Error>'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const refused = await deployerOf({ ...s3.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  expect(await failure(putObject(refused, fileOf(s3.folder, 'refused', 12 * MB)))).toMatchObject({ code: 'AWS_DENIED', message: expect.stringContaining('s3:PutObject') });
+  expect(received).toBe(0);
+  server.closeAllConnections();
+  server.close();
+});
+
+test('a connection that goes silent is given up after a minute, and what was on it is sent again', async () => {
+  const upload = fileOf(s3.folder, 'silent', 24 * MB);
+  const slow = await network.add(SLOW);
+  const done = () => through.events.flatMap((event) => (event.type === 'progress' ? [event.done ?? 0] : []));
+  const sending = putObject(through, upload);
+  await until(() => done().some((each) => each > 4 * MB));
+  const silent = await network.add({ type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } });
+  await slow();
+  await until(() => done().some((each, index) => each < (done()[index - 1] ?? 0)));
+  await silent();
+  expect(await sending).toMatchObject({ size: 24 * MB, sent: 24 * MB });
   await isWhole(upload.key, upload.sha256);
 });
 

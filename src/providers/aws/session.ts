@@ -16,6 +16,8 @@ import { bucketName } from './names.ts';
 /** Tries of one call, the first included: throttling, 5xx and broken connections, with the SDK's own pauses. */
 const ATTEMPTS = 6;
 const CONNECT_MS = 10_000;
+/** S3 answers at once, or takes bytes all the while; Lambda is silent for as long as a function runs. */
+const S3_SILENT_MS = 60_000;
 
 export interface Identity {
   account: string;
@@ -57,16 +59,19 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
   const region = await regionOf(ctx, config);
   // The SDK knows nothing of HTTPS_PROXY and NO_PROXY.
   const agent = new ProxyAgent({ keepAlive: true });
+  const handler = (more: { socketTimeout?: number } = {}) =>
+    new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent, connectionTimeout: CONNECT_MS, ...more });
   const shared = {
     region,
     credentials,
     maxAttempts: ATTEMPTS,
     ...(config.profile === undefined ? {} : { profile: config.profile }),
-    requestHandler: new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent, connectionTimeout: CONNECT_MS }),
+    requestHandler: handler(),
   };
   const lambda = lazy(() => new LambdaClient(shared));
   // Emulators have no name per bucket.
-  const s3 = lazy(() => new S3Client({ ...shared, forcePathStyle: ctx.env['AWS_ENDPOINT_URL'] !== undefined }));
+  const forcePathStyle = ctx.env['AWS_ENDPOINT_URL'] !== undefined;
+  const s3 = lazy(() => new S3Client({ ...shared, forcePathStyle, requestHandler: handler({ socketTimeout: S3_SILENT_MS }) }));
   const iam = lazy(() => new IAMClient(shared));
   const logs = lazy(() => new CloudWatchLogsClient(shared));
   const sts = lazy(() => new STSClient(shared));

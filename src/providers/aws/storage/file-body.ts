@@ -1,59 +1,18 @@
 /** A range of a file as the body of a request: streamed, and opened again for every attempt of the SDK's retries. */
-import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import type { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
-import { MlfnError } from '../../../errors.ts';
-
-const CHUNK = 1 << 16;
-
-export interface FileRange {
-  file: string;
-  start: number;
-  size: number;
-}
-
-/**
- * Pieces of the range in order, each in a buffer that `next` gives; a file that ends before the range throws
- * AWS_UPLOAD_CHANGED.
- */
-async function* read({ file, start, size }: FileRange, next: () => Buffer): AsyncGenerator<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    for (let offset = 0; offset < size; ) {
-      const buffer = next();
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - offset), start + offset);
-      if (bytesRead === 0) throw changed(file);
-      offset += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-/** @returns SHA-256 of the range */
-export async function hashRange(range: FileRange, signal: AbortSignal): Promise<Buffer> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafeSlow(4 * CHUNK);
-  for await (const chunk of read(range, () => buffer)) {
-    if (signal.aborted) throw new MlfnError('INTERRUPTED', 'Stopped.');
-    hash.update(chunk);
-  }
-  return hash.digest();
-}
-
-export function changed(file: string): MlfnError {
-  return new MlfnError('AWS_UPLOAD_CHANGED', `${file} changed while it was being sent.`, {
-    hint: 'Leave it alone while it is deployed, and run it again.',
-    details: { file },
-  });
-}
+import { CHUNK, read, type FileRange } from './file-range.ts';
 
 /** The part of the SDK's middleware stack that is used here. */
 interface Stack {
   addRelativeTo(middleware: (next: Next) => Next, where: { relation: 'after'; toMiddleware: string; name: string }): void;
 }
 type Next = (args: { request?: unknown }) => Promise<{ response: unknown; output: unknown }>;
+
+/** From here on S3 is asked before the bytes are sent: a refusal costs a round trip, not the whole body. */
+const ASK_FIRST = 1 << 20;
+/** As curl waits; a server that knows nothing of the question says nothing. */
+const ANSWER_MS = 1000;
 
 /**
  * Gives the command its body below the SDK's retries. The SDK itself does not retry what has a stream for a body, since a
@@ -64,19 +23,15 @@ export function streamFile(command: { middlewareStack: unknown }, range: FileRan
   (command.middlewareStack as Stack).addRelativeTo(
     (next) => async (args) => {
       const request = args.request as { body?: unknown; headers: Record<string, string> };
-      let counted = 0;
-      const count = (bytes: number): void => {
-        counted += bytes;
-        sent(bytes);
-      };
-      const body = Readable.from(counting(range, count), { objectMode: false, highWaterMark: CHUNK });
+      const body = new FileBody(range, sent);
       const broken = new Promise<never>((_, reject) => body.once('error', reject));
       request.body = body;
       request.headers['x-amz-content-sha256'] = sha256.toString('hex');
+      if (range.size >= ASK_FIRST) request.headers['Expect'] = '100-continue';
       try {
         return await Promise.race([next(args), broken]);
       } catch (error) {
-        sent(-counted);
+        body.giveUp();
         throw error;
       } finally {
         request.body = undefined;
@@ -87,9 +42,68 @@ export function streamFile(command: { middlewareStack: unknown }, range: FileRan
   );
 }
 
-async function* counting(range: FileRange, sent: (bytes: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of read(range, () => Buffer.allocUnsafeSlow(CHUNK))) {
-    sent(chunk.length);
-    yield chunk;
+/** Knows the request that it is piped into, which the SDK hands to nobody. */
+class FileBody extends Readable {
+  readonly #pieces: AsyncGenerator<Buffer>;
+  readonly #sent: (bytes: number) => void;
+  #counted = 0;
+  #destination: ClientRequest | undefined;
+  #asked: Promise<void> | undefined;
+
+  constructor(
+    readonly range: FileRange,
+    sent: (bytes: number) => void,
+  ) {
+    super({ highWaterMark: CHUNK });
+    this.#pieces = read(range, () => Buffer.allocUnsafeSlow(CHUNK));
+    this.#sent = sent;
   }
+
+  override pipe<T extends NodeJS.WritableStream>(destination: T): T {
+    this.#destination = destination as unknown as ClientRequest;
+    if (this.range.size >= ASK_FIRST) this.#asked = answered(this.#destination);
+    return super.pipe(destination);
+  }
+
+  override _read(): void {
+    this.#next().catch((error: Error) => this.destroy(error));
+  }
+
+  async #next(): Promise<void> {
+    await this.#asked;
+    const { value, done } = await this.#pieces.next();
+    if (done === true) return void this.push(null);
+    this.#counted += value.length;
+    this.#sent(value.length);
+    this.push(value);
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    void this.#end();
+    callback(error);
+  }
+
+  /** Closes the file. */
+  async #end(): Promise<void> {
+    await this.#pieces.return(undefined);
+  }
+
+  /** What has left counts no more, and a connection with half a body on it is of no use to anyone. */
+  giveUp(): void {
+    this.#sent(-this.#counted);
+    this.#destination?.destroy();
+  }
+}
+
+/** The word to go on, or none. After a refusal the request ends, and its body is never read. */
+function answered(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ANSWER_MS);
+    for (const event of ['continue', 'close']) {
+      request.once(event, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
 }

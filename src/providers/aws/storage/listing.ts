@@ -31,11 +31,16 @@ export async function listKeys(session: Session, prefix: string): Promise<Listed
 /** Keys of one DeleteObjects: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const MOST_AT_ONCE = 1000;
 /** What mlfn writes; nothing else is ever removed, least of all from a bucket of the user's own. */
-const OURS = /^(objects\/[0-9a-f]{64}\.zip|functions\/[a-z][a-z0-9-]*\/releases\/\d{6,}(\.verified)?\.json)$/;
+const OURS =
+  /^(objects\/[0-9a-f]{64}\.zip|functions\/[a-z][a-z0-9-]*\/(models\/[0-9a-f]{64}|releases\/\d{6,}(\.verified)?\.json))$/;
+
+export function isOurs(key: string): boolean {
+  return OURS.test(key);
+}
 
 /** What is gone already counts as removed. */
 export async function removeKeys(session: Session, keys: string[]): Promise<void> {
-  const foreign = keys.find((key) => !OURS.test(key));
+  const foreign = keys.find((key) => !isOurs(key));
   if (foreign !== undefined) throw new Error(`not a key of mlfn: ${foreign}`);
   for (let index = 0; index < keys.length; index += MOST_AT_ONCE) {
     const Objects = keys.slice(index, index + MOST_AT_ONCE).map((Key) => ({ Key }));
@@ -49,7 +54,7 @@ export async function removeKeys(session: Session, keys: string[]): Promise<void
 
 /** Removes what mlfn wrote below the prefix, and leaves everything else. */
 export async function deletePrefix(session: Session, prefix: string): Promise<number> {
-  const ours = (await listKeys(session, prefix)).map(({ key }) => key).filter((key) => OURS.test(key));
+  const ours = (await listKeys(session, prefix)).map(({ key }) => key).filter(isOurs);
   await removeKeys(session, ours);
   return ours.length;
 }

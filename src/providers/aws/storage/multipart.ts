@@ -2,7 +2,8 @@
 import { CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand, type CompletedPart } from '@aws-sdk/client-s3';
 import { MlfnError } from '../../../errors.ts';
 import type { Session } from '../session.ts';
-import { changed, hashRange, streamFile, type FileRange } from './file-body.ts';
+import { streamFile } from './file-body.ts';
+import { changed, hashRange, type FileRange } from './file-range.ts';
 import { abortUpload, leftovers, NO_UPLOAD, partsOf, STALE_MS } from './leftovers.ts';
 import { cut, type PartRange } from './parts.ts';
 import type { Progress } from './progress.ts';
@@ -46,7 +47,7 @@ async function begin(session: Session, upload: Upload): Promise<Running> {
     const command = new CreateMultipartUploadCommand({
       ...target,
       Key: upload.key,
-      ContentType: 'application/zip',
+      ContentType: 'application/octet-stream',
       ChecksumAlgorithm: 'SHA256',
       ChecksumType: 'COMPOSITE',
       Metadata: { [SHA256_FIELD]: base64Of(upload) },

@@ -5,7 +5,7 @@ import type { Digest } from '../../../types.ts';
 import { objectKey } from '../names.ts';
 import type { Session } from '../session.ts';
 import { abortUpload, leftovers, STALE_MS } from './leftovers.ts';
-import { listKeys, removeKeys } from './listing.ts';
+import { isOurs, listKeys, removeKeys } from './listing.ts';
 import { putInParts } from './multipart.ts';
 import { SINGLE_BYTES } from './parts.ts';
 import { progressOf } from './progress.ts';
@@ -26,10 +26,11 @@ const TRIES = 4;
 
 /** The zip of an artifact, if the bucket has it; also null without a bucket. */
 export async function hasObject(session: Session, digest: Digest): Promise<StoredObject | null> {
-  return head(session, objectKey(digest));
+  return headObject(session, objectKey(digest));
 }
 
-async function head(session: Session, key: string): Promise<StoredObject | null> {
+/** Whatever is at the key; null where nothing is. */
+export async function headObject(session: Session, key: string): Promise<StoredObject | null> {
   const found = await nullFor([...MISSING, NO_BUCKET], session, { action: 'GetObject', key }, (target, options) =>
     session.s3.send(new HeadObjectCommand({ ...target, Key: key, ChecksumMode: 'ENABLED' }), options),
   );
@@ -52,11 +53,11 @@ function wholeSha256({ ChecksumSHA256: checksum, Metadata }: HeadObjectCommandOu
 export async function putObject(session: Session, upload: Upload): Promise<StoredObject & { sent: number }> {
   const progress = progressOf(session.ctx, upload);
   const put = upload.size < SINGLE_BYTES ? putWhole : putInParts;
-  let there = await head(session, upload.key);
+  let there = await headObject(session, upload.key);
   for (let tries = 0; !isSame(there, upload); tries++) {
     if (tries === TRIES) throw differs(upload, there);
     const outcome = await put(session, upload, there !== null, progress);
-    there = await head(session, upload.key);
+    there = await headObject(session, upload.key);
     if (outcome === 'taken' && there !== null && there.sha256 !== null) break;
   }
   return { ...there, sent: progress.sent() };
@@ -81,18 +82,20 @@ function digestOf(key: string): Digest | undefined {
 }
 
 /**
- * Removes the zips that neither `keep` nor any release names, and what is left of uploads that nobody is at any more.
- * The records are read again after the listing: who stores an object has claimed a release before, so what another deploy
- * has stored since `keep` was made is named by now.
+ * Removes the zips, whole or half sent, that neither `keep` nor any release names, and what is left of uploads that nobody is
+ * at any more. The records are read again after the listing: who stores an object has claimed a release before, so what
+ * another deploy has stored since `keep` was made is named by now.
  */
 export async function collectObjects(session: Session, keep: ReadonlySet<Digest>): Promise<{ removed: number; bytes: number }> {
-  const listed = await listKeys(session, 'objects/');
-  const unnamed = listed.filter(({ key }) => digestOf(key) !== undefined && !keep.has(digestOf(key) ?? ''));
-  const named = new Set(unnamed.length === 0 ? [] : (await listAllRecords(session)).flatMap(({ record }) => Object.values(record.artifacts)));
-  const unused = unnamed.filter(({ key }) => !named.has(digestOf(key) ?? ''));
-  await removeKeys(session, unused.map(({ key }) => key));
-  for (const leftover of await leftovers(session, 'objects/')) {
-    if (OBJECT.test(leftover.key) && leftover.age > STALE_MS) await abortUpload(session, leftover);
+  const [listed, zips, models] = await Promise.all([listKeys(session, 'objects/'), leftovers(session, 'objects/'), leftovers(session, 'functions/')]);
+  const unnamed = [...listed, ...zips].map(({ key }) => digestOf(key)).filter((digest) => digest !== undefined && !keep.has(digest));
+  const records = unnamed.length === 0 ? [] : await listAllRecords(session);
+  const named = new Set(records.flatMap(({ record }) => Object.values(record.artifacts)));
+  const unused = new Set(unnamed.filter((digest) => !named.has(digest ?? '')));
+  const gone = listed.filter(({ key }) => unused.has(digestOf(key) ?? ''));
+  await removeKeys(session, gone.map(({ key }) => key));
+  for (const leftover of [...zips, ...models].filter(({ key }) => isOurs(key))) {
+    if (leftover.age > STALE_MS || unused.has(digestOf(leftover.key) ?? '')) await abortUpload(session, leftover);
   }
-  return { removed: unused.length, bytes: unused.reduce((sum, { size }) => sum + size, 0) };
+  return { removed: gone.length, bytes: gone.reduce((sum, { size }) => sum + size, 0) };
 }

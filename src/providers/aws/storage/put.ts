@@ -1,7 +1,8 @@
 /** One file in one request. */
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Session } from '../session.ts';
-import { changed, hashRange, streamFile } from './file-body.ts';
+import { streamFile } from './file-body.ts';
+import { changed, hashRange } from './file-range.ts';
 import type { Progress } from './progress.ts';
 import { CONFLICT, isCode, onBucket, PRECONDITION } from './s3.ts';
 import { base64Of, SHA256_FIELD, type Outcome, type Upload } from './upload.ts';
@@ -17,7 +18,7 @@ export async function putWhole(session: Session, upload: Upload, replace: boolea
         ...target,
         Key: key,
         ContentLength: size,
-        ContentType: 'application/zip',
+        ContentType: 'application/octet-stream',
         ChecksumSHA256: base64Of(upload),
         Metadata: { [SHA256_FIELD]: base64Of(upload) },
         ...(replace ? {} : { IfNoneMatch: '*' }),

@@ -8,7 +8,8 @@ import type { Release, Sample, Verification } from '../../../types.ts';
 import type { ReleaseDraft } from '../../provider.ts';
 import type { Session } from '../session.ts';
 import { broken, createJson, readJson } from './json.ts';
-import { deletePrefix, listKeys, removeKeys, type Listed } from './listing.ts';
+import { abortUpload, leftovers } from './leftovers.ts';
+import { deletePrefix, isOurs, listKeys, removeKeys, type Listed } from './listing.ts';
 
 export interface ReleaseRecord extends ReleaseDraft, Pick<Release, 'number' | 'createdAt'> {
   /** Of the deploy that made it: it knows its own record again when the answer to its write got lost. */
@@ -135,6 +136,10 @@ export async function deleteRecord(session: Session, name: string, number: numbe
   await removeKeys(session, [keyOf(name, number)]);
 }
 
+/** With what was half sent for the function. */
 export async function deleteHistory(session: Session, name: string): Promise<void> {
   await deletePrefix(session, folder(name));
+  for (const leftover of await leftovers(session, `${ALL}${name}/`)) {
+    if (isOurs(leftover.key)) await abortUpload(session, leftover);
+  }
 }
