@@ -1,6 +1,6 @@
 """Routing that models and functions share: HTTP events in, answers or problem documents out."""
 
-from .events import body_text, fits, parse, respond
+from .events import body_text, fits, is_http, parse, respond
 from .hooks import log_trace
 from .jsontext import Unserialisable, dumps, loads
 from .problems import Problem
@@ -36,7 +36,24 @@ class Endpoint:
         return self.routes.get(path)
 
     def handle(self, event, context):
-        """The answer to a Lambda event: an HTTP answer, or for a bare payload the JSON value itself."""
+        """The answer to a Lambda event: an HTTP answer, which names release and call, or a bare payload's JSON value."""
+        return self.stamped(self.reply(event, context), event, context)
+
+    def stamped(self, answer, event, context):
+        """An HTTP answer with who gave it in its headers: a status without them is the platform's own."""
+        if not is_http(event):
+            return answer
+        release = self.identity["release"]
+        headers = answer["headers"]
+        if isinstance(release, int):
+            headers["x-mlfn-release"] = str(release)
+        call = getattr(context, "aws_request_id", None)
+        if call:
+            headers["x-mlfn-request-id"] = str(call)
+        return answer
+
+    def reply(self, event, context):
+        """The answer itself."""
         request = None
         try:
             request = parse(event)

@@ -28,16 +28,22 @@ class Request:
 
 def parse(event):
     """The Request of an HTTP event, or None when the event is itself the payload."""
-    if not isinstance(event, dict):
+    if not is_http(event):
         return None
-    context = event.get("requestContext")
+    context = event["requestContext"]
+    return _version2(event, context) if _is_version2(event, context) else _version1(event, context)
+
+
+def is_http(event):
+    """Whether an event is an HTTP request; any other is itself the payload."""
+    context = event.get("requestContext") if isinstance(event, dict) else None
     if not isinstance(context, dict):
-        return None
-    if isinstance(context.get("http"), dict) and event.get("version") == "2.0":
-        return _version2(event, context)
-    if isinstance(event.get("httpMethod"), str) and isinstance(event.get("path"), str):
-        return _version1(event, context)
-    return None
+        return False
+    return _is_version2(event, context) or (isinstance(event.get("httpMethod"), str) and isinstance(event.get("path"), str))
+
+
+def _is_version2(event, context):
+    return isinstance(context.get("http"), dict) and event.get("version") == "2.0"
 
 
 def _version2(event, context):

@@ -21,7 +21,7 @@ def start(root, version=None):
     if code not in sys.path:
         sys.path.insert(0, code)
     name = settings["name"]
-    release = _release(os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "") if version is None else version)
+    release = _release(_version() if version is None else version)
     artifact = settings["artifact"]
     if artifact["kind"] == "python":
         from .function import endpoint
@@ -34,6 +34,11 @@ def start(root, version=None):
     path = os.path.join(root, *artifact["path"].split("/"))
     model = Model(load(path, artifact["format"], settings.get("main") or {}), artifact["path"])
     return ModelEndpoint(name, release, model, hooks)
+
+
+def _version():
+    """The release where the target tells it; else what the platform calls this version, which locally is the same."""
+    return os.environ.get("MLFN_RELEASE") or os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
 
 
 def _release(version):
@@ -59,4 +64,15 @@ def _module(name):
         missing = "is not in the package" if error.name == name else f"needs {error.name}, which is not in the package"
         raise InitError(f"The module {name} {missing}.") from error
     except Exception as error:
-        raise InitError(f"The module {name} could not be imported: {type(error).__name__}: {error}") from error
+        raise InitError(f"The module {name} could not be imported: {type(error).__name__}: {error}{_place(error)}") from error
+
+
+def _place(error):
+    """` (app.py, line 3)`: where in the user's own code; of an import that fails Lambda logs this sentence and no trace of it."""
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if f"{os.sep}code{os.sep}" in file:
+            found = f" ({os.path.basename(file)}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return found

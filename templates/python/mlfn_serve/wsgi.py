@@ -21,7 +21,7 @@ class AppEndpoint(Endpoint):
         super().__init__(name, release)
         self.app = app
 
-    def handle(self, event, context):
+    def reply(self, event, context):
         """The app's answer; an exception of the app is a 500 problem document and its trace is in the log."""
         try:
             request = parse(event)
