@@ -15,7 +15,7 @@ import { zipOf } from './lab/zip.ts';
 const HANDLER = `
 import importlib.util, os, sys
 def handler(event, context):
-    return {"python": "%d.%d" % sys.version_info[:2], "botocore": importlib.util.find_spec("botocore") is not None,
+    return {"python": "%d.%d" % sys.version_info[:2], "found": [name for name in ("botocore", "boto3", "hypercorn", "moto", "yaml") if importlib.util.find_spec(name)],
             "layer": __import__("from_layer").WHAT, "version": context.function_version, "event": event,
             "pythonpath": os.environ.get("PYTHONPATH"), "root": os.environ["LAMBDA_TASK_ROOT"] == os.getcwd(), "opt": os.path.exists("/opt/python/from_layer.py")}
 `;
@@ -37,7 +37,7 @@ describe('ministack', () => {
     expect((await aws.lambda.send(new GetAccountSettingsCommand({}))).AccountLimit?.CodeSizeUnzipped).toBe(262144000);
   });
 
-  it('runs a handler on Python 3.12 that sees its package and its layers, and no package of the lab', async () => {
+  it('runs a handler on Python 3.12 that sees its package, its layers and botocore, and no other package of the lab', async () => {
     const layer = await aws.lambda.send(new PublishLayerVersionCommand({ LayerName: 'deps', Content: { ZipFile: zipOf({ 'python/from_layer.py': 'WHAT = 7' }) } }));
     await aws.lambda.send(new CreateFunctionCommand({
       FunctionName: 'seen', Role: 'arn:aws:iam::123456789012:role/r', Runtime: 'python3.12', Handler: 'main.handler',
@@ -48,7 +48,7 @@ describe('ministack', () => {
     await aws.lambda.send(new CreateAliasCommand({ FunctionName: 'seen', Name: 'live', FunctionVersion: '1' }));
     const answer = await aws.lambda.send(new InvokeCommand({ FunctionName: 'seen', Qualifier: 'live', Payload: Buffer.from('{"a":1}') }));
     expect(JSON.parse(Buffer.from(answer.Payload as Uint8Array).toString())).toEqual({
-      python: '3.12', botocore: false, layer: 7, version: '1', event: { a: 1 }, pythonpath: null, root: true, opt: false,
+      python: '3.12', found: ['botocore'], layer: 7, version: '1', event: { a: 1 }, pythonpath: null, root: true, opt: false,
     });
     expect(answer.ExecutedVersion).toBe('1');
   });

@@ -8,7 +8,7 @@ import {
   type UpdateFunctionConfigurationCommandInput,
 } from '@aws-sdk/client-lambda';
 import { CreateRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -230,7 +230,7 @@ describe('the log of a call', () => {
     await aws.lambda.send(new PublishVersionCommand({ FunctionName: name }));
     const tail = async (payload: string) => {
       const answer = await aws.lambda.send(new InvokeCommand({ FunctionName: name, Qualifier: '1', LogType: 'Tail', Payload: Buffer.from(payload) }));
-      return { failed: answer.FunctionError, log: Buffer.from(answer.LogResult ?? '', 'base64').toString() };
+      return { failed: answer.FunctionError, payload: Buffer.from(answer.Payload as Uint8Array).toString(), log: Buffer.from(answer.LogResult ?? '', 'base64').toString() };
     };
     const REPORT = /\nEND RequestId: \S+\nREPORT RequestId: \S+\tDuration: \d+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB\t/;
     const [first, second, wrong] = [await tail('{"a":1}'), await tail('{"a":1}'), await tail('{}')];
@@ -240,6 +240,10 @@ describe('the log of a call', () => {
     }
     expect([first, second].map(({ log }) => /Init Duration: [\d.]+ ms/.test(log))).toEqual([true, false]);
     expect(wrong).toMatchObject({ failed: 'Unhandled', log: expect.stringContaining("KeyError: 'a'") });
+    expect(JSON.parse(wrong.payload)).toEqual({
+      errorMessage: "'a'", errorType: 'KeyError', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      stackTrace: [expect.stringMatching(/^ {2}File "\/var\/task\/m\.py", line 3, in h\n {4}return event\["a"\]\n/)],
+    });
   });
 });
 
@@ -278,6 +282,20 @@ describe('code', () => {
     await expect(create({ Code: { ZipFile: Buffer.alloc(53 * 1024 * 1024) } }))
       .rejects.toMatchObject({ name: 'RequestEntityTooLargeException', $metadata: { httpStatusCode: 413 } });
     await expect(aws.lambda.send(new DeleteFunctionCommand({ FunctionName: name }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+});
+
+describe('buckets', () => {
+  it('are refused to who expects another owner, and are not there twice', async () => {
+    const at = { Bucket: 'owned' };
+    const body = { ...at, Key: 'k', Body: 'x' };
+    await aws.s3.send(new CreateBucketCommand(at));
+    await aws.s3.send(new PutObjectCommand({ ...body, ExpectedBucketOwner: '123456789012' }));
+    await expect(aws.s3.send(new PutObjectCommand({ ...body, ExpectedBucketOwner: '210987654321' }))).rejects.toMatchObject({ name: 'AccessDenied' });
+    const other = clientsOf({ ...gate.env, AWS_ACCESS_KEY_ID: '210987654321' });
+    await expect(other.s3.send(new CreateBucketCommand(at))).rejects.toMatchObject({ name: 'BucketAlreadyExists' });
+    await expect(other.s3.send(new HeadBucketCommand({ ...at, ExpectedBucketOwner: '210987654321' }))).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+    other.destroy();
   });
 });
 

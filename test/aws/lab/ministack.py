@@ -1,7 +1,7 @@
 """Starts ministack on a bare interpreter: python -I ministack.py SITE_PACKAGES.
 
 ministack runs each handler as a child of `sys.executable`. Its own packages come in here through sys.path, which a child does
-not inherit (PYTHONPATH it would): so a handler sees the standard library, its package and its layers, as on AWS.
+not inherit (PYTHONPATH it would): so a handler sees the standard library, botocore, its package and its layers, as on AWS.
 """
 
 import site

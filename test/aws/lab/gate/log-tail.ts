@@ -8,6 +8,7 @@
 import { DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import type { Clients } from '../clients.ts';
+import { functionError } from './function-error.ts';
 import { functionOf, type Rule } from './rule.ts';
 
 export function logTailRule(cloud: Clients): Rule {
@@ -28,14 +29,19 @@ export function logTailRule(cloud: Clients): Rule {
       const key = `${name} ${version} ${config.RevisionId}`;
       const cold = !warm.has(key);
       warm.add(key);
-      if (headers['x-amz-log-type'] !== 'Tail') return;
+      const failed = headerOf(answer.headers, 'x-amz-function-error') !== undefined;
+      if (headers['x-amz-log-type'] !== 'Tail' && !failed) return;
       const logGroupName = config.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
       const streams = await cloud.logs.send(new DescribeLogStreamsCommand({ logGroupName, orderBy: 'LastEventTime', descending: true, limit: 1 }));
       const { events } = await cloud.logs.send(new GetLogEventsCommand({ logGroupName, logStreamName: streams.logStreams?.[0]?.logStreamName, startFromHead: true }));
       const lines = (events ?? []).map(({ message }) => message ?? '');
       const last = lines.pop() ?? '';
       const text = [...lines, `${last}\t${cold ? `Init Duration: ${took.toFixed(2)} ms\t` : ''}`, ''].join('\n');
-      setHeader(answer.headers, 'X-Amz-Log-Result', Buffer.from(text).subarray(-4096).toString('base64'));
+      if (failed) {
+        answer.body = functionError(answer.body, text);
+        setHeader(answer.headers, 'Content-Length', String(answer.body.length));
+      }
+      if (headers['x-amz-log-type'] === 'Tail') setHeader(answer.headers, 'X-Amz-Log-Result', Buffer.from(text).subarray(-4096).toString('base64'));
     },
   };
 }

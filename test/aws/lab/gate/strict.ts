@@ -4,6 +4,7 @@ import { ACCOUNT } from '../credentials.ts';
 import { aliasRule } from './alias.ts';
 import { codeSourceRule } from './code-source.ts';
 import { logTailRule } from './log-tail.ts';
+import { ownerRule } from './owner.ts';
 import { pendingRule } from './pending.ts';
 import { rangesRule } from './ranges.ts';
 import { revisionRule } from './revision.ts';
@@ -18,7 +19,7 @@ export function strictRules(env: Record<string, string>): Rule[] {
   const cloud: Clients = clientsOf(env);
   const urls = knownUrls(cloud);
   const ofAccount = [roleRule(cloud), codeSourceRule(cloud), aliasRule(cloud), pendingRule(cloud), revisionRule(cloud)].map(inAccount);
-  return [rangesRule(), ...ofAccount, urls, urlAccessRule(cloud, urls), weightsRule(cloud, urls), inAccount(logTailRule(cloud))];
+  return [rangesRule(), ownerRule(), ...ofAccount, urls, urlAccessRule(cloud, urls), weightsRule(cloud, urls), inAccount(logTailRule(cloud))];
 }
 
 /** The rules ask as the lab's account: another account's calls are ministack's alone. */
