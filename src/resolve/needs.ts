@@ -33,12 +33,6 @@ export function pinsOf(card: ModelCard, requirements: RequirementsFile | null): 
   return pins.map(([name, version]) => ({ name: servedAs(card, name, requirements), version }));
 }
 
-/** The oldest versions that can read the file. */
-export function floorsOf(card: ModelCard): Pin[] {
-  if (card.kind !== 'model') return [];
-  return Object.entries(card.atLeast).map(([name, version]) => ({ name: normalize(name), version }));
-}
-
 /** The smallest package that serves what a distribution does, unless the requirements list another. */
 function servedAs(card: ModelFileCard, distribution: string, requirements: RequirementsFile | null): string {
   const name = normalize(distribution);

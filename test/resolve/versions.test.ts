@@ -34,6 +34,12 @@ beforeAll(async () => {
     { name: 'xgboost-cpu', version: '3.4.1', published: '2024-04-10' },
     { name: 'xgboost-cpu', version: '3.5.0', published: '2024-06-10' },
     { name: 'nccl', version: '1.0', published: '2022-01-01' },
+    { name: 'numpy', version: '1.22.0', published: '2022-01-01' },
+    { name: 'numpy', version: '1.24.0', published: '2023-01-01' },
+    { name: 'numpy', version: '2.0.0', published: '2024-06-01' },
+    { name: 'scipy', version: '1.7.0', published: '2022-01-01' },
+    { name: 'scipy', version: '1.8.0', published: '2022-08-01' },
+    { name: 'scipy', version: '1.18.0', published: '2026-06-01' },
     { name: 'picky', version: '1.0', requires: ['base>=2'], published: '2022-01-01' },
   ]);
 });
@@ -73,6 +79,28 @@ test('what reads the file is no older than the file', async () => {
   const lock = await resolve(ctx, card, here, {});
   expect(pins(lock)).toEqual(['base==2.0', 'frame==1.0', 'tool==4.1']);
   expect(lock.sourceDetail).toBe('what was newest a month after tool 4.0 came out (2024-06-02)');
+});
+
+test('what the pickle names proves how young its writer was, and the date follows the youngest', async () => {
+  const { ctx, folder } = await lab();
+  const named = (...globals: [string, string][]) => ({
+    ...modelCard(folder, '1.0', ['frame', 'numpy', 'scipy']),
+    globals: globals.map(([module, name]) => ({ module, name, offset: 0, origin: 'framework' as const })),
+  });
+  const csr: [string, string] = ['scipy.sparse._csr', 'csr_matrix'];
+  const random: [string, string] = ['numpy.random._pickle', '__randomstate_ctor'];
+  const generator: [string, string] = ['numpy.random._pickle', '__bit_generator_ctor'];
+  const spline: [string, string] = ['scipy.interpolate._bsplines', '_BSpline'];
+  const cases: [ReturnType<typeof named>, string[]][] = [
+    [named(random, ['scipy.sparse.csr', 'csr_matrix']), ['numpy==1.22.0', 'scipy==1.7.0']],
+    [named(csr), ['numpy==1.22.0', 'scipy==1.8.0']],
+    [named(csr, random, generator), ['numpy==1.24.0', 'scipy==1.8.0']],
+    [named(csr, spline, random, generator), ['numpy==2.0.0', 'scipy==1.18.0']],
+    [{ ...named(random, generator), atLeast: { numpy: '2.0.0' } }, ['numpy==2.0.0', 'scipy==1.8.0']],
+  ];
+  for (const [card, expected] of cases) {
+    expect(pins(await resolve(ctx, card, here, {})).filter((pin) => /^(num|sci)py/.test(pin))).toEqual(expected);
+  }
 });
 
 test('requirements beside the model are respected whole; what they leave open is closed by the date', async () => {
