@@ -11,6 +11,11 @@ const NEW_INDEX = global('pandas.core.indexes.base', '_new_Index');
 const BUNCH = join(global('sklearn.utils._bunch', 'Bunch'), ')\x81');
 const SPLITTER = join(global('sklearn.model_selection._split', 'KFold'), ')\x81');
 const number = (value: number | bigint): Buffer => join('\x8a\x09', u64(value), '\0');
+/** A NumPy text or byte string. */
+const scalar = (type: string, text: string, width: number): Buffer => {
+  const data = Buffer.concat([...text].map((char) => Buffer.from([char.charCodeAt(0), ...Buffer.alloc(width - 1)])));
+  return join(stackGlobal('numpy.core.multiarray', 'scalar'), dtype(type, { order: width === 4 ? '<' : '|', size: data.length }), 'C', Buffer.of(data.length), data, '\x86R');
+};
 /** Texts that use up what may be remembered, without a place in the memo. */
 const FLOOD = join(...Array.from({ length: 29_000 }, (_, at) => join('X', u32(300), String(at).padStart(300, 'x'), '0')));
 /** A tuple of a tuple twice, and so on. */
@@ -28,6 +33,10 @@ const PLACES: readonly (readonly [name: string, bytes: Buffer, code: string])[] 
   ["joblib's wrapper as the class of another object", join(proto(4), SPLITTER, 'N}', short('__class__'), WRAPPER, 's\x86b.'), 'undetermined'],
   ["joblib's wrapper made by a function of pandas", join(proto(4), NEW_INDEX, WRAPPER, '}\x86R.'), 'undetermined'],
   ["joblib's wrapper kept in a list", join(proto(4), ']', WRAPPER, 'a.'), 'undetermined'],
+  ["an attribute of joblib's wrapper that only looks like its shape, with a null inside", join(proto(4), wrapper(U1, 'K\x04\x85', join(scalar('U8', 'shape\0zz', 4), ')')), 'a.'), 'undetermined'],
+  ["an attribute of joblib's wrapper that only looks like its shape, in bytes", join(proto(4), wrapper(U1, 'K\x04\x85', join(scalar('S5', 'shape', 1), ')')), 'a.'), 'undetermined'],
+  ['bytes by another codec', join(proto(2), global('__builtin__', 'bytearray'), 'Vab\nVutf-16\n\x86R.'), 'forbidden-call'],
+  ['bytes by a codec that leaves out', join(proto(2), global('_codecs', 'encode'), 'Vab\nVlatin1\nVignore\n\x87R.'), 'forbidden-call'],
   ['a text type whose size its state takes back', join(proto(4), wrapper(dtype('S4'), 'K\x01\x85'), 'abcd.'), 'undetermined'],
   ['an array type of an unknown version of its state', join(proto(4), wrapper(Buffer.from(S4.toString('latin1').replace('K\x03', 'K\x01'), 'latin1'), 'K\x01\x85'), 'abcd.'), 'undetermined'],
   // What opens files, where something could call it.

@@ -44,7 +44,8 @@ function fromBuffer(value: Instance): Parts | null {
 
 export function decodeScalar(layout: Layout | undefined, bytes: Value): Value {
   const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
-  if (layout === undefined || !(data instanceof Uint8Array)) return undefined;
+  // Bytes are no text, though a label of bytes is shown as one.
+  if (layout === undefined || layout.kind === 'S' || !(data instanceof Uint8Array)) return undefined;
   return decode(layout, data, 1)?.[0] ?? undefined;
 }
 
@@ -80,11 +81,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   U: (view, at, { littleEndian, itemSize }) => {
     let text = '';
     for (let next = at; next < at + itemSize; next += 4) {
-      const point = view.getUint32(next, littleEndian);
-      if (point === 0) break;
-      text += String.fromCodePoint(Math.min(point, 0x10ffff));
+      text += String.fromCodePoint(Math.min(view.getUint32(next, littleEndian), 0x10ffff));
     }
-    return text;
+    return text.replace(/\0+$/, '');
   },
   S: (view, at, { itemSize }) => Buffer.from(view.buffer, view.byteOffset + at, itemSize).toString('latin1').replace(/\0+$/, ''),
 };

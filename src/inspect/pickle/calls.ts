@@ -150,7 +150,7 @@ function make(machine: Machine, callee: Global, args: readonly Value[], way: Way
   if (way === 'call') callee.called = true;
   machine.walk.demand.call(machine, callee, args);
   if (callee.module.endsWith('builtin__') || callee.module === 'builtins') {
-    if (callee.name === 'bytes' || callee.name === 'bytearray') return bytesOf(args);
+    if (callee.name === 'bytes' || callee.name === 'bytearray') return bytesOf(machine, args);
     if (callee.name === 'object') return new Instance(callee, []);
   }
   if (callee.path === 'fractions.Fraction' && !args.every(isPlainRatio)) throw machine.error('forbidden-call', 'calls fractions.Fraction in a way that Python does not');
@@ -177,8 +177,9 @@ function reconstruct(machine: Machine, args: readonly Value[]): Value {
 }
 
 /** `_codecs.encode(text, 'latin1')`: bytes in protocols 0 to 2. Any other codec is a lookup of code. */
-function encode(machine: Machine, [text, codec]: readonly Value[]): Value {
-  if (codec !== 'latin1' && codec !== 'latin-1') throw machine.error('forbidden-call', 'uses a codec other than latin1');
+function encode(machine: Machine, args: readonly Value[]): Value {
+  const [text, codec] = args;
+  if (args.length !== 2 || (codec !== 'latin1' && codec !== 'latin-1')) throw machine.error('forbidden-call', 'uses a codec other than latin1');
   if (text instanceof Excerpt) return text;
   return typeof text === 'string' ? Uint8Array.from(Buffer.from(text, 'latin1')) : undefined;
 }
@@ -195,10 +196,10 @@ function isPlainRatio(arg: Value): boolean {
   return typeof arg === 'string' ? /^-?\d+(?:\/\d+)?$/.test(arg) : typeof arg === 'number' || typeof arg === 'bigint';
 }
 
-function bytesOf(args: readonly Value[]): Value {
+function bytesOf(machine: Machine, args: readonly Value[]): Value {
   const [first] = args;
   if (args.length === 0) return new Uint8Array(0);
-  if (typeof first === 'string' && args.length === 2) return Uint8Array.from(Buffer.from(first, 'latin1'));
+  if (args.length > 1) return encode(machine, args);
   return first instanceof Uint8Array || first instanceof Excerpt ? first : undefined;
 }
 

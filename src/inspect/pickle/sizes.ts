@@ -13,7 +13,7 @@ const MOST_MET = 100_000_000;
 /** Collections in one another: Python's C code goes through them by recursion. */
 const DEEPEST = 500;
 /** Looks that all this counting may take. */
-const MOST_WORK = 50_000_000;
+const MOST_WORK = 500_000_000;
 
 const SIZED = new Set<string | null>(['numpy', 'scipy', 'pandas']);
 /** Their numbers are values, checksums or the shape of bytes that are in the file. */
