@@ -16,13 +16,11 @@ export interface Request {
  */
 export function requestsOf(sample: unknown, opaque: boolean): Request[] {
   if (opaque) return [{ label: 'the sample', body: sample }];
-  if (Array.isArray(sample) && sample.some((each) => typeof each === 'object')) {
-    return [all(sample), ...alone(sample, (record) => (isObject(record) ? record : [record]))];
-  }
-  // A text, or a list of plain values, which is one row to one model and several texts to another.
-  if (!isObject(sample)) return [{ label: 'the sample', body: sample }];
+  if (Array.isArray(sample)) return listed(sample);
+  if (!isObject(sample)) return [{ label: 'the sample', body: sample }, { label: 'the sample as a list of one', body: [sample] }];
   const { instances } = sample;
-  if (Array.isArray(instances)) return [all(instances, sample), ...alone(instances, (record) => ({ instances: [record] }))];
+  const others = Object.keys(sample).filter((key) => !['instances', 'signature_name'].includes(key));
+  if (Array.isArray(instances) && others.length === 0) return [all(instances, sample), ...alone(instances, (record) => ({ instances: [record] }))];
   const split = sample['dataframe_split'];
   if (isObject(split) && Array.isArray(split['data'])) {
     const rows = split['data'];
@@ -33,6 +31,16 @@ export function requestsOf(sample: unknown, opaque: boolean): Request[] {
     { label: 'the sample', body: sample },
     { label: 'the sample as a list of one record', body: [sample] },
   ];
+}
+
+/** Plain values are one row to one model and, if they are texts, several to another: what one does not take is not compared. */
+function listed(sample: unknown[]): Request[] {
+  if (sample.some((each) => typeof each === 'object' && each !== null)) {
+    return [all(sample), ...alone(sample, (record) => (isObject(record) ? record : [record]))];
+  }
+  const row = { label: 'the sample as a list of one row', body: [sample] };
+  const texts = sample.every((each) => typeof each === 'string') ? alone(sample, (text) => [text]) : [];
+  return [{ label: 'the sample', body: sample }, row, ...texts];
 }
 
 function all(records: unknown[], body: unknown = records): Request {

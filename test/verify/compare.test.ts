@@ -56,7 +56,10 @@ test('every record is sent alone and together', () => {
   expect(bodies({ a: 1 })).toEqual([{ a: 1 }, [{ a: 1 }]]);
   expect(bodies([{ a: 1 }, { a: 2 }])).toEqual([[{ a: 1 }, { a: 2 }], { a: 1 }, { a: 2 }]);
   expect(bodies([[1], [2]])).toEqual([[[1], [2]], [[1]], [[2]]]);
-  expect(bodies([1, 2])).toEqual([[1, 2]]);
+  expect(bodies([1, 2])).toEqual([[1, 2], [[1, 2]]]);
+  expect(bodies([null, 2])).toEqual([[null, 2], [[null, 2]]]);
+  expect(bodies(['a', 'b'])).toEqual([['a', 'b'], [['a', 'b']], ['a'], ['b']]);
+  expect(bodies({ instances: [1], other: 2 })).toEqual([{ instances: [1], other: 2 }, [{ instances: [1], other: 2 }]]);
   expect(bodies({ instances: [[1], [2]] })).toEqual([{ instances: [[1], [2]] }, { instances: [[1]] }, { instances: [[2]] }]);
   const split = { columns: ['a'], index: [0, 1], data: [[1], [2]] };
   expect(bodies({ dataframe_split: split })).toEqual([
@@ -65,7 +68,7 @@ test('every record is sent alone and together', () => {
     { dataframe_split: { columns: ['a'], data: [[2]] } },
   ]);
   expect(bodies([{ a: 1 }], true)).toEqual([[{ a: 1 }]]);
-  expect(bodies('a text')).toEqual(['a text']);
+  expect(bodies('a text')).toEqual(['a text', ['a text']]);
 });
 
 test('of many records some are sent alone, the first and the last among them', () => {
