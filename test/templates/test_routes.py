@@ -152,6 +152,36 @@ def test_one_tensor_of_rows(serve):
     assert outputs[0]["data"] == named.predict(patients().loc[:1, ["age", "ca"]]).tolist()
 
 
+def test_columns_of_several_types_are_a_tensor_each(serve, heart):
+    types = {"age": "INT64", "chol": "FP64", "ca": "INT32", "exang": "BOOL"}
+    columns = [
+        {"name": name, "shape": [1, 1], "datatype": types.get(name, "BYTES"), "data": [value], "parameters": {}}
+        for name, value in RECORD.items()
+    ]
+    answer = heart.ok({"parameters": {"content_type": "pd"}, "inputs": columns[::-1]}, "/v2/models/heart/infer")
+    assert answer["outputs"][0]["data"] == heart.ok(RECORD)["predictions"]
+    for datatype, data in (("FP64", list(RECORD.values())), ("BYTES", [str(value) for value in RECORD.values()])):
+        tensor = {"name": "rows", "shape": [1, 6], "datatype": datatype, "data": data}
+        told = heart.wrong({"inputs": [tensor]}, path="/v2/models/heart/infer")["detail"]
+        assert "one tensor per column, each named as its column" in told
+    model, rows = MODELS["words_without_names"]()
+    client = serve(model=model)
+    about = client.call("GET", "/v2/models/demo")[1]["inputs"]
+    assert [(each["name"], each["datatype"]) for each in about] == [("0", "BYTES"), ("1", "FP64")]
+    tensors = [{"name": "1", "shape": [2], "datatype": "INT64", "data": [0, 3]}]
+    tensors += [{"name": "0", "shape": [2], "datatype": "BYTES", "data": ["typical", "none"]}]
+    answer = client.ok({"inputs": tensors}, "/v2/models/demo/infer")["outputs"][0]["data"]
+    assert answer == client.ok([["typical", 0], ["none", 3]])["predictions"]
+    tensors[0]["data"][1] = 99.5
+    client.ok({"inputs": [{**tensors[0], "datatype": "FP64"}, tensors[1]]}, "/v2/models/demo/infer")
+    tensors[1]["data"][1] = "other"
+    told = client.wrong({"inputs": [{**tensors[0], "datatype": "FP64"}, tensors[1]]}, path="/v2/models/demo/infer")["errors"]
+    assert told[0]["pointer"] == "/inputs/1/data/1"
+    tensors[1]["name"] = "city"
+    told = client.wrong({"inputs": [{**tensors[0], "datatype": "FP64"}, tensors[1]]}, path="/v2/models/demo/infer")["detail"]
+    assert "named 0 to 1" in told
+
+
 @pytest.mark.parametrize(
     "change",
     [{"shape": [2, 3]}, {"shape": []}, {"shape": "x"}, {"shape": [3, -64]}, {"datatype": "FP31"}, {"datatype": None},

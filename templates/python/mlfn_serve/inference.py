@@ -6,11 +6,12 @@ from . import bodies
 from .endpoint import JSON
 from .events import respond
 from .jsontext import dumps
-from .problems import invalid, shown
+from .problems import Problem, invalid, shown
 
 # Datatypes of the protocol, by the Python types their values have in JSON.
 NUMERIC = frozenset(["UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64"])
 DATATYPES = NUMERIC | {"BOOL", "BYTES"}
+PER_COLUMN = "columns of several types go in one tensor per column, each named as its column"
 
 
 def routes(endpoint, path):
@@ -42,15 +43,14 @@ def _tells(value):
 def metadata(endpoint):
     """The model's inputs and outputs as the protocol names them."""
     schema = endpoint.model.schema
-    if schema.shape == "record":
+    if schema.shape == "record" or (schema.shape == "row" and not schema.floats):
         inputs = [
             {"name": field.name, "datatype": "FP64" if field.kind == "number" else "BYTES", "shape": [-1, 1]}
             for field in schema.fields
             if field.kind != "ignored"
         ]
     elif schema.shape == "row":
-        numbers = all(field.kind == "number" for field in schema.fields)
-        inputs = [{"name": "input-0", "datatype": "FP64" if numbers else "BYTES", "shape": [-1, len(schema.fields)]}]
+        inputs = [{"name": "input-0", "datatype": "FP64", "shape": [-1, len(schema.fields)]}]
     else:
         inputs = [{"name": "input-0", "datatype": "BYTES", "shape": [-1]}]
     outputs = [{"name": "predict", "datatype": "BYTES" if _texts(endpoint.model.classes) else "FP64", "shape": [-1]}]
@@ -99,7 +99,7 @@ def _batch(inputs, schema):
     if not isinstance(inputs, list) or not inputs:
         raise _wrong("/inputs", "a list of tensors", inputs)
     tensors = [_tensor(each, f"/inputs/{index}") for index, each in enumerate(inputs)]
-    if schema.shape == "record":
+    if schema.shape == "record" or (schema.shape == "row" and len(tensors) > 1):
         return _columns(tensors, schema)
     if len(tensors) != 1:
         raise _wrong("/inputs", "one tensor", inputs)
@@ -121,7 +121,11 @@ def _columns(tensors, schema):
         rows = _rows(shape, data, len(names), 0)
         order = {name: index for index, name in enumerate(names)}
         records = [dict(zip(names, row)) for row in rows]
-        return bodies.batch(records, schema, lambda row, name: _place(0, row * len(names) + order.get(name, 0)))
+        try:
+            return bodies.batch(records, schema, lambda row, name: _place(0, row * len(names) + order.get(name, 0)))
+        except Problem as problem:
+            problem.detail += "; " + PER_COLUMN
+            raise
     places = {}
     count = None
     for index, (name, shape, data) in enumerate(tensors):
@@ -132,6 +136,11 @@ def _columns(tensors, schema):
         places[name] = index
         count = len(data)
     records = [{name: data[row] for name, _, data in tensors} for row in range(count or 0)]
+    if schema.shape == "row":
+        if places.keys() != schema.by_name.keys():
+            raise _wrong("/inputs", f"one tensor, or one per column, named 0 to {len(names) - 1}", list(places))
+        rows = [[record[name] for name in names] for record in records]
+        return bodies.batch(rows, schema, lambda row, name: _place(places[str(name)], row))
     return bodies.batch(records, schema, lambda row, name: _place(places[name], row) if name in places else "/inputs")
 
 
@@ -169,7 +178,8 @@ def _tensor(tensor_in, place):
     wanted = (int, float) if datatype in NUMERIC else (bool,) if datatype == "BOOL" else (str,)
     for position, value in enumerate(flat):
         if value is not None and type(value) not in wanted:
-            raise _wrong(f"{place}/data/{position}", f"a value of type {datatype}", value)
+            way = f"; {PER_COLUMN}" if len(shape) == 2 and shape[1] > 1 else ""
+            raise _wrong(f"{place}/data/{position}", f"a value of type {datatype}{way}", value)
     return name, shape, flat
 
 
