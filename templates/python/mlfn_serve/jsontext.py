@@ -92,13 +92,16 @@ def _bytes(value):
         return base64.b64encode(value).decode()
 
 
+def _times(told):
+    return [_times(each) for each in told] if isinstance(told, list) else None if told == "NaT" else told
+
+
 def _foreign(value, place, depth):
     """Values of other libraries, known by what they can do so that none has to be imported."""
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     if kind in ("M", "m"):  # numpy times: tolist() would give bare integers
         times = value.astype("str") if hasattr(value, "astype") else str(value)
-        times = times.tolist() if hasattr(times, "tolist") else times
-        return plain(times, place, depth + 1)
+        return _times(times.tolist() if hasattr(times, "tolist") else times)
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
     if hasattr(value, "isoformat"):
@@ -106,7 +109,10 @@ def _foreign(value, place, depth):
     if hasattr(value, "toarray"):
         return plain(value.toarray(), place, depth + 1)
     if hasattr(value, "tolist"):
-        return plain(value.tolist(), place, depth + 1)
+        listed = value.tolist()
+        if type(listed) is type(value):  # numpy.longdouble, for which Python has no type
+            listed = float(value)
+        return plain(listed, place, depth + 1)
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
         return plain(value.to_dict("records"), place, depth + 1)
     if type(value).__name__ == "Decimal":

@@ -25,7 +25,7 @@ def plain(value):
         except UnicodeDecodeError:
             return base64.b64encode(value).decode()
     if getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m"):
-        return plain(value.astype("str").tolist())
+        return times(value.astype("str").tolist())
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
     if isinstance(value, decimal.Decimal):
@@ -39,5 +39,11 @@ def plain(value):
     if hasattr(value, "columns") and hasattr(value, "to_dict"):
         return plain(value.to_dict("records"))
     if hasattr(value, "tolist"):
-        return plain(value.tolist())
+        listed = value.tolist()
+        return plain(float(value) if type(listed) is type(value) else listed)
     raise TypeError(f"{type(value).__module__}.{type(value).__qualname__} cannot be written as JSON.")
+
+
+def times(told):
+    """NumPy's texts of times; what is not a time is missing."""
+    return [times(each) for each in told] if isinstance(told, list) else None if told == "NaT" else told
