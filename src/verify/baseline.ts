@@ -32,7 +32,7 @@ export interface Baseline {
   answers: OwnAnswer[];
 }
 
-type Result = ({ ok: true } & Baseline) | { ok: false; stage: string; refused: boolean; type: string; message: string; where: string | null; trace: string };
+type Result = ({ ok: true } & Baseline) | { ok: false; stage: string; refused: boolean; type: string; message: string; hint: string | null; where: string | null; trace: string };
 
 const OUTPUT_KEPT = 20_000;
 /** The child ends itself when its time is over; this much later it is killed. Milliseconds. */
@@ -179,7 +179,7 @@ function failed(job: Job, result: Extract<Result, { ok: false }>, output: string
   const [line = ''] = result.message.split('\n');
   const said = result.refused ? line : `${result.type}: ${line}${result.where === null ? '' : ` (${result.where})`}`;
   if (result.stage === 'load' && result.refused) {
-    return new MlfnError('VERIFY_LOAD_FAILED', `${nameOf(job)}: ${said}`, { hint: 'Save a model that can, fitted, with joblib.dump.', details });
+    return new MlfnError('VERIFY_LOAD_FAILED', `${nameOf(job)}: ${said}`, { hint: result.hint ?? 'Save a model that can, fitted, with joblib.dump.', details });
   }
   if (['start', 'load', 'hooks'].includes(result.stage)) {
     const what = result.stage === 'hooks' ? `The hooks of ${nameOf(job)} cannot be imported` : `${nameOf(job)} cannot be loaded`;
@@ -189,7 +189,7 @@ function failed(job: Job, result: Extract<Result, { ok: false }>, output: string
     return new MlfnError('VERIFY_NOT_FITTED', `${nameOf(job)} is not fitted: ${line}`, { hint: 'Call fit, save the model again, and deploy that.', details });
   }
   return new MlfnError('VERIFY_SAMPLE_REFUSED', `${nameOf(job)} failed ${DOING[result.stage] ?? result.stage}${result.stage === 'call' ? '' : ' on the sample'}: ${said}`, {
-    hint: result.type === 'FileNotFoundError' ? MISSING_FILE : 'Correct the sample so that the model itself can answer it, or mend the code that the message names.',
+    hint: result.hint ?? (result.type === 'FileNotFoundError' ? MISSING_FILE : 'Correct the sample so that the model itself can answer it, or mend the code that the message names.'),
     details,
   });
 }

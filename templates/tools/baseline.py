@@ -9,8 +9,9 @@ JOB is a JSON file: {"name": the function's, "artifact": {"kind": "model", "file
 "module", "attribute"}, "path": folders for sys.path, "hooks": module or null, "main": {class: module},
 "requests": bodies, "timeout": seconds}.
 RESULT becomes {"ok": true, "kind": "model" | "function" | "wsgi", "answers": [{"status", "answer"} | {"refused"}]} or
-{"ok": false, "stage", "type", "message", "where", "trace"}. RESULT.stage names what is under way and RESULT.crash tells
-where it hung or crashed. It ends when its standard input is closed: then the process that started it is gone.
+{"ok": false, "stage", "refused", "type", "message", "hint", "where", "trace"}. RESULT.stage names what is under way and
+RESULT.crash tells where it hung or crashed. It ends when its standard input is closed: then the process that started it
+is gone.
 """
 
 import faulthandler
@@ -112,6 +113,7 @@ def told(error, stage, folders):
         "refused": isinstance(error, Refused),
         "type": name,
         "message": str(error),
+        "hint": getattr(error, "hint", None),
         "where": f"{os.path.relpath(own[-1].filename, folders[0])}:{own[-1].lineno}" if own else None,
         "trace": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-20_000:],
     }

@@ -144,7 +144,12 @@ def test_a_value_error_is_the_inputs_fault_and_anything_else_the_functions(call,
 
 @pytest.mark.parametrize(
     ("attribute", "told"),
-    [("missing", "defines no missing"), ("value", "has no callable value"), ("nothing", "takes no payload"), ("slow", "async")],
+    [
+        ("missing", "defines no missing"),
+        ("value", "has no callable value"),
+        ("nothing", "takes no parameters"),
+        ("slow", "async"),
+    ],
 )
 def test_what_cannot_be_called_fails_at_the_start(call, attribute, told):
     with pytest.raises(InitError, match=told):

@@ -186,6 +186,23 @@ test("a function's context tells the function's own name", async () => {
   expect((await check(appOf(text), {}, { served })).verification).toMatchObject({ compared: 1, largestDifference: null });
 });
 
+test('what makes an app is told from the app', async () => {
+  const text = 'class App:\n    def wsgi_app(self, environ, start_response):\n        return []\n\n\ndef answer():\n    return App()\n';
+  const served = appOf('def answer(payload):\n    return 1\n');
+  const hint = expect.stringMatching(/^If it makes an app, write app = /);
+  const bare = await failure(check(appOf(text), { path: '/' }, { served }));
+  expect(bare).toMatchObject({ code: 'VERIFY_LOAD_FAILED', kind: 'model', hint });
+  expect(bare.message).toBe('app.py:answer: it takes no parameters, so it is neither a function of a payload nor a WSGI app.');
+  const configured = await failure(check(appOf(text.replace('answer()', 'answer(config=None)')), { path: '/' }, { served }));
+  expect(configured).toMatchObject({ code: 'VERIFY_SAMPLE_REFUSED', hint });
+  expect(configured.message).toMatch(/makes an app and is none: it returned a App\.$/);
+});
+
+test("the user's modules may be named as the tool's own parts are", async () => {
+  const code = { 'table.py': 'X = 1\n', 'values.py': 'X = 2\n', 'app.py': 'import table, values\ndef answer(payload):\n    return table.X + values.X\n' };
+  expect((await check({ ...appOf(''), code }, {})).verification).toMatchObject({ compared: 1, largestDifference: 0 });
+});
+
 test('a random model is told from one that was served wrong', async () => {
   const text = 'import random\ndef answer(payload):\n    return {"n": random.random()}\n';
   const error = await failure(check(appOf(text), {}));

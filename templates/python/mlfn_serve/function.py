@@ -30,7 +30,10 @@ def endpoint(name, release, module, artifact):
     if names and required <= 1:
         return FunctionEndpoint(name, release, function, with_context=False)
     if not names and hasattr(function, "__code__") and not function.__code__.co_flags & VARARGS:
-        raise InitError(f"{attribute} takes no payload: give it one parameter, or (event, context).")
+        raise InitError(
+            f"{attribute} takes no parameters, so it is neither a function of a payload nor a WSGI app. If it makes an app,"
+            f" write app = {attribute}() in {artifact['module']}.py and give {artifact['module']}.py:app."
+        )
     from .wsgi import AppEndpoint
 
     return AppEndpoint(name, release, function)

@@ -9,7 +9,10 @@ import sys
 import types
 import urllib.parse
 
+from .refused import Refused
 from .values import plain
+
+FACTORY = "If it makes an app, write app = NAME() below it and deploy the file with :app; a function takes the payload."
 
 
 def open_function(job, stage):
@@ -18,6 +21,8 @@ def open_function(job, stage):
     for part in job["artifact"]["attribute"].split("."):
         target = getattr(target, part)
     parameters = declared(target)
+    if takes_nothing(target):
+        raise Refused("it takes no parameters, so it is neither a function of a payload nor a WSGI app.", FACTORY)
 
     def answer(body):
         stage.enter("call")
@@ -25,9 +30,18 @@ def open_function(job, stage):
             return call_app(target, body)
         result = target(body) if parameters == 1 else target(body, context(job["name"]))
         stage.enter("answer")
+        if callable(getattr(result, "wsgi_app", None)):  # Flask, and what is built like it
+            raise Refused(f"it makes an app and is none: it returned a {type(result).__name__}.", FACTORY)
         return proxied(result) if is_proxy(result) else {"status": 200, "answer": plain(result)}
 
     return ("wsgi" if parameters is None else "function"), answer
+
+
+def takes_nothing(target):
+    try:
+        return not inspect.signature(target).parameters
+    except (TypeError, ValueError):  # built in
+        return False
 
 
 def declared(target):

@@ -2,4 +2,8 @@
 
 
 class Refused(Exception):
-    """The request cannot be what the model takes; the message says why."""
+    """The request cannot be what the model takes, or the model cannot be asked; the message says why, the hint what to do."""
+
+    def __init__(self, message, hint=None):
+        super().__init__(message)
+        self.hint = hint
