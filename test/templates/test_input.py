@@ -68,6 +68,14 @@ def test_a_missing_value_that_the_model_cannot_take_is_named(heart, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_null_is_refused_where_another_value_stood_for_missing(serve):
+    client = serve(model=MODELS["minus_one_is_missing"]()[0])
+    assert client.ok({"age": 50, "ca": -1})
+    assert client.wrong({"age": 50, "ca": None})["errors"] == [
+        {"field": "ca", "pointer": "/ca", "expected": "a number", "got": "null"}
+    ]
+
+
 def test_a_number_that_is_too_large_for_the_model_is_named(serve):
     client = serve(model=MODELS["forest_with_names"]()[0])
     assert client.wrong({"age": 1e300, "ca": 1, "exang": 0})["errors"][0]["field"] == "age"

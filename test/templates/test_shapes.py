@@ -141,6 +141,35 @@ def test_a_row_by_itself_and_rows_in_a_split(serve):
     assert len(client.ok(rows.tolist())["predictions"]) == len(rows)
 
 
+def test_columns_may_be_named_as_body_shapes_are(serve):
+    from sklearn.linear_model import LinearRegression
+
+    frame = pd.DataFrame({"instances": [1.0, 2.0, 4.0], "dataframe_split": [0.0, 1.0, 0.0], "data": [3.0, 1.0, 2.0]})
+    client = serve(model=LinearRegression().fit(frame, [1.0, 2.0, 3.0]))
+    records = records_of(frame)
+    together = client.ok(records)
+    assert client.ok({"instances": records}) == together
+    assert client.ok({"instances": records, "signature_name": "x"}) == together
+    assert client.ok({"dataframe_split": json.loads(frame.to_json(orient="split"))}) == together
+    for index, record in enumerate(records):
+        same(client.ok(record), together, index)
+    assert [each["field"] for each in client.wrong({"instances": 1})["errors"]] == ["dataframe_split", "data"]
+    single = serve(model=LinearRegression().fit(frame[["instances"]], [1.0, 2.0, 3.0]))
+    assert single.ok({"instances": 2}) == single.ok({"instances": [{"instances": 2}]})
+
+
+def test_keys_of_a_mapping_may_be_named_as_body_shapes_are(serve):
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+
+    rows = [{"instances": 1, "x": 2}, {"dataframe_split": "b"}, {"instances": 3}]
+    client = serve(model=make_pipeline(DictVectorizer(), LinearRegression()).fit(rows, [1.0, 2.0, 3.0]))
+    together = client.ok({"instances": rows})
+    for index, row in enumerate(rows):
+        same(client.ok(row), together, index)
+
+
 def test_a_dropped_column_may_be_left_out_or_hold_anything(serve):
     model, _ = MODELS["the_rest_is_dropped"]()
     client = serve(model=model)

@@ -119,6 +119,32 @@ def none_is_a_category():
 
 
 @model
+def none_among_numbers():
+    ages = [None if index % 5 == 0 else float(age) for index, age in enumerate(patients().age)]
+    data = pd.DataFrame({"age": ages, "ca": patients().ca}, dtype=object)
+    fill = SimpleImputer(missing_values=None, strategy="most_frequent")
+    return fitted(make_pipeline(fill, LogisticRegression()), data)
+
+
+@model
+def none_in_rows():
+    rows = patients()[["cp", "thal"]].astype(object).where(lambda values: values.notna(), None)
+    return fitted(make_pipeline(OneHotEncoder(), LogisticRegression()), rows.to_numpy())
+
+
+@model
+def minus_one_is_missing():
+    data = patients()[["age", "ca"]].astype(float).replace(3, -1)
+    return fitted(make_pipeline(SimpleImputer(missing_values=-1), LogisticRegression()), data)
+
+
+@model
+def yes_or_no_as_a_category():
+    data = patients()[["cp", "exang"]].astype("category")
+    return fitted(make_pipeline(OneHotEncoder(), LogisticRegression()), data)
+
+
+@model
 def unknown_is_encoded():
     encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
     return fitted(make_pipeline(encoder, RandomForestClassifier(5, random_state=0)), patients()[["ca", "cp", "thal"]])

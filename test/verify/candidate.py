@@ -4,8 +4,8 @@ import json
 import os
 import sys
 
-root, dependencies = sys.argv[1:]
-sys.path[:0] = [root, os.path.join(root, "code"), dependencies]
+root, *dependencies = sys.argv[1:]
+sys.path[:0] = [root, os.path.join(root, "code"), *dependencies]
 os.environ["LAMBDA_TASK_ROOT"] = root
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)

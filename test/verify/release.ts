@@ -35,6 +35,8 @@ export interface Parts {
   main?: Record<string, string>;
   /** The user's modules: file name -> text. */
   code?: Record<string, string>;
+  /** A folder of packages that stand before those of the tests' environment. */
+  packages?: string;
   signal?: AbortSignal;
 }
 
@@ -58,15 +60,16 @@ export function makeRelease(parts: Parts): Release {
     main: parts.main ?? {},
   };
   writeFileSync(path.join(folder, 'settings.json'), JSON.stringify(settings));
+  const folders = [...(parts.packages === undefined ? [] : [parts.packages]), sitePackages];
   const children: ReturnType<typeof spawn>[] = [];
   return {
     ctx: contextOf(temporary, parts.signal ?? new AbortController().signal),
     card: cardOf(artifact, folder),
     lock: lockOf(),
-    bundle: { dependencies: artifactOf('dependencies', sitePackages, ['joblib/__init__.py']), function: artifactOf('function', folder), modelDigest: '', findings: [] },
+    bundle: { dependencies: dependenciesOf(folders), function: artifactOf('function', folder), fetched: null, modelDigest: '', findings: [] },
     folder,
     async serve() {
-      const child = spawn(python, ['-I', '-S', '-B', path.join(import.meta.dirname, 'candidate.py'), folder, sitePackages]);
+      const child = spawn(python, ['-I', '-S', '-B', path.join(import.meta.dirname, 'candidate.py'), folder, ...folders]);
       children.push(child);
       let printed = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text));
@@ -122,6 +125,11 @@ function artifactOf(part: Artifact['part'], folder: string, only?: string[]): Ar
     path: name, mode: 0o644 as const, sha256: '', size: 0, source: { file: path.join(folder, ...name.split('/')) },
   }));
   return { part, entries, digest: '', size: 0 };
+}
+
+function dependenciesOf(folders: string[]): Artifact {
+  const parts = folders.map((folder) => artifactOf('dependencies', folder, [folder === sitePackages ? 'joblib/__init__.py' : 'lightgbm/__init__.py']));
+  return { part: 'dependencies', entries: parts.flatMap((each) => each.entries), digest: '', size: 0 };
 }
 
 function eventOf(call: Call): unknown {

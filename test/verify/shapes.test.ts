@@ -13,6 +13,8 @@ import sys, joblib, numpy as np, pandas as pd
 from sklearn.cluster import DBSCAN
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -41,6 +43,7 @@ def columns():
 
 mixed = frame.fillna({"age": 40})[["age", "city"]].to_numpy()
 encode = ColumnTransformer([("n", StandardScaler(), [0]), ("c", OneHotEncoder(), [1])])
+numbers = pd.DataFrame({"a": [None if k % 4 == 0 else float(k % 7) for k in range(n)], "b": rng.randn(n)}, dtype=object)
 odd = pd.DataFrame(rng.randn(n, 2), columns=["instances", "dataframe_split"])
 made = {
     "mixed-row": make_pipeline(encode, LogisticRegression()).fit(mixed, y),
@@ -52,6 +55,11 @@ made = {
     "passthrough": Pipeline([("none", "passthrough"), ("m", LogisticRegression())]).fit(odd, y),
     "flag": LogisticRegression().fit(pd.DataFrame({"a": y == 1, "b": rng.randn(n)}), y),
     "own-step": make_pipeline(Twice(), LogisticRegression()).fit(odd.to_numpy(), y),
+    "texts": make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(["good film", "fine", "bad film", "dull"] * 5, [1, 1, 0, 0] * 5),
+    "mappings": make_pipeline(DictVectorizer(), LogisticRegression()).fit([{"instances": v, "x": 1} for v in range(20)], [0, 1] * 10),
+    "none-numbers": make_pipeline(SimpleImputer(missing_values=None, strategy="most_frequent"), LogisticRegression()).fit(numbers, y),
+    "none-rows": make_pipeline(SimpleImputer(missing_values=None, strategy="most_frequent"), LogisticRegression()).fit(numbers.to_numpy(), y),
+    "none-text-rows": make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()).fit(holes(None)[["city"]].to_numpy(), y),
     "dbscan": DBSCAN().fit(odd),
     "not-fitted": make_pipeline(StandardScaler(), LogisticRegression()),
 }
@@ -93,6 +101,16 @@ test.each([
   ['passthrough', { instances: 1.5, dataframe_split: -0.5 }, 'a first step that does nothing'],
   ['own-step', [1.5, -0.5], 'a row for a step of their own that knows no columns'],
   ['own-step', [[1.5, -0.5], [0, 1]], 'rows for the same'],
+  ['odd-names', { instances: [{ instances: 1.5, dataframe_split: -0.5 }, { instances: 1, dataframe_split: 2 }] }, 'the shape, not the column'],
+  ['odd-names', { dataframe_split: { columns: ['dataframe_split', 'instances'], data: [[1, 2], [3, 4]] } }, 'the other shape, not the column'],
+  ['mappings', { instances: 3, x: 1 }, 'a key of a mapping that is named as a shape is'],
+  ['mappings', { instances: [{ instances: 3, x: 1 }] }, 'the shape around a mapping'],
+  ['texts', 'good film', 'one text'],
+  ['texts', ['good film', 'dull', 'fine'], 'texts'],
+  ['none-numbers', [{ a: null, b: 0.5 }, { a: 3, b: 1 }], 'numbers among which None stood'],
+  ['none-rows', [[null, 0.5], [3, 1]], 'rows in which None stood'],
+  ['none-rows', [null, 0.5], 'one row in which None stood'],
+  ['none-text-rows', [[null], ['Rome']], 'rows of texts in which None stood'],
   ['flag', { a: true, b: 0.5 }, 'a boolean in a column of numbers'],
 ] as [string, unknown, string][])('%s answers %j as the model does: %s', async (model, sample) => {
   const { compared, largestDifference } = await check(model, sample);

@@ -21,9 +21,9 @@ class Batch:
 def read(body, schema):
     """The Batch of a body in any shape. Raises the 422 that names the field, what was expected, and what came."""
     if isinstance(body, dict):
-        if "instances" in body and "instances" not in schema.by_name:
+        if _means("instances", list, body, schema):
             return _instances(body, schema)
-        if "dataframe_split" in body and "dataframe_split" not in schema.by_name:
+        if _means("dataframe_split", dict, body, schema):
             return _split(body["dataframe_split"], schema)
         return _one(body, schema)
     if isinstance(body, str) and schema.shape in ("text", "open"):
@@ -31,6 +31,15 @@ def read(body, schema):
     if isinstance(body, list):
         return _one(body, schema) if _is_one_row(body, schema) else batch(body, schema, at(""))
     raise invalid([{"pointer": "", "expected": wanted(schema), "got": shown(body)}])
+
+
+def _means(key, kind, body, schema):
+    """Whether a body is of the shape that `key` stands for. Where it may be a column as well, the value tells: a record
+    holds no lists and no objects."""
+    if key not in body:
+        return False
+    may_be_column = key in schema.by_name if schema.shape == "record" else schema.shape in ("mapping", "open")
+    return not may_be_column or (isinstance(body[key], kind) and body.keys() <= {key, "signature_name"})
 
 
 def at(root):

@@ -1,13 +1,25 @@
 """What a model takes: its fields, and what shape a record has. Filled in by `introspect`."""
 
 # How sure a kind is; a later finding replaces only a less certain one.
-_RANK = {"ignored": 0, "any": 1, "number": 2, "string": 2, "category": 3}
+_RANK = {"ignored": 0, "any": 1, "number": 2, "string": 2, "label": 2, "category": 3}
+
+WORDS = {
+    "number": "a number",
+    "string": "a string",
+    "label": "a string or a whole number",
+    "any": "a number, a string, true, false or null",
+}
 
 
 class Field:
-    """One column. `kind` is number, string, category, any (nothing is known) or ignored (the model drops it)."""
+    """One column. `kind` is number, string, label (a string or a whole number), category, any (nothing is known) or
+    ignored (the model drops it). `levels` is (values, NumPy dtype or None) of a pandas category, `objects` whether
+    numbers stood in a column of objects, `untold` what of it the file does not tell and is needed."""
 
-    __slots__ = ("name", "kind", "allowed", "closed", "nullable", "missing", "example", "_keys", "_types")
+    __slots__ = (
+        *("name", "kind", "allowed", "closed", "nullable", "missing", "example", "_keys", "_types"),
+        *("levels", "objects", "untold"),
+    )
 
     def __init__(self, name):
         self.name = name
@@ -17,6 +29,9 @@ class Field:
         self.nullable = None
         self.missing = float("nan")
         self.example = None
+        self.levels = None
+        self.objects = False
+        self.untold = None
 
     def learn(self, kind, example=None):
         """Takes a kind over unless a more certain one is known."""
@@ -40,6 +55,12 @@ class Field:
         if self.example is None and values:
             self.example = values[0]
 
+    def recall(self, levels, dtype, closed):
+        """A pandas category: its levels in the order of training."""
+        self.restrict(levels, closed)
+        self.levels = (levels, dtype)
+        self.nullable = True
+
     def knows(self, value):
         """Whether a value is one of the categories."""
         return (type(value) is bool, value) in self._keys
@@ -56,8 +77,7 @@ class Field:
             if self.closed:
                 return f"one of the {len(self.allowed)} values known from training"
             return " or ".join("a " + kind for kind in sorted(self._types)) + self._or_null()
-        words = {"number": "a number", "string": "a string", "any": "a number, a string, true, false or null"}
-        return words[self.kind] + self._or_null()
+        return WORDS[self.kind] + self._or_null()
 
     def _or_null(self):
         return " or null" if self.nullable and self.kind != "any" else ""
@@ -83,16 +103,21 @@ class Schema:
     shape: `record` (named fields), `row` (a list by position), `text` (a string), `mapping` (an object of any keys, as
     DictVectorizer takes it) or `open` (nothing is known; the model is asked record by record).
     frame: whether the model must be given a pandas DataFrame.
+    underscored: whether the model wrote the spaces in its columns' names as underscores.
     """
 
-    __slots__ = ("shape", "fields", "frame", "by_name", "loose", "numeric")
+    __slots__ = ("shape", "fields", "frame", "by_name", "loose", "numeric", "floats", "untold", "underscored")
 
-    def __init__(self, shape, fields=(), frame=False):
+    def __init__(self, shape, fields=(), frame=False, underscored=False):
         self.shape = shape
         self.fields = list(fields)
         self.frame = frame
         self.by_name = {field.name: field for field in self.fields}
         # Nothing but numbers, each as good as another.
         self.numeric = all(field.kind == "number" and not field.closed for field in self.fields)
+        # What the model gets is an array of floats, whatever comes.
+        self.floats = all(field.kind == "number" and not (field.levels or field.objects) for field in self.fields)
+        self.untold = next((field.untold for field in self.fields if field.untold), None)
+        self.underscored = underscored
         # Columns of which nothing is known: records are grouped by what they hold there.
         self.loose = [index for index, field in enumerate(self.fields) if field.kind == "any"]

@@ -5,31 +5,30 @@ scikit-learn: what is not in the model costs nothing here.
 """
 
 from .fields import Field, Schema
+from .parts import BOOSTING, family, first_of, from_inside, inner_of, is_a
 
 # Families whose predictors take numbers unless an encoder before them says otherwise.
-NUMERIC_FAMILIES = ("sklearn", "imblearn", "xgboost", "lightgbm", "catboost", "numpy", "scipy")
+NUMERIC_FAMILIES = (*BOOSTING, "sklearn", "imblearn", "numpy", "scipy")
 TEXT = ("CountVectorizer", "TfidfVectorizer", "HashingVectorizer")
 MAPPINGS = ("DictVectorizer", "FeatureHasher")
 IMPUTERS = ("SimpleImputer", "KNNImputer", "IterativeImputer", "MissingIndicator")
-# Wrappers and where they keep the fitted estimator that sees the same columns.
-INNER = ("best_estimator_", "regressor_", "estimator_", "_preprocessor")
 
 
 def describe(model):
     """The Schema of a fitted model."""
-    first = _first(model)
-    if _is(first, TEXT):
+    first = first_of(model)
+    if is_a(first, TEXT):
         return Schema("text")
-    if _is(first, MAPPINGS):
+    if is_a(first, MAPPINGS):
         return Schema("mapping")
-    names = _from_inside(model, "feature_names_in_")
-    count = _from_inside(model, "n_features_in_")
-    if names is None and (count is None or _family(first) not in NUMERIC_FAMILIES):
+    names = from_inside(model, "feature_names_in_")
+    count = from_inside(model, "n_features_in_")
+    if names is None and (count is None or family(first) not in NUMERIC_FAMILIES):
         return Schema("open")
     if names is not None:
         fields = [Field(str(name)) for name in names]
         _walk([model], fields)
-        return Schema("record", fields, _needs_frame(model, fields))
+        return Schema("record", fields, _needs_frame(model, fields), family(first) == "lightgbm")
     fields = [Field(str(index)) for index in range(int(count))]
     _walk([model], fields)
     return Schema("row", fields)
@@ -53,7 +52,7 @@ def _walk(chain, fields):
             for _, transformer in estimator.transformer_list:
                 _walk([transformer, *rest], fields)
             return None
-        inner = _inner(estimator)
+        inner = inner_of(estimator)
         if inner:
             for each in inner:
                 _walk([each, *rest], fields)
@@ -76,20 +75,25 @@ def _learn(estimator, fields):
         for field, categories in zip(fields, estimator.categories_):
             _categories(field, categories, closed)
         return False
-    if _is(estimator, IMPUTERS):
+    if is_a(estimator, IMPUTERS):
         return _imputer(estimator, fields)
-    if _is(estimator, TEXT):
+    if is_a(estimator, TEXT):
         for field in fields:
             field.learn("string")
         return False
-    if _is(estimator, ("FunctionTransformer",)):
+    if is_a(estimator, ("FunctionTransformer",)):
         function = getattr(estimator, "func", None)
         if function is None:
             return True
         for field in fields:
             field.learn("number" if type(function).__name__ == "ufunc" else "any")
         return False
-    numeric = _family(estimator) in NUMERIC_FAMILIES
+    if family(estimator) in BOOSTING:
+        from . import boosting
+
+        if boosting.learn(estimator, family(estimator), fields):
+            return False
+    numeric = family(estimator) in NUMERIC_FAMILIES
     examples = _examples(estimator, len(fields))
     for field, example in zip(fields, examples):
         field.learn("number" if numeric else "any", example)
@@ -107,9 +111,9 @@ def _nullability(rest, fields):
     for estimator in rest:
         if estimator is None or estimator == "passthrough":
             continue
-        if _is(estimator, IMPUTERS):
+        if is_a(estimator, IMPUTERS):
             allows = True
-        elif _family(estimator) in NUMERIC_FAMILIES and not hasattr(estimator, "steps"):
+        elif family(estimator) in NUMERIC_FAMILIES and not hasattr(estimator, "steps"):
             allows = _allows_missing(estimator)
             if allows and hasattr(estimator, "transform"):
                 continue
@@ -143,10 +147,13 @@ def _imputer(estimator, fields):
     statistics = getattr(estimator, "statistics_", None)
     objects = getattr(getattr(estimator, "_fit_dtype", None), "kind", "f") in "OUS"
     values = list(statistics) if objects and statistics is not None else _numbers(statistics, len(fields))
+    missing = getattr(estimator, "missing_values", float("nan"))
     for field, value in zip(fields, values if len(values) == len(fields) else [None] * len(fields)):
-        field.nullable = True
-        if getattr(estimator, "missing_values", 0) is None:
+        if missing is None:
             field.missing = None
+            field.objects = True
+        if missing is None or type(missing).__name__ == "NAType" or missing != missing:
+            field.nullable = True
         if objects and isinstance(value, (bool, type(None))):
             field.learn("any")
         elif isinstance(value, str):
@@ -194,71 +201,9 @@ def _select(fields, columns):
     return [by_name[column] if isinstance(column, str) else fields[int(column)] for column in columns]
 
 
-def _inner(estimator):
-    """The estimators that a wrapper hands its own input to, or an empty list."""
-    if _is(estimator, ("VotingClassifier", "VotingRegressor", "StackingClassifier", "StackingRegressor")):
-        return [each for each in estimator.estimators_ if not isinstance(each, str)]
-    several = [getattr(estimator, name, None) for name in INNER]
-    for name in ("estimators_", "calibrated_classifiers_"):
-        listed = getattr(estimator, name, None)
-        if isinstance(listed, list) and listed:
-            # scikit-learn before 1.2 says base_estimator.
-            held = getattr(listed[0], "estimator", getattr(listed[0], "base_estimator", None))
-            several.append(held if name == "calibrated_classifiers_" else listed[0])
-    several.append(getattr(estimator, "estimator", None))
-    count = _get(estimator, "n_features_in_")
-    for inner in several:
-        seen = _get(inner, "n_features_in_")
-        if seen is not None and count in (None, seen):
-            return [inner]
-    return []
-
-
-def _first(model):
-    """The estimator that sees the raw input."""
-    while True:
-        if getattr(model, "steps", None):
-            taken = _taken(model)
-            if not taken:
-                return model
-            model = taken[0]
-        elif getattr(model, "transformer_list", None):
-            model = model.transformer_list[0][1]
-        else:
-            inner = None if hasattr(model, "transformers_") else _inner(model)
-            if not inner:
-                return model
-            model = inner[0]
-
-
-def _taken(model):
-    """The steps of a Pipeline that do something."""
-    steps = getattr(model, "steps", None) or []
-    return [step for _, step in steps if step is not None and step != "passthrough"]
-
-
-def _from_inside(model, attribute):
-    """A fitted attribute of the model or, failing that, of what it wraps."""
-    found = _get(model, attribute)
-    if found is None:
-        inner = _inner(model)
-        if inner:
-            return _from_inside(inner[0], attribute)
-        taken = _taken(model)
-        return _from_inside(taken[0], attribute) if taken else None
-    return found
-
-
-def _get(model, attribute):
-    try:
-        return getattr(model, attribute, None)
-    except Exception:  # a property of an estimator that cannot say
-        return None
-
-
 def _needs_frame(model, fields):
     """A bare float64 array gives the same answer where scikit-learn alone sees it and no column is asked by name."""
-    if any(field.kind != "number" for field in fields):
+    if any(field.kind != "number" or field.levels for field in fields):
         return True
     return not _plain(model)
 
@@ -266,11 +211,11 @@ def _needs_frame(model, fields):
 def _plain(model):
     if hasattr(model, "steps"):
         return all(isinstance(step, (str, type(None))) or _plain(step) for _, step in model.steps)
-    if hasattr(model, "transformers_") or hasattr(model, "transformer_list") or _is(model, ("FunctionTransformer",)):
+    if hasattr(model, "transformers_") or hasattr(model, "transformer_list") or is_a(model, ("FunctionTransformer",)):
         return False
     if getattr(model, "_preprocessor", None) is not None or hasattr(model, "_sklearn_output_config"):
         return False
-    return _family(model) == "sklearn" and all(_plain(each) for each in _inner(model))
+    return family(model) == "sklearn" and all(_plain(each) for each in inner_of(model))
 
 
 def _allows_missing(estimator):
@@ -280,11 +225,3 @@ def _allows_missing(estimator):
         return bool(estimator._get_tags()["allow_nan"])
     except Exception:  # tags are advice for the documents; a model without them works all the same
         return None
-
-
-def _family(estimator):
-    return type(estimator).__module__.partition(".")[0]
-
-
-def _is(estimator, names):
-    return any(base.__name__ in names for base in type(estimator).__mro__)

@@ -42,8 +42,7 @@ _DTYPES = {"missing": "float64", "boolean": "bool", "number": "float64", "string
 def _array(rows, schema):
     import numpy
 
-    numbers = all(field.kind == "number" for field in schema.fields)
-    return numpy.array(rows, dtype="float64" if numbers else "object")
+    return numpy.array(rows, dtype="float64" if schema.floats else "object")
 
 
 def _frame(rows, schema):
@@ -51,12 +50,16 @@ def _frame(rows, schema):
     import pandas
 
     fields = schema.fields
-    if all(field.kind == "number" for field in fields):
+    if schema.floats:
         return pandas.DataFrame(numpy.array(rows, dtype="float64"), columns=list(schema.by_name))
     columns = {}
     for index, field in enumerate(fields):
         values = [row[index] for row in rows]
-        if field.kind in ("number", "ignored"):
+        if field.levels:
+            levels, dtype = field.levels
+            columns[field.name] = pandas.Categorical(values, pandas.Index(levels, dtype=dtype))
+            continue
+        if field.kind in ("number", "ignored") and not field.objects:
             dtype = "float64"
         else:
             dtype = _DTYPES[_kind(values[0])] if field.kind == "any" else "object"

@@ -16,7 +16,7 @@ class Model:
     def __init__(self, estimator, origin):
         self.estimator = estimator
         self.schema = describe(estimator)
-        self.schema.frame = self.schema.frame and _pandas(estimator, origin)
+        self.schema.frame = self.schema.frame and _pandas(estimator, self.schema, origin)
         if self.schema.shape == "record" and not self.schema.frame:
             import warnings  # rows come in the order of training, checked by name before
 
@@ -79,14 +79,17 @@ class Model:
         return predictions, _listed(chances)
 
 
-def _pandas(estimator, origin):
-    """Imports pandas in the init phase; whether it is there. Only column names in the model make it indispensable."""
+def _pandas(estimator, schema, origin):
+    """Imports pandas in the init phase; whether it is there. Picking columns by name and pandas' own categories make it
+    indispensable."""
     try:
         import pandas  # noqa: F401
     except ModuleNotFoundError as error:
         first = estimator.steps[0][1] if hasattr(estimator, "steps") else estimator
         if hasattr(first, "transformers_"):
             raise InitError(f"{origin} picks columns by name and needs pandas, which is not in the package.") from error
+        if any(field.levels for field in schema.fields):
+            raise InitError(f"{origin} was fitted on pandas categories and needs pandas, which is not in the package.") from error
         return False
     return True
 

@@ -55,7 +55,7 @@ def field_schema(field):
         kinds = {bool: "boolean", str: "string"}
         types = sorted({kinds.get(type(value), "number") for value in field.allowed}) or ["string"]
     else:
-        types = ["number", "string", "boolean"] if field.kind == "any" else [field.kind]
+        types = {"any": ["number", "string", "boolean"], "label": ["string", "integer"]}.get(field.kind, [field.kind])[:]
     if field.nullable or field.kind == "any":
         types.append("null")
     schema = {"type": types[0] if len(types) == 1 else types}
@@ -99,7 +99,7 @@ def record_schema(schema):
 def _example(field):
     if field.example is not None:
         return field.example
-    return "text" if field.kind == "string" else 1
+    return "text" if field.kind in ("string", "label") else 1
 
 
 def body_schema(schema):

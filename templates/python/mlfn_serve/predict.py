@@ -4,7 +4,7 @@ from . import bodies
 from .endpoint import JSON, Endpoint
 from .events import body_text, respond
 from .jsontext import dumps
-from .problems import Problem
+from .problems import InitError, Problem
 
 
 class ModelEndpoint(Endpoint):
@@ -12,6 +12,8 @@ class ModelEndpoint(Endpoint):
 
     def __init__(self, name, release, model, hooks):
         super().__init__(name, release)
+        if model.schema.untold and hooks.preprocess is None:
+            raise InitError(model.schema.untold)
         self.model = model
         self.hooks = hooks
 
@@ -37,6 +39,8 @@ class ModelEndpoint(Endpoint):
         """Predictions for what preprocess returned: any body shape, or an array or DataFrame of its own."""
         if hasattr(made, "shape"):
             return self.model.ask(made)
+        if self.model.schema.untold:
+            raise Problem(500, "hook-failed", f"preprocess did not return a DataFrame. {self.model.schema.untold}")
         made = list(made) if isinstance(made, tuple) else made
         try:
             return self.model.predict(bodies.read(made, self.model.schema))

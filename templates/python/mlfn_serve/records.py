@@ -18,6 +18,8 @@ def _named(record, schema, errors):
     if not isinstance(record, dict):
         errors.append({"expected": wanted(schema), "got": shown(record)})
         return None
+    if schema.underscored:
+        record = _underscored(record, schema)
     if schema.numeric and record.keys() == schema.by_name.keys():
         row = [record[name] for name in schema.by_name]
         if _all_numbers(row):
@@ -39,6 +41,12 @@ def _named(record, schema, errors):
                 known = _nearest(name, schema)
                 errors.append({"field": name, "at": name, "expected": known, "got": "an unknown field"})
     return row
+
+
+def _underscored(record, schema):
+    """The record by the names that LightGBM made of the columns' own: `my age` is `my_age` there."""
+    renamed = {name if name in schema.by_name else name.replace(" ", "_"): value for name, value in record.items()}
+    return renamed if len(renamed) == len(record) else record
 
 
 def _nearest(name, schema):
@@ -112,14 +120,14 @@ def _value(field, value, errors):
     """A JSON value as the model saw its like in training; what does not fit is added to `errors`."""
     kind = field.kind
     if value is None:
-        if field.allowed is not None and field.nullable is False:
+        if field.nullable is False and (field.allowed is not None or field.kind == "label"):
             return _refuse(field, value, errors)
         return field.missing
     if hasattr(value, "item"):  # a numpy scalar, from a hook
         value = value.item()
     if kind == "number":
-        if type(value) is bool and field.allowed is None:  # a column of booleans is one of numbers to scikit-learn
-            return float(value)
+        if type(value) is bool and (field.allowed is None or set(field.allowed) <= {0, 1}):
+            return float(value)  # a column of booleans is one of numbers to scikit-learn
         if type(value) is not float and type(value) is not int:
             return _refuse(field, value, errors)
         try:
@@ -137,6 +145,8 @@ def _value(field, value, errors):
         if field.closed and not field.knows(value):
             return _refuse(field, value, errors)
         return value
+    if kind == "label":
+        return _label(field, value, errors)
     if kind == "string":
         return value if isinstance(value, str) else _refuse(field, value, errors)
     if kind == "any":
@@ -146,6 +156,15 @@ def _value(field, value, errors):
             return float(value)
         return _refuse(field, value, errors)
     return field.missing  # the model drops this column
+
+
+def _label(field, value, errors):
+    """What CatBoost takes as a category: it compares texts, and 20.0 is not the text that 20 was."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, (str, bool)) or isinstance(value, int) and abs(value) < 2**63:
+        return value
+    return _refuse(field, value, errors)
 
 
 def _refuse(field, value, errors, expected=None):

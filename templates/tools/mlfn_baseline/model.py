@@ -5,6 +5,7 @@ import inspect
 import json
 import sys
 
+from .columns import categories_of
 from .refused import Refused
 from .table import table
 from .values import plain
@@ -20,6 +21,9 @@ def open_model(job, stage):
     stage.enter("hooks")
     hooks = importlib.import_module(job["hooks"]) if job["hooks"] else None
     preprocess = getattr(hooks, "preprocess", None)
+    if preprocess is None:
+        stage.enter("load")
+        categories_of(model)  # what the file does not tell is better said before any record is blamed
     postprocess = getattr(hooks, "postprocess", None)
 
     def answer(body):

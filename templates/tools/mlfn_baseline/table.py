@@ -1,19 +1,21 @@
 """From a request body to what the model is given."""
 
+from .columns import categories_of, chain, count_of, names_of, objects_of
 from .refused import Refused
 
 
 def table(model, taken):
     """A DataFrame in the fitted order of columns or, for a model that was fitted without names, an array."""
-    names = fitted(model, "feature_names_in_")
-    names = [] if names is None else [str(name) for name in names]
-    count = fitted(model, "n_features_in_")
+    names = names_of(model) or []
+    count = count_of(model)
     columns = None
-    if isinstance(taken, dict) and "dataframe_split" in taken and "dataframe_split" not in names:
+    # A record holds no lists and objects, so whichever of these is meant can be told even where a column is named alike.
+    if isinstance(taken, dict) and isinstance(taken.get("dataframe_split"), dict):
         columns = taken["dataframe_split"].get("columns")
         taken = taken["dataframe_split"]["data"]
     elif isinstance(taken, dict):
-        taken = taken["instances"] if "instances" in taken and "instances" not in names else [taken]
+        listed = isinstance(taken.get("instances"), list) and taken.keys() <= {"instances", "signature_name"}
+        taken = taken["instances"] if listed else [taken]
     taken = [taken] if isinstance(taken, str) else taken
     if not isinstance(taken, list):
         return taken  # what a preprocess hook made is taken as it is
@@ -25,13 +27,13 @@ def table(model, taken):
         return unknown(model, taken)
     if any(isinstance(row, dict) for row in taken):
         raise Refused(f"The model was fitted without column names: give each record as a list of {count} values.")
-    return array(taken)
+    return array(model, taken)
 
 
 def unknown(model, taken):
     """Texts and mappings as they are; for a class of the user's own a table of what came."""
     if all(isinstance(row, list) for row in taken):
-        return array(taken)
+        return array(model, taken)
     while getattr(model, "steps", None):
         model = model.steps[0][1]
     vectorizes = {base.__name__ for base in type(model).__mro__} & {"DictVectorizer", "FeatureHasher", "FeatureUnion"}
@@ -44,24 +46,12 @@ def unknown(model, taken):
     return pandas.DataFrame(taken)
 
 
-def fitted(model, attribute):
-    """A fitted attribute of the model or of the first part of it that has it."""
-    while model is not None:
-        try:
-            found = getattr(model, attribute, None)
-        except Exception:  # a property that asks a step which cannot say
-            found = None
-        if found is not None:
-            return found
-        steps = [step for _, step in getattr(model, "steps", []) if step not in (None, "passthrough")]
-        wrapped = (getattr(model, name, None) for name in ("best_estimator_", "regressor_", "estimator_"))
-        model = steps[0] if steps else next((each for each in wrapped if each is not None), None)
-    return None
-
-
 def frame(model, records, names, columns):
     columns = columns or names
     records = [row if isinstance(row, dict) else dict(zip(columns, row)) for row in records]
+    if any(type(part).__module__.startswith("lightgbm.") for part in chain(model)):
+        # It wrote the spaces in its columns' names as underscores, and goes by their order.
+        records = [{key if key in names else key.replace(" ", "_"): row[key] for key in row} for row in records]
     for row in records:
         missing = [name for name in names if name not in row]
         if missing:
@@ -69,43 +59,29 @@ def frame(model, records, names, columns):
     try:
         import pandas
     except ImportError:  # the model does without it, so it was not locked
-        return array([[row[name] for name in names] for row in records])
+        return array(model, [[row[name] for name in names] for row in records])
     made = pandas.DataFrame(records, columns=names)
     holes = made.isna()
-    if not holes.to_numpy().any():
-        return made
-    made = made.mask(holes, float("nan")).infer_objects()
-    for name, missing in objects(model).items():
-        if name in made and holes[name].any():  # of a null by itself pandas would make a number
-            made[name] = made[name].astype("object").mask(holes[name], missing)
+    if holes.to_numpy().any():
+        made = made.mask(holes, float("nan")).infer_objects()
+        for position, missing in objects_of(model).items():
+            name = names[position]
+            if holes[name].any():  # of a null by itself pandas would make a number
+                made[name] = made[name].astype("object").mask(holes[name], missing)
+    for position, (levels, dtype) in categories_of(model).items():
+        name = names[position]
+        if isinstance(levels, set):
+            levels = sorted(levels.union(row[name] for row in records) - {None})
+        made[name] = pandas.Categorical([row[name] for row in records], pandas.Index(levels, dtype=dtype))
     return made
 
 
-def objects(model):
-    """The columns that encoders and imputers saw as objects, with the missing value they saw there."""
-    found = {}
-    names = getattr(model, "feature_names_in_", None) if hasattr(model, "__dict__") else None
-    if names is not None:
-        for name, values in zip(names, vars(model).get("categories_", [])):
-            if values.dtype.kind in "OUS":
-                found[str(name)] = None if any(value is None for value in values) else float("nan")
-        if getattr(vars(model).get("_fit_dtype"), "kind", "") in "OUS" and "_fit_dtype" in vars(model):
-            found.update({str(name): None if model.missing_values is None else float("nan") for name in names})
-    for name, value in vars(model).items() if hasattr(model, "__dict__") else ():
-        if name in ("steps", "transformers_", "transformer_list", "estimators_"):
-            parts = [part[1] if isinstance(part, tuple) else part for part in value]
-        else:
-            parts = [value] if name in ("best_estimator_", "regressor_", "estimator_", "_preprocessor") else []
-        for part in parts:
-            found = {**objects(part), **found}
-    return found
-
-
-def array(rows):
+def array(model, rows):
     try:
         import numpy
     except ImportError:  # a model of no framework
         return rows
-    rows = [[float("nan") if value is None else value for value in row] for row in rows]
-    texts = any(isinstance(value, str) for row in rows for value in row)
-    return numpy.array(rows, dtype="object" if texts else None)
+    missing = objects_of(model)
+    rows = [[missing.get(at, float("nan")) if value is None else value for at, value in enumerate(row)] for row in rows]
+    plain = all(isinstance(value, (int, float)) for row in rows for value in row)
+    return numpy.array(rows, dtype=None if plain else "object")
