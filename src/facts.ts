@@ -24,8 +24,9 @@ export function lockFact(lock: Lock): Fact {
 }
 
 export function bundleFact(bundle: Bundle): Fact {
-  const { dependencies, function: own } = bundle;
-  return fact('engine', 'native', `function ${megabytes(own.size)} + dependencies ${megabytes(dependencies.size)} unzipped`);
+  const { dependencies, function: own, fetched } = bundle;
+  const sizes = `function ${megabytes(own.size)} + dependencies ${megabytes(dependencies.size)} unzipped`;
+  return fact('engine', 'native', sizes, fetched === null ? null : `model ${megabytes(fetched.size)} fetched at start: too large to pack`);
 }
 
 export function checkFact(release: number | null, verification: Verification): Fact {

@@ -13,7 +13,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundle, writeTree, writeZip } from './bundle/index.ts';
+import { assertFits, bundle, fits, writeTree, writeZip } from './bundle/index.ts';
 import { MlfnError } from './errors.ts';
 import type { Context } from './events.ts';
 import { bundleFact, checkFact, lockFact, modelFact } from './facts.ts';
@@ -82,9 +82,14 @@ export async function make(ctx: Context, target: Target, request: BuildRequest):
   const code = hooks === undefined ? [] : [hooks];
   const lock = await resolve(ctx, card, target.provider.platform(target.config), { python, requirements, code });
   ctx.emit(lockFact(lock));
+  target.provider.accepts(target.config, lock);
   const dependencies = path.join(ctx.home.cache, 'dependencies', lock.digest);
   await install(ctx, lock, dependencies);
-  const made = await bundle(ctx, { card, lock, dependencies, name: request.name, hooks, code: request.code });
+  const asked = { card, lock, dependencies, name: request.name, hooks, code: request.code };
+  const { fetchesModels, limits } = target.provider;
+  const packed = await bundle(ctx, asked);
+  const apart = card.kind === 'model' && fetchesModels && !fits(packed, limits);
+  const made = apart ? await bundle(ctx, { ...asked, fetchModel: true }) : packed;
   ctx.emit(bundleFact(made));
   return { card, lock, bundle: made };
 }
@@ -94,6 +99,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   await preflight(ctx, target);
   const sample = request.sample === undefined ? undefined : await readSample(request.sample);
   const made = await make(ctx, target, request);
+  assertFits(made.bundle, made.lock, target.provider.limits, request.target);
   const { name, settings, canary } = request;
   const draft = await draftFor(ctx, target, name, { ...made, settings });
   const { live, steps } = await planOf(ctx, target, name, { kind: 'release', draft, canary });
@@ -174,11 +180,16 @@ export interface RemoveRequest {
   dryRun: boolean;
 }
 
-export async function remove(ctx: Context, request: RemoveRequest): Promise<Outcome> {
+/** `agree` is asked before anything is removed; whoever does not agree throws. */
+export async function remove(ctx: Context, request: RemoveRequest, agree?: (planned: Outcome) => Promise<void>): Promise<Outcome> {
   const target = await openTarget(request.target, request.targetConfig);
+  // A removal that was killed half-way is no function any more: repeated, it is refused, and must have taken the rest away.
+  if (!request.dryRun) await sweep(ctx, target);
   const live = await observeKnown(ctx, target, request.name);
   const { steps } = await planOf(ctx, target, request.name, { kind: 'absent' }, live);
-  if (request.dryRun) return outcome(target, request, live, steps, 'planned');
+  const planned = outcome(target, request, live, steps, 'planned');
+  if (request.dryRun) return planned;
+  await agree?.(planned);
   await applyPlan(ctx, target, steps, { name: request.name });
   await sweep(ctx, target);
   return { ...outcome(target, request, null, steps, 'removed'), before: live.live };

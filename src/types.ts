@@ -169,6 +169,8 @@ export interface Artifact {
 export interface Bundle {
   dependencies: Artifact;
   function: Artifact;
+  /** The model, where it is too large for the package and is fetched when a worker starts; null when it is packed. */
+  fetched: { file: string; sha256: Digest; size: number } | null;
   /** SHA-256 of the model file or the user's module. */
   modelDigest: Digest;
   /** Secrets and ignored files that were left out, size warnings. */
@@ -217,7 +219,8 @@ export interface Release {
   number: number;
   /** SHA-256 over both artifacts' digests, python and the runtime settings. */
   digest: Digest;
-  artifacts: { dependencies: Digest; function: Digest };
+  /** `model` where it is not in the function part. */
+  artifacts: { dependencies: Digest; function: Digest; model?: Digest };
   model: { file: string; size: number; digest: Digest; framework: string | null };
   lock: { digest: Digest; python: string; source: LockSource };
   engine: 'native';

@@ -11,6 +11,8 @@ export interface BundleInput {
   dependencies: string;
   /** Of the function; part of settings.json. */
   name: string;
+  /** Leaves the model out of the function part: a worker fetches it when it starts. */
+  fetchModel?: boolean;
   /** File with preprocess / postprocess. */
   hooks?: string;
   /** Folder on whose top the user's modules are imported from (`--code DIR`). */
@@ -24,8 +26,8 @@ export interface BundleInput {
  * The same inputs give the same digests on any machine.
  */
 export async function bundle(ctx: Context, input: BundleInput): Promise<Bundle> {
-  const { name, ...request } = input;
+  const { name, fetchModel = false, ...request } = input;
   const dependencies = await dependencyArtifact(ctx, path.resolve(ctx.cwd, input.dependencies));
-  const { artifact, modelDigest, findings } = await functionPart(ctx, name, request);
-  return { dependencies, function: artifact, modelDigest, findings };
+  const { artifact, ...rest } = await functionPart(ctx, name, { ...request, fetchModel });
+  return { dependencies, function: artifact, ...rest };
 }

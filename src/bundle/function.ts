@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import type { Artifact, Digest, Entry, Finding, ModelCard } from '../types.ts';
+import type { Artifact, Bundle, Digest, Entry, Finding, ModelCard } from '../types.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
 import { templatesFolder } from './templates.ts';
@@ -10,19 +10,25 @@ import { type CodeRequest, type UserCode, userCode } from './user-code.ts';
 
 export interface FunctionPart {
   artifact: Artifact;
+  fetched: Bundle['fetched'];
   modelDigest: Digest;
   findings: Finding[];
 }
 
-export async function functionPart(ctx: Context, name: string, request: CodeRequest): Promise<FunctionPart> {
-  const { card } = request;
+export async function functionPart(
+  ctx: Context,
+  name: string,
+  request: CodeRequest & { fetchModel: boolean },
+): Promise<FunctionPart> {
+  const { card, fetchModel } = request;
   const code = await userCode(ctx, request);
-  const model = card.kind === 'model' ? [await modelEntry(ctx, card.path)] : [];
+  const model = card.kind === 'model' ? await modelEntry(ctx, card.path) : null;
+  const fetched = model !== null && fetchModel ? { file: card.path, sha256: model.sha256, size: model.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
-  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code)));
-  const entries = [...(await servingCode(ctx)), ...model, ...code.entries, settings];
-  const modelDigest = (model[0] ?? module)?.sha256 ?? '';
-  return { artifact: artifactOf('function', entries), modelDigest, findings: code.findings };
+  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, fetched)));
+  const entries = [...(await servingCode(ctx)), ...(model === null || fetchModel ? [] : [model]), ...code.entries, settings];
+  const modelDigest = (model ?? module)?.sha256 ?? '';
+  return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
 }
 
 async function modelEntry(ctx: Context, file: string): Promise<Entry> {
@@ -45,10 +51,11 @@ async function servingCode(ctx: Context): Promise<Entry[]> {
 }
 
 /** The contract of ARCHITECTURE.md. */
-function settingsOf(name: string, card: ModelCard, code: UserCode): Record<string, unknown> {
+function settingsOf(name: string, card: ModelCard, code: UserCode, fetched: Bundle['fetched']): Record<string, unknown> {
+  const where = fetched === null ? {} : { sha256: fetched.sha256, size: fetched.size };
   const artifact =
     card.kind === 'model'
-      ? { kind: 'model', path: `model/${path.basename(card.path)}`, format: card.format }
+      ? { kind: 'model', path: `model/${path.basename(card.path)}`, format: card.format, ...where }
       : { kind: 'python', module: code.artifact?.name, attribute: card.attribute };
   return { schema: 1, name, artifact, hooks: code.hooks?.name ?? null, main: code.main };
 }

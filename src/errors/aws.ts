@@ -11,9 +11,19 @@ export const AWS_ERRORS = {
     meaning: 'A Lambda function of this name exists that mlfn did not make; it is left as it is.',
     mend: 'Choose another name with --name, or have mlfn take it over with --adopt.',
   },
+  AWS_MODEL_TOO_LARGE: {
+    kind: 'limit',
+    meaning: 'The model is larger than the largest /tmp that Lambda gives, 10,240 MB.',
+    mend: 'Serve it from a machine of your own, or make it smaller.',
+  },
   AWS_REFUSED: {
     kind: 'config',
     meaning: 'Lambda refuses a setting of the function.',
+    mend: 'Mend the setting that the message names, and deploy again.',
+  },
+  AWS_SETTING: {
+    kind: 'config',
+    meaning: 'A setting that Lambda would refuse, or two that exclude each other; nothing was made.',
     mend: 'Mend the setting that the message names, and deploy again.',
   },
   AWS_NO_ENDPOINT: {

@@ -1,6 +1,11 @@
 import type { ErrorTable } from './table.ts';
 
 export const BUNDLE_ERRORS = {
+  BUNDLE_TOO_LARGE: {
+    kind: 'limit',
+    meaning: 'The package is larger than the target takes, also without the model.',
+    mend: 'Lock only what the model needs: the message names the largest packages, `mlfn build` shows the whole table.',
+  },
   BUNDLE_CHANGED: {
     kind: 'model',
     meaning: 'A file changed while it was being read, or after it was.',

@@ -13,6 +13,7 @@ import type {
   Digest,
   Finding,
   Live,
+  Lock,
   LogLine,
   Part,
   PlatformRequest,
@@ -45,7 +46,7 @@ export type Want =
 export type Step =
   /** Something of the target's own that releases stand on: a bucket, a role, an endpoint. */
   | { kind: 'ensure'; resource: string; name: string; change: 'create' | 'update'; detail?: string }
-  | { kind: 'store'; part: Part; digest: Digest }
+  | { kind: 'store'; part: Part | 'model'; digest: Digest }
   /** Makes the release beside the live one; it gets no traffic. `expect` is the number if nobody else deploys meanwhile. */
   | { kind: 'publish'; draft: ReleaseDraft; expect: number }
   /** Provider-independent: done by `verify/` through `invoke` on the candidate. */
@@ -93,10 +94,14 @@ export interface Provider<Config> {
   name: 'local' | 'aws' | 'gcp';
   configSchema: ZodType<Config>;
   limits: Limits;
+  /** Whether a worker can fetch a model that is too large for a package. */
+  fetchesModels: boolean;
   /** The settings that change how a release behaves here: part of its digest. */
   settings: readonly (keyof RuntimeSettings)[];
   /** What of the target's own configuration is part of a release, and so of its digest; JSON. */
   targetSettings(config: Config): Record<string, unknown>;
+  /** Throws for packages that cannot run here; asked before they are fetched. */
+  accepts(config: Config, lock: Lock): void;
   /** What dependencies must be resolved for. */
   platform(config: Config): PlatformRequest;
   /** Everything that would make a deploy fail, found before anything is made. */

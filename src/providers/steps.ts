@@ -7,7 +7,7 @@ import type { ReleaseDraft, Step, Want } from './provider.ts';
 const KEEP = 10;
 
 /** @param missing the parts that the target does not have yet, in the order in which they are stored */
-export function releaseSteps(want: Extract<Want, { kind: 'release' }>, live: Live | null, missing: readonly Part[]): Step[] {
+export function releaseSteps(want: Extract<Want, { kind: 'release' }>, live: Live | null, missing: readonly (Part | 'model')[]): Step[] {
   const { draft, canary } = want;
   const releases = live?.releases ?? [];
   const current = live?.live ?? null;
@@ -21,7 +21,7 @@ export function releaseSteps(want: Extract<Want, { kind: 'release' }>, live: Liv
     if (percent !== undefined && live?.canary?.number === ahead && live.canary.percent === percent) return [];
     return [{ kind: 'switch', number: ahead, from: current, ...share(percent) }];
   }
-  const steps: Step[] = missing.map((part) => ({ kind: 'store', part, digest: draft.artifacts[part] }));
+  const steps: Step[] = missing.map((part) => ({ kind: 'store', part, digest: draft.artifacts[part] ?? '' }));
   const expect = nextNumber(draft, live);
   steps.push({ kind: 'publish', draft, expect }, { kind: 'verify' });
   steps.push({ kind: 'switch', number: null, from: current, ...share(percent) });

@@ -18,7 +18,11 @@ export async function draftRelease(
   const { card, lock, bundle, settings } = made;
   const { targetSettings } = target;
   const counted = [...target.settings].sort().map((key) => [key, settings[key]]);
-  const artifacts = { dependencies: bundle.dependencies.digest, function: bundle.function.digest };
+  const artifacts = {
+    dependencies: bundle.dependencies.digest,
+    function: bundle.function.digest,
+    ...(bundle.fetched === null ? {} : { model: bundle.fetched.sha256 }),
+  };
   return {
     schema: 1,
     function: name,

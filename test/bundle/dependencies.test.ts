@@ -69,7 +69,7 @@ test('sizes: RECORD, NAME.libs and byte code go to their package, the rest is to
   });
   const dependencies = await dependencyArtifact(lab.ctx, folder);
   const own = artifactOf([['code/a.py', Buffer.from('abc')], ['mlfn_serve/x.py', Buffer.from('x')], ['model/m', Buffer.alloc(9)], ['settings.json', Buffer.from('{}')]]);
-  const table = sizeTable(lockOf([{ name: 'my-pkg', version: '1.0' }]), { dependencies, function: own, modelDigest: '', findings: [] }, { zipBytes: 1e6, unzippedBytes: null });
+  const table = sizeTable(lockOf([{ name: 'my-pkg', version: '1.0' }]), { dependencies, function: own, fetched: null, modelDigest: '', findings: [] }, { zipBytes: 1e6, unzippedBytes: null });
   expect(table.rows.map((row) => [row.kind, row.name, row.version, row.files])).toEqual([
     ['distribution', 'my-pkg', '1.0', 7],
     ['distribution', 'other files', null, 1],

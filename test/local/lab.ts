@@ -58,6 +58,7 @@ export class Lab {
     const bundle = {
       dependencies: artifact('dependencies', request.dependencies ?? { 'shipped.py': 'WHAT = "a dependency"\n' }),
       function: artifact('function', files),
+      fetched: null,
       modelDigest: sha256('model'),
       findings: [],
     };

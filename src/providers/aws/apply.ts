@@ -7,20 +7,24 @@ import { orNull } from './call.ts';
 import { publishVersion } from './function.ts';
 import { collectLayers, findLayer } from './layers.ts';
 import { ensureLogGroup, removeLogGroup } from './log-group.ts';
-import { layerName } from './names.ts';
+import { layerName, modelsPrefix } from './names.ts';
 import { see } from './observe.ts';
-import { EMPTY_PART, storePart } from './parts.ts';
+import { collectModels, EMPTY_PART, storePart } from './parts.ts';
 import { ensureRole, removeRole, roleArn } from './role.ts';
 import type { Session } from './session.ts';
+import { settingsOf } from './settings/release.ts';
 import { ensureBucket } from './storage/bucket.ts';
 import { collectObjects } from './storage/objects.ts';
 import { claimNumber, deleteHistory, deleteRecord, listAllRecords, listRecords, writeVerified } from './storage/records.ts';
 import { ensureUrl, removeUrl } from './url.ts';
 import { deleteVersion, listVersions } from './versions.ts';
 
-const ENSURE: Record<string, (session: Session, name: string) => Promise<void>> = {
+const ENSURE: Record<string, (session: Session, name: string, done: Done) => Promise<void>> = {
   bucket: ensureBucket,
-  role: ensureRole,
+  role: async (session, name, { draft }) => {
+    const kept = await listRecords(session, name);
+    await ensureRole(session, name, [...(draft === undefined ? [] : [draft]), ...kept.map(({ record }) => record)].map(settingsOf));
+  },
   'log group': ensureLogGroup,
   endpoint: ensureUrl,
 };
@@ -29,7 +33,7 @@ export async function apply(session: Session, step: Step, done: Done): Promise<D
   switch (step.kind) {
     case 'ensure':
       session.ctx.emit({ type: 'progress', text: `${step.change === 'create' ? 'making' : 'mending'} the ${step.resource} ${step.name}` });
-      await ENSURE[step.resource]?.(session, done.name);
+      await ENSURE[step.resource]?.(session, done.name, done);
       return done;
     case 'store': {
       const claimed = await claim(session, done);
@@ -52,12 +56,16 @@ export async function apply(session: Session, step: Step, done: Done): Promise<D
   }
 }
 
+/** Numbers that this process took, also when the step that took one failed afterwards. */
+const claimed = new WeakMap<ReleaseDraft, number>();
+
 /** The number comes first: what is stored from now on is named by a record, and nobody collects it meanwhile. */
 async function claim(session: Session, done: Done): Promise<Done> {
   if (done.candidate !== undefined || done.draft === undefined) return done;
   const { digest } = done.draft;
   const left = (await listRecords(session, done.name)).find((each) => each.verified === null && each.record.digest === digest);
   const number = left?.record.number ?? (await claimNumber(session, done.name, done.draft));
+  claimed.set(done.draft, number);
   return { ...done, candidate: { number } };
 }
 
@@ -65,7 +73,7 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
   const number = done.candidate!.number;
   const { name } = done;
   // Stored already by an earlier plan, or collected since: without them Lambda would refuse.
-  for (const part of ['dependencies', 'function'] as const) {
+  for (const part of ['dependencies', 'function', 'model'] as const) {
     if (draft.artifacts[part] !== EMPTY_PART) await storePart(session, part, done);
   }
   const { versions } = await see(session, name);
@@ -78,6 +86,7 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
     draft,
     role: await roleArn(session, name),
     layers: layer === null ? [] : [layer],
+    modelUri: draft.artifacts.model === undefined ? null : `s3://${await session.bucket()}/${modelsPrefix(name)}${draft.artifacts.model}`,
   });
   return done;
 }
@@ -110,7 +119,7 @@ async function prune(session: Session, name: string, keep: number): Promise<void
     for (const { version } of own) await deleteVersion(session, name, version);
     await deleteRecord(session, name, record.number);
   }
-  await collect(session);
+  await collect(session, name);
 }
 
 async function remove(session: Session, name: string): Promise<void> {
@@ -123,29 +132,32 @@ async function remove(session: Session, name: string): Promise<void> {
   if (session.config.role === undefined) await removeRole(session, name);
   // The records last: until here the next `mlfn delete` finds what is left.
   await deleteHistory(session, name);
-  await collect(session);
+  await collect(session, name);
 }
 
 /** The candidate's version and record, and what only it needed. */
 export async function discard(session: Session, done: Done): Promise<void> {
-  const { candidate, name } = done;
-  if (candidate === undefined) return;
+  const { name, draft } = done;
+  const number = done.candidate?.number ?? (draft === undefined ? undefined : claimed.get(draft));
+  if (number === undefined) return;
   const { versions, records } = await see(session, name);
-  const record = records.find((each) => each.record.number === candidate.number);
-  if (record?.verified !== null && record !== undefined) return;
+  const record = records.find((each) => each.record.number === number);
+  if (record !== undefined && record.verified !== null) return;
   const traffic = await readTraffic(session, name);
   for (const { version, release } of versions) {
-    if (release === candidate.number && version !== traffic?.version) await deleteVersion(session, name, version);
+    if (release === number && version !== traffic?.version) await deleteVersion(session, name, version);
   }
-  await deleteRecord(session, name, candidate.number);
-  if (records.every((each) => each.record.number === candidate.number) && traffic === null) await remove(session, name);
-  else await collect(session);
+  await deleteRecord(session, name, number);
+  if (records.every((each) => each.record.number === number) && traffic === null) await remove(session, name);
+  else await collect(session, name);
 }
 
-/** Objects and layers that no record of any function names. */
-async function collect(session: Session): Promise<void> {
+/** Objects and layers that no record of any function names, and models that none of this one's does. */
+async function collect(session: Session, name: string): Promise<void> {
   const records = await listAllRecords(session);
-  const digests = new Set(records.flatMap(({ record }) => Object.values(record.artifacts)));
+  const own = records.filter(({ record }) => record.function === name).map(({ record }) => record.artifacts.model ?? '');
+  await collectModels(session, name, new Set(own));
+  const digests = new Set(records.flatMap(({ record }) => [record.artifacts.dependencies, record.artifacts.function]));
   await collectObjects(session, digests);
   await collectLayers(session, new Set([...digests].map(layerName)));
 }

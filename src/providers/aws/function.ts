@@ -16,8 +16,10 @@ import {
 import { MlfnError } from '../../errors.ts';
 import type { ReleaseDraft } from '../provider.ts';
 import { call, nameOf, patiently } from './call.ts';
-import { objectKey, RELEASE_VARIABLE, TAG, TAG_VALUE } from './names.ts';
+import { MODEL_VARIABLE, objectKey, RELEASE_VARIABLE, TAG, TAG_VALUE } from './names.ts';
+import { storageFor } from './ephemeral.ts';
 import type { Session } from './session.ts';
+import { configurationFor, secretsVariable, settingsOf } from './settings/release.ts';
 import { deleteVersion, getFunction, toVersion, type Version } from './versions.ts';
 
 const HANDLER = 'mlfn_serve.entry.handler';
@@ -30,6 +32,8 @@ export interface Wanted {
   draft: ReleaseDraft;
   role: string;
   layers: string[];
+  /** Where the model is, when it is not in the package: `s3://bucket/key`. */
+  modelUri: string | null;
 }
 
 /** @returns the version that holds exactly this release */
@@ -55,7 +59,7 @@ function passes(error: unknown): boolean {
   const name = nameOf(error);
   if (name === 'ResourceConflictException' || name === 'PreconditionFailedException') return true;
   // A role is not known everywhere at once. A trust policy that is wrong was mended by the plan before.
-  return name === 'InvalidParameterValueException' && /cannot be assumed/i.test((error as Error).message);
+  return name === 'InvalidParameterValueException' && /cannot be assumed|does not have permissions to call/i.test((error as Error).message);
 }
 
 const PASSING = ['ResourceConflictException', 'PreconditionFailedException', 'InvalidParameterValueException'];
@@ -82,6 +86,7 @@ async function create(session: Session, wanted: Wanted): Promise<FunctionConfigu
     session.lambda.send(
       new CreateFunctionCommand({
         ...configurationOf(wanted),
+        ...configurationFor(settingsOf(draft)),
         Code,
         PackageType: 'Zip',
         Architectures: [session.config.architecture],
@@ -104,7 +109,11 @@ async function update(session: Session, wanted: Wanted, before: FunctionConfigur
   const settled = before.LastUpdateStatus === 'InProgress' ? await settle() : before;
   await attempt('lambda:UpdateFunctionConfiguration', name, () =>
     session.lambda.send(
-      new UpdateFunctionConfigurationCommand({ ...configurationOf(wanted), RevisionId: settled.RevisionId }),
+      new UpdateFunctionConfigurationCommand({
+        ...configurationOf(wanted),
+        ...configurationFor(settingsOf(draft), settled),
+        RevisionId: settled.RevisionId,
+      }),
       signal,
     ),
   );
@@ -148,7 +157,7 @@ async function publishLatest(session: Session, wanted: Wanted, latest: FunctionC
 }
 
 /** What a version is made of besides its code: the same input for create and update. */
-function configurationOf({ name, number, draft, role, layers }: Wanted) {
+function configurationOf({ name, number, draft, role, layers, modelUri }: Wanted) {
   const { settings, lock } = draft;
   return {
     FunctionName: name,
@@ -159,7 +168,15 @@ function configurationOf({ name, number, draft, role, layers }: Wanted) {
     MemorySize: settings.memory,
     Timeout: settings.timeout,
     Layers: layers,
-    Environment: { Variables: { ...settings.env, [RELEASE_VARIABLE]: String(number) } },
+    EphemeralStorage: { Size: storageFor(draft) },
+    Environment: {
+      Variables: {
+        ...settings.env,
+        ...(modelUri === null ? {} : { [MODEL_VARIABLE]: modelUri }),
+        ...secretsVariable(settingsOf(draft)),
+        [RELEASE_VARIABLE]: String(number),
+      },
+    },
   };
 }
 

@@ -8,6 +8,8 @@ import { list, observe } from './observe.ts';
 import { plan } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { openSession } from './session.ts';
+import { checkLock } from './settings/check.ts';
+import { releaseSettings } from './settings/release.ts';
 import { survey, type Ground } from './survey.ts';
 
 export const provider: Provider<AwsConfig> = {
@@ -22,8 +24,10 @@ export const provider: Provider<AwsConfig> = {
     requestBytes: 6 * 1024 * 1024,
     responseBytes: 6 * 1024 * 1024,
   },
+  fetchesModels: true,
   settings: ['memory', 'timeout', 'env'],
-  targetSettings: ({ architecture }) => ({ architecture }),
+  targetSettings: (config) => ({ ...releaseSettings(config) }),
+  accepts: checkLock,
   // python3.12 and newer run on Amazon Linux 2023: docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
   platform: ({ architecture }) => ({
     platform: { os: 'linux', arch: architecture === 'arm64' ? 'aarch64' : 'x86_64', glibc: '2.34' },

@@ -5,6 +5,8 @@ import type { Digest } from '../../types.ts';
 export const ALIAS = 'live';
 /** Variable of every version that tells which release it is. */
 export const RELEASE_VARIABLE = 'MLFN_RELEASE';
+/** Read by templates/python/mlfn_serve/fetch.py. */
+export const MODEL_VARIABLE = 'MLFN_MODEL';
 /** Tag that says who made a thing; its value is the version of this layout. */
 export const TAG = 'mlfn';
 export const TAG_VALUE = '1';
@@ -14,6 +16,11 @@ const MOST_ROLE = 64;
 /** With account and region in it nobody else can have taken the name by chance, nor wait for us with it. */
 export function bucketName(account: string, region: string): string {
   return `mlfn-${account}-${region}`;
+}
+
+/** Of the HTTP API in front of a function. */
+export function httpApiName(name: string): string {
+  return `mlfn-${name}`;
 }
 
 /** Roles are of the account, functions of a region. */
@@ -32,6 +39,11 @@ export const LAYER_PREFIX = 'mlfn-';
 
 export function layerName(digest: Digest): string {
   return LAYER_PREFIX + digest.slice(0, 16);
+}
+
+/** Of models that are too large for a package. Below the function's name: its role may read these and no others. */
+export function modelsPrefix(name: string): string {
+  return `functions/${name}/models/`;
 }
 
 export function objectKey(digest: Digest): string {

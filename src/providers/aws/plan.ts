@@ -3,27 +3,38 @@ import type { Live, Part } from '../../types.ts';
 import type { ReleaseDraft, Step, Want } from '../provider.ts';
 import { releaseSteps, switchSteps } from '../steps.ts';
 import type { AwsConfig } from './config.ts';
+import { storageFor } from './ephemeral.ts';
 import { EMPTY_PART } from './parts.ts';
+import { checkSettings } from './settings/check.ts';
+import { grantsOf, grantsText } from './settings/grants.ts';
+import { settingsOf } from './settings/release.ts';
 import type { Ground } from './survey.ts';
 import { isRight } from './url.ts';
 
 export function plan(want: Want, live: Live | null, config: AwsConfig, ground: Ground): Step[] {
   if (want.kind === 'live') return switchSteps(want.number, live);
   if (want.kind === 'absent') return live === null ? [] : [removal(live, ground)];
+  // Both refuse before anything is made: a model that no /tmp holds, settings that exclude each other.
+  checkSettings(want.draft, config, storageFor(want.draft));
   const steps = releaseSteps(want, live, missingParts(want.draft, ground));
-  const before = steps.some((step) => step.kind === 'publish') ? footing(config, ground) : [];
+  const before = steps.some((step) => step.kind === 'publish') ? footing(config, ground, [want.draft, ...(live?.releases ?? [])]) : [];
   const after = endpoint(live?.name ?? want.draft.function, config, ground);
   const at = steps.findIndex((step) => step.kind === 'prune');
   return at === -1 ? [...before, ...steps, ...after] : [...before, ...steps.slice(0, at), ...after, ...steps.slice(at)];
 }
 
 /** What a release stands on, in the order in which it is made. */
-function footing(config: AwsConfig, { bucket, role, logGroup }: Ground): Step[] {
+function footing(config: AwsConfig, { bucket, role, logGroup }: Ground, releases: ReleaseDraft[]): Step[] {
   const steps: Step[] = [];
   if (!bucket.exists || bucket.drift.length > 0) {
     steps.push(ensure('bucket', bucket.name, bucket.exists, bucket.exists ? bucket.drift.join(', ') : 'private, encrypted, TLS only'));
   }
-  if (role !== null && !role.right) steps.push(ensure('role', role.name, role.exists, 'writes its own log, no more'));
+  if (role !== null) {
+    const settings = releases.map(settingsOf);
+    const grants = grantsOf(role.place, releases[0]?.function ?? '', settings).map((each) => JSON.stringify(each));
+    const right = role.right && grants.join() === role.more.join();
+    if (!right) steps.push(ensure('role', role.name, role.exists, `writes its own log, reads its own models${grantsText(settings)}`));
+  }
   if (!logGroup.exists || logGroup.retention !== config.logRetention) {
     steps.push(ensure('log group', logGroup.name, logGroup.exists, `kept for ${config.logRetention} days`));
   }
@@ -36,9 +47,12 @@ function endpoint(name: string, config: AwsConfig, { url }: Ground): Step[] {
   return [ensure('endpoint', name, url !== null, config.public ? 'open to everyone' : 'IAM only')];
 }
 
-function missingParts({ artifacts }: ReleaseDraft, { stored }: Ground): Part[] {
-  const needed = (['dependencies', 'function'] as const).filter((part) => artifacts[part] !== EMPTY_PART);
-  return needed.filter((part) => !stored.includes(artifacts[part]));
+/** The model last: of all that is sent it is the largest. */
+function missingParts({ artifacts }: ReleaseDraft, { stored }: Ground): (Part | 'model')[] {
+  return (['dependencies', 'function', 'model'] as const).filter((part) => {
+    const digest = artifacts[part];
+    return digest !== undefined && digest !== EMPTY_PART && !stored.includes(digest);
+  });
 }
 
 function removal(live: Live, { role, logGroup, url }: Ground): Step {

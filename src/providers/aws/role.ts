@@ -8,20 +8,27 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { call, nameOf, orNull } from './call.ts';
-import { logGroupName, roleName, TAG, TAG_VALUE } from './names.ts';
+import { logGroupName, modelsPrefix, roleName, TAG, TAG_VALUE } from './names.ts';
 import type { Session } from './session.ts';
+import { grantsOf } from './settings/grants.ts';
+import type { Place } from './settings/references.ts';
+import type { ReleaseSettings } from './settings/release.ts';
 
 const POLICY = 'mlfn';
+const VERSION = '2012-10-17';
 const TRUST = {
-  Version: '2012-10-17',
+  Version: VERSION,
   Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
 };
 
 export interface RoleState {
   name: string;
   exists: boolean;
-  /** Whether it lets Lambda in and allows just what it must. */
+  /** Whether it lets Lambda in, and allows what every function must. */
   right: boolean;
+  /** Its other statements, JSON each. */
+  more: string[];
+  place: Place;
 }
 
 export async function observeRole(session: Session, name: string): Promise<RoleState> {
@@ -30,16 +37,20 @@ export async function observeRole(session: Session, name: string): Promise<RoleS
   const role = await orNull({ action: 'iam:GetRole', resource }, () =>
     session.iam.send(new GetRoleCommand({ RoleName: own }), { abortSignal: session.ctx.signal }),
   );
-  if (role?.Role === undefined) return { name: own, exists: false, right: false };
+  const place = await placeOf(session);
+  if (role?.Role === undefined) return { name: own, exists: false, right: false, more: [], place };
   const policy = await orNull({ action: 'iam:GetRolePolicy', resource }, () =>
     session.iam.send(new GetRolePolicyCommand({ RoleName: own, PolicyName: POLICY }), { abortSignal: session.ctx.signal }),
   );
   const trusts = same(role.Role.AssumeRolePolicyDocument, TRUST);
-  return { name: own, exists: true, right: trusts && same(policy?.PolicyDocument, await policyOf(session, name)) };
+  const found = statementsOf(policy?.PolicyDocument);
+  const base = await baseOf(session, name);
+  const right = trusts && JSON.stringify(found.slice(0, base.length)) === JSON.stringify(base);
+  return { name: own, exists: true, right, more: found.slice(base.length).map((each) => JSON.stringify(each)), place };
 }
 
 /** Makes it, or mends what a killed deploy or a hand left wrong. */
-export async function ensureRole(session: Session, name: string): Promise<void> {
+export async function ensureRole(session: Session, name: string, releases: readonly ReleaseSettings[]): Promise<void> {
   const RoleName = roleName(name, session.region);
   const resource = await roleArn(session, name);
   const signal = { abortSignal: session.ctx.signal };
@@ -61,7 +72,8 @@ export async function ensureRole(session: Session, name: string): Promise<void> 
   } catch (error) {
     if (!nameOf(error).startsWith('EntityAlreadyExists')) throw error;
   }
-  const PolicyDocument = JSON.stringify(await policyOf(session, name));
+  const Statement = [...(await baseOf(session, name)), ...grantsOf(await placeOf(session), name, releases)];
+  const PolicyDocument = JSON.stringify({ Version: VERSION, Statement });
   await call({ action: 'iam:PutRolePolicy', resource }, () =>
     session.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: POLICY, PolicyDocument }), signal),
   );
@@ -83,21 +95,34 @@ export async function roleArn(session: Session, name: string): Promise<string> {
 }
 
 /** Its own log group, which exists already: logs:CreateLogGroup would bring back a deleted one without retention. */
-async function policyOf(session: Session, name: string): Promise<unknown> {
+async function baseOf(session: Session, name: string): Promise<unknown[]> {
   const { partition, region } = session;
+  const models = `arn:${partition}:s3:::${await session.bucket()}/${modelsPrefix(name)}*`;
   const group = `arn:${partition}:logs:${region}:${await session.account()}:log-group:${logGroupName(name)}`;
-  return {
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: `${group}:*` }],
-  };
+  return [
+    { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: `${group}:*` },
+    { Effect: 'Allow', Action: 's3:GetObject', Resource: models },
+  ];
 }
 
-/** IAM gives documents back percent-encoded (RFC 3986). */
+async function placeOf({ partition, region, account }: Session): Promise<Place> {
+  return { partition, region, account: await account() };
+}
+
 function same(document: string | undefined, wanted: unknown): boolean {
-  if (document === undefined) return false;
+  return JSON.stringify(parsed(document)) === JSON.stringify(wanted);
+}
+
+function statementsOf(document: string | undefined): unknown[] {
+  const { Statement = [] } = (parsed(document) ?? {}) as { Statement?: unknown };
+  return [Statement].flat();
+}
+
+/** IAM gives documents back percent-encoded (RFC 3986). Null for what a hand left that is no JSON. */
+function parsed(document: string | undefined): unknown {
   try {
-    return JSON.stringify(JSON.parse(decodeURIComponent(document))) === JSON.stringify(wanted);
+    return JSON.parse(decodeURIComponent(document ?? 'null'));
   } catch {
-    return false;
+    return null;
   }
 }

@@ -2,9 +2,10 @@
 import type { Digest } from '../../types.ts';
 import type { ReleaseDraft } from '../provider.ts';
 import { observeBucket } from './storage/bucket.ts';
-import { hasObject } from './storage/objects.ts';
+import { hasObject, headObject } from './storage/objects.ts';
 import { findLayer } from './layers.ts';
 import { observeLogGroup, type LogGroupState } from './log-group.ts';
+import { modelsPrefix } from './names.ts';
 import { observeRole, type RoleState } from './role.ts';
 import type { Session } from './session.ts';
 import { observeUrl, type UrlState } from './url.ts';
@@ -25,12 +26,21 @@ export async function survey(session: Session, name: string, draft?: ReleaseDraf
     session.config.role === undefined ? observeRole(session, name) : null,
     observeLogGroup(session, name),
     observeUrl(session, name),
-    draft === undefined || !bucket.exists ? [] : storedParts(session, draft),
+    draft === undefined || !bucket.exists ? [] : storedParts(session, name, draft),
   ]);
   return { bucket, role, logGroup, url, stored };
 }
 
-async function storedParts(session: Session, { artifacts }: ReleaseDraft): Promise<Digest[]> {
-  const [layer, code] = await Promise.all([findLayer(session, artifacts.dependencies), hasObject(session, artifacts.function)]);
-  return [...(layer === null ? [] : [artifacts.dependencies]), ...(code === null ? [] : [artifacts.function])];
+async function storedParts(session: Session, name: string, { artifacts }: ReleaseDraft): Promise<Digest[]> {
+  const { function: code, dependencies, model } = artifacts;
+  const [layer, packed, fetched] = await Promise.all([
+    findLayer(session, dependencies),
+    hasObject(session, code),
+    model === undefined ? null : headObject(session, modelsPrefix(name) + model),
+  ]);
+  return [
+    ...(layer === null ? [] : [dependencies]),
+    ...(packed === null ? [] : [code]),
+    ...(model === undefined || fetched === null ? [] : [model]),
+  ];
 }

@@ -16,6 +16,7 @@ export async function apply(ctx: Context, config: LocalConfig, step: Step, done:
   try {
     switch (step.kind) {
       case 'store':
+        if (step.part === 'model') throw new Error('models are packed on this target');
         await store(ctx, layout, done.name, suppliesOf(done), step.part);
         return done;
       case 'publish':

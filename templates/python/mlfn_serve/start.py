@@ -31,9 +31,16 @@ def start(root, version=None):
     from .predict import ModelEndpoint
 
     hooks = _hooks(settings.get("hooks"))
-    path = os.path.join(root, *artifact["path"].split("/"))
-    model = Model(load(path, artifact["format"], settings.get("main") or {}), artifact["path"])
+    model = Model(load(_model_file(root, artifact), artifact["format"], settings.get("main") or {}), artifact["path"])
     return ModelEndpoint(name, release, model, hooks)
+
+
+def _model_file(root, artifact):
+    if "sha256" in artifact:
+        from .fetch import fetch
+
+        return fetch(artifact)
+    return os.path.join(root, *artifact["path"].split("/"))
 
 
 def _version():
