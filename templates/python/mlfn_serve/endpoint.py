@@ -64,10 +64,10 @@ class Endpoint:
                 raise Problem(413, "too-large", "The answer is larger than 6 MB; send fewer records at once.")
         except (Exception, SystemExit) as error:  # the client gets a problem document, the log the trace
             problem = self.problem(error)
-            if request is None:
+            if not is_http(event):
                 return problem.document()
             answer = respond(problem.status, PROBLEM, dumps(problem.document()), problem.headers)
-        if request.method == "HEAD":
+        if request is not None and request.method == "HEAD":
             answer["body"] = ""
         return answer
 
