@@ -84,5 +84,5 @@ await takeLock(path.join(lab, 'lock'));
 makeRuntime();
 makeEmulator();
 if (spawnSync('go', ['version']).status === 0) for (const program of GO_PROGRAMS) makeGoProgram(program);
-else console.error('Go was not found: the AWS tests that need versitygw or toxiproxy will fail. Install Go 1.24 or newer.');
+else console.error('Go was not found: the AWS tests that need versitygw or toxiproxy will fail. Install Go 1.25 or newer.');
 console.log(pythonOf(venv));

@@ -10,8 +10,8 @@ const exe = windows ? '.exe' : '';
 const PROGRAMS = {
   'labPython': [`.venv-aws/${python}`, 'Python 3.12'],
   'handlerPython': [`.aws-lab/runtime/${python}`, 'Python 3.12'],
-  'versitygw': [`.aws-lab/versitygw-v1.8.0/versitygw${exe}`, 'Go 1.24 or newer'],
-  'toxiproxy': [`.aws-lab/toxiproxy-v2.5.0/toxiproxy${exe}`, 'Go 1.24 or newer'],
+  'versitygw': [`.aws-lab/versitygw-v1.8.0/versitygw${exe}`, 'Go 1.25 or newer'],
+  'toxiproxy': [`.aws-lab/toxiproxy-v2.5.0/toxiproxy${exe}`, 'Go 1.25 or newer'],
   'runtimeEmulator': ['.aws-lab/rie-1.170.0/aws-lambda-rie', 'Linux'],
 } as const;
 
