@@ -16,12 +16,17 @@ import {
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { ReleaseDraft } from '../../src/providers/provider.ts';
 import { ensureBucket, observeBucket } from '../../src/providers/aws/storage/bucket.ts';
+import { collectObjects, putObject } from '../../src/providers/aws/storage/objects.ts';
+import { claimNumber, deleteHistory, deleteRecord, listRecords, writeVerified } from '../../src/providers/aws/storage/records.ts';
 import type { Lab } from './lab/credentials.ts';
 import { startMinistack } from './lab/ministack.ts';
 import { startMoto } from './lab/moto.ts';
-import { deployerOf, failure, makeBucket, startS3, type Deployer, type S3Lab } from './storage-lab.ts';
+import { temporary } from './lab/server.ts';
+import { deployerOf, failure, fileOf, makeBucket, MB, startS3, type Deployer, type S3Lab } from './storage-lab.ts';
 
 /** ministack and moto have all the settings of a bucket; versitygw refuses who is not the owner. */
 const labs: Record<string, Lab> = {};
@@ -178,4 +183,31 @@ test('a bucket of our name that another account owns: refused, with what to do',
       expect(await failure(act(other))).toMatchObject({ code: 'AWS_BUCKET_TAKEN', kind: 'auth', hint: 'Name a bucket of your own with --bucket.' });
     }
   }
+});
+
+test('every call but CreateBucket, which cannot, names the owner that it expects', async () => {
+  const one = await fresh('ministack');
+  const calls: { name: string; owner: string | undefined }[] = [];
+  one.s3.middlewareStack.add(
+    (next, context) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> };
+      calls.push({ name: context.commandName ?? '', owner: headers['x-amz-expected-bucket-owner'] });
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'watch' },
+  );
+  const folder = temporary('owner');
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  await ensureBucket(one);
+  for (const size of [1000, 17 * MB]) await putObject(one, fileOf(folder, `${size}`, size));
+  const draft = { schema: 1, function: 'heart', digest: 'd', artifacts: { dependencies: 'd', function: 'd' } } as unknown as ReleaseDraft;
+  const number = await claimNumber(one, 'heart', draft);
+  await writeVerified(one, 'heart', number, { verification: { method: 'health', compared: 0, largestDifference: null, coldMs: 1, warmMs: 1 }, sample: null });
+  await listRecords(one, 'heart');
+  await deleteRecord(one, 'heart', number);
+  await deleteHistory(one, 'heart');
+  expect(await collectObjects(one, new Set())).toEqual({ removed: 2, bytes: 17 * MB + 1000 });
+  const account = await one.account();
+  expect(new Set(calls.filter(({ owner }) => owner !== account).map(({ name }) => name))).toEqual(new Set(['CreateBucketCommand']));
+  expect(new Set(calls.map(({ name }) => name)).size).toBeGreaterThan(20);
 });
