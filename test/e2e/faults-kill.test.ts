@@ -109,6 +109,29 @@ test('a killed deploy is mended by whatever changes something next: a deploy of 
   await lab.close();
 });
 
+test('a delete killed at any step is mended by the same delete, which has nothing to name any more', async () => {
+  const lab = await Lab.open();
+  await lab.json(['deploy', lab.app(1), '--name', 'other']);
+  const args = ['delete', 'fn', '--yes'];
+  await lab.deploy(lab.app(2));
+  const steps = await stepsOf(lab, args);
+  expect(steps.length).toBeGreaterThan(5);
+  let refused = 0;
+  for (let step = 1; step <= steps.length; step++) {
+    await lab.deploy(lab.app(2));
+    await lab.mlfn(args, { env: withSignal(step, 'SIGKILL') });
+    const again = await lab.mlfn([...args, '--json']);
+    if (again.code !== 0) {
+      refused += 1;
+      expect([again.code, JSON.parse(again.stdout).error.code]).toEqual([2, 'FUNCTION_UNKNOWN']);
+    }
+    expect(halfMade(lab.home).filter((name) => !/daemon\.json|claims|workers/.test(name)), `killed at ${step}: ${steps[step - 1]}`).toEqual([]);
+    expect((await lab.json(['status'])).functions).toMatchObject([{ name: 'other' }]);
+  }
+  expect(refused).toBeGreaterThan(2);
+  await lab.close();
+}, 300_000);
+
 test('kill -9 of the daemon under load: the next command brings it back on the same port with the same release', async () => {
   const lab = await Lab.open();
   await lab.deploy(lab.app(1));

@@ -20,18 +20,16 @@ export const del = command({
   async run(ctx, input): Promise<Outcome> {
     const [{ chooseFunction }, pipeline] = await Promise.all([import('../function.ts'), import('../../pipeline.ts')]);
     const chosen = await chooseFunction(ctx, input);
-    const plan = await pipeline.remove(ctx, { ...chosen, dryRun: true });
-    if (input.dryRun) return plan;
-    const releases = plan.steps.flatMap((step) => (step.kind === 'remove' ? step.releases : []));
-    const what = `${chosen.name} on ${chosen.target} with ${countText(releases.length, 'release')}`;
-    const sure = await ctx.ask({ kind: 'confirm', message: `Remove ${what}? ${plan.url ?? ''} stops answering.`, initial: false });
-    if (!sure) {
+    return pipeline.remove(ctx, { ...chosen, dryRun: input.dryRun }, async ({ name, target, url, steps }) => {
+      const releases = steps.flatMap((step) => (step.kind === 'remove' ? step.releases : []));
+      const what = `${name} on ${target} with ${countText(releases.length, 'release')}`;
+      const sure = await ctx.ask({ kind: 'confirm', message: `Remove ${what}? ${url ?? ''} stops answering.`, initial: false });
+      if (sure) return;
       throw new MlfnError('CLI_UNCONFIRMED', `${what} was not removed.`, {
-        hint: `Run it again with --yes: mlfn delete ${chosen.name} --yes`,
-        details: { name: chosen.name, target: chosen.target, releases, url: plan.url },
+        hint: `Run it again with --yes: mlfn delete ${name} --yes`,
+        details: { name, target, releases, url },
       });
-    }
-    return pipeline.remove(ctx, { ...chosen, dryRun: false });
+    });
   },
   text: (outcome, view) => {
     if (outcome.status === 'planned') return planLines(outcome, view);
