@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { python } from '../python.ts';
-import { type Machine, openMachine } from './cli.ts';
+import { Lab } from './lab.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const examples = path.join(root, 'examples');
@@ -18,17 +18,17 @@ function words(line: string): string[] {
   return bare.split(/\s+/).slice(1).map((word) => READERS_OWN[word] ?? word);
 }
 
-let machine: Machine;
+let lab: Lab;
 let folder: string;
 beforeAll(() => {
-  machine = openMachine();
-  folder = path.join(machine.folder, 'reader');
+  lab = new Lab();
+  folder = path.join(lab.folder, 'reader');
   mkdirSync(folder);
   for (const file of ['model.joblib', 'payload.json']) cpSync(path.join(examples, 'heart-disease', file), path.join(folder, file));
   const retrain = 'import joblib; m = joblib.load("model.joblib"); m[-1].intercept_ += 0.5; joblib.dump(m, "model-v2.joblib")';
   execFileSync(python, ['-c', retrain], { cwd: folder });
 });
-afterAll(() => machine.close());
+afterAll(() => lab.close());
 
 describe('README.md', () => {
   const blocks = [...read('README.md').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, body = '']) => body.trim().split('\n'));
@@ -40,21 +40,21 @@ describe('README.md', () => {
   });
 
   test.each(lines)('%s', async (line) => {
-    const ran = await machine.mlfn(words(line), { cwd: folder });
+    const ran = await lab.mlfn(words(line), { cwd: folder });
     expect(ran.code, ran.stderr).toBe(0);
   });
 
   test('after which the endpoint is what the page says', async () => {
     // deploy, deploy of a second model, rollback: the first is live again.
-    expect(await machine.json(['status', 'heart'])).toMatchObject({ functions: [{ name: 'heart', live: 1 }] });
+    expect(await lab.json(['status', 'heart'])).toMatchObject({ functions: [{ name: 'heart', live: 1 }] });
   });
 
   test('mlfn init, and then plain deploy', async () => {
-    const own = path.join(machine.folder, 'plain');
+    const own = path.join(lab.folder, 'plain');
     mkdirSync(own);
     for (const file of ['model.joblib', 'payload.json']) cpSync(path.join(folder, file), path.join(own, file));
     for (const args of [['init', '--yes'], ['deploy'], ['invoke', '--payload', 'payload.json']]) {
-      const ran = await machine.mlfn(args, { cwd: own });
+      const ran = await lab.mlfn(args, { cwd: own });
       expect(ran.code, ran.stderr).toBe(0);
     }
   });
@@ -67,7 +67,7 @@ describe('commands named in the text', () => {
   // Shown by their help: what they do is shown above and in the tests of each command.
   test.each([...new Set(named)].toSorted())('mlfn %s', async (rest) => {
     const [command = '', ...args] = words(`mlfn ${rest}`);
-    const help = await machine.mlfn(command === 'help' ? ['help', ...args] : ['help', command]);
+    const help = await lab.mlfn(command === 'help' ? ['help', ...args] : ['help', command]);
     expect(help.code, help.stderr).toBe(0);
     for (const flag of args.filter((word) => word.startsWith('--'))) expect(help.stdout).toContain(flag);
   });
@@ -76,7 +76,7 @@ describe('commands named in the text', () => {
     const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
     const asked = pages.flatMap((page) => [...read(page).matchAll(/npm (?:run )?(test(?::\w+)?|[a-z:]+)\b/g)].map(([, name = '']) => name));
     expect(asked.length).toBeGreaterThan(5);
-    expect(asked.filter((name) => name !== 'ci' && scripts[name] === undefined)).toEqual([]);
+    expect(asked.filter((name) => !['ci', 'install'].includes(name) && scripts[name] === undefined)).toEqual([]);
   });
 });
 
@@ -88,12 +88,12 @@ describe.each(readdirSync(examples))('examples/%s/README.md', (name) => {
   test('holds commands', () => expect(lines.length).toBeGreaterThan(1));
 
   test.each(lines)('%s', async (line) => {
-    const copy = path.join(machine.folder, 'examples', name);
+    const copy = path.join(lab.folder, 'examples', name);
     cpSync(path.join(examples, name), copy, { recursive: true, force: false });
     if (line.trim().startsWith('python ')) {
       execFileSync(python, words(line), { cwd: copy, stdio: 'pipe' });
     } else {
-      const ran = await machine.mlfn(words(line), { cwd: copy });
+      const ran = await lab.mlfn(words(line), { cwd: copy });
       expect(ran.code, ran.stderr).toBe(0);
     }
   });

@@ -8,15 +8,15 @@ import type { Deployed } from '../../src/cli/commands/deploy.ts';
 import type { Outcome } from '../../src/pipeline.ts';
 import type { Live } from '../../src/types.ts';
 import { accuracy, type Case, examples, expectedOf, names, readJson, rounded } from '../examples/expected.ts';
-import { type Machine, openMachine } from './cli.ts';
+import { Lab } from './lab.ts';
 
 const shell = promisify(exec);
 
-let machine: Machine;
+let lab: Lab;
 beforeAll(() => {
-  machine = openMachine();
+  lab = new Lab();
 });
-afterAll(() => machine.close());
+afterAll(() => lab.close());
 
 /** The answer without `model`, which tells the release that gave it. */
 function answerOf(body: unknown): unknown {
@@ -36,11 +36,11 @@ async function overHttp(url: string, { method, path: where, body }: Case): Promi
 async function overCli(name: string, { path: where, body }: Case): Promise<{ status: number; answer: unknown }> {
   const args = ['invoke', name, '--path', where];
   if (body !== undefined) {
-    const file = path.join(machine.folder, `${name}-body.json`);
+    const file = path.join(lab.folder, `${name}-body.json`);
     writeFileSync(file, JSON.stringify(body));
     args.push('--payload', file);
   }
-  const invoked = await machine.json<{ status: number; body: unknown }>(args);
+  const invoked = await lab.json<{ status: number; body: unknown }>(args);
   return { status: invoked.status, answer: answerOf(invoked.body) };
 }
 
@@ -49,7 +49,7 @@ describe.each(names)('%s', (name) => {
   let url = '';
 
   test('is deployed by `mlfn deploy` in its folder, its sample compared', async () => {
-    const outcome = await machine.json<Outcome>(['deploy', '--target', 'local'], { cwd: path.join(examples, name) });
+    const outcome = await lab.json<Outcome>(['deploy', '--target', 'local'], { cwd: path.join(examples, name) });
     expect(outcome).toMatchObject({ name, target: 'local', status: 'deployed', live: 1, before: null });
     expect(outcome.verification).toMatchObject({ method: 'sample' });
     expect(outcome.verification?.compared).toBeGreaterThan(0);
@@ -64,7 +64,7 @@ describe.each(names)('%s', (name) => {
 
   test('is up to date when deployed again, and the curl line that is printed works as it is', async () => {
     const folder = path.join(examples, name);
-    const outcome = await machine.json<Deployed>(['deploy', '--target', 'local'], { cwd: folder });
+    const outcome = await lab.json<Deployed>(['deploy', '--target', 'local'], { cwd: folder });
     expect(outcome).toMatchObject({ status: 'up-to-date', live: 1, steps: [] });
     const { stdout } = await shell(`${outcome.try} --silent --show-error --fail`, { cwd: folder });
     const asked = cases.find((each) => each.status === 200 && each.path !== '/') ?? cases.find((each) => each.status === 200);
@@ -74,37 +74,37 @@ describe.each(names)('%s', (name) => {
 
 test('knn-digits is as accurate deployed as it is locally: 0.975 of 360 rows in one call', async () => {
   const payload = path.join(examples, 'knn-digits/payload.json');
-  const { body } = await machine.json<{ body: { predictions: number[] } }>(['invoke', 'knn-digits', '--payload', payload]);
+  const { body } = await lab.json<{ body: { predictions: number[] } }>(['invoke', 'knn-digits', '--payload', payload]);
   expect(accuracy(body.predictions, readJson('knn-digits', 'labels.json') as number[])).toBe(0.975);
 });
 
 test('a new version replaces the old one, a wrong one does not, and rollback brings the old one back', async () => {
-  const folder = path.join(machine.folder, 'height');
+  const folder = path.join(lab.folder, 'height');
   cpSync(path.join(examples, 'height'), folder, { recursive: true });
   const hooks = path.join(folder, 'hooks.py');
   const ask = async () => {
-    const { body } = await machine.json<{ body: unknown }>(['invoke', 'height', '--data', '{"Weight": 200}']);
+    const { body } = await lab.json<{ body: unknown }>(['invoke', 'height', '--data', '{"Weight": 200}']);
     return body;
   };
   const before = await ask();
 
   writeFileSync(hooks, 'def postprocess(predictions):\n    return {"centimetres": round(2.54 * predictions[0])}\n');
-  const second = await machine.json<Outcome>(['deploy'], { cwd: folder });
+  const second = await lab.json<Outcome>(['deploy'], { cwd: folder });
   expect(second).toMatchObject({ status: 'deployed', before: 1, live: 2 });
   expect(await ask()).toEqual({ centimetres: 187 });
 
   writeFileSync(hooks, 'import random\n\n\ndef postprocess(predictions):\n    return {"centimetres": random.random()}\n');
-  const refused = await machine.mlfn(['deploy'], { cwd: folder });
+  const refused = await lab.mlfn(['deploy'], { cwd: folder });
   expect(refused.code).toBe(6);
   expect(refused.stderr).toContain('does not answer the sample the same way twice');
   expect(await ask()).toEqual({ centimetres: 187 });
 
-  expect(await machine.json<Outcome>(['rollback', 'height'])).toMatchObject({ status: 'rolled-back', before: 2, live: 1 });
+  expect(await lab.json<Outcome>(['rollback', 'height'])).toMatchObject({ status: 'rolled-back', before: 2, live: 1 });
   expect(await ask()).toEqual(before);
-  const live = await machine.json<Live>(['releases', 'height']);
+  const live = await lab.json<Live>(['releases', 'height']);
   expect(live.live).toBe(1);
   expect(live.releases.map((release) => release.number)).toEqual([1, 2]);
 
-  expect(await machine.json<Outcome>(['rollback', 'height', '--to', '2'])).toMatchObject({ before: 1, live: 2 });
+  expect(await lab.json<Outcome>(['rollback', 'height', '--to', '2'])).toMatchObject({ before: 1, live: 2 });
   expect(await ask()).toEqual({ centimetres: 187 });
 });

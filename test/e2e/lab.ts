@@ -1,5 +1,5 @@
 /**
- * The real command line under faults: each lab has a folder, a home and variables of its own, and `close` fails when
+ * The real command line, as a child process: each lab has a folder, a home and variables of its own, and `close` fails when
  * anything of it is left: a process, a port, a half-made file. Whatever is printed is looked at for traces.
  */
 import assert from 'node:assert/strict';

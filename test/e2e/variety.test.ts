@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { python } from '../python.ts';
-import { type Machine, openMachine } from './cli.ts';
+import { Lab } from './lab.ts';
 
 const MODELS = `
 import json, sys, joblib, pickle, numpy as np, pandas as pd
@@ -74,14 +74,14 @@ interface Told {
   probabilities?: unknown[];
 }
 
-let machine: Machine;
+let lab: Lab;
 let told: Record<string, Told>;
 beforeAll(() => {
-  machine = openMachine();
-  execFileSync(python, ['-c', MODELS, machine.folder]);
-  told = JSON.parse(readFileSync(path.join(machine.folder, 'told.json'), 'utf8')) as Record<string, Told>;
+  lab = new Lab();
+  execFileSync(python, ['-c', MODELS, lab.folder]);
+  told = JSON.parse(readFileSync(path.join(lab.folder, 'told.json'), 'utf8')) as Record<string, Told>;
 });
-afterAll(() => machine.close());
+afterAll(() => lab.close());
 
 async function post(url: string, body: unknown): Promise<Told> {
   const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
@@ -99,8 +99,8 @@ describe.each(['columns', 'boosting', 'selected', 'texts', 'outputs', 'rows'])('
   test('answers in every body shape what predict and predict_proba say', async () => {
     const { names, rows, predictions, probabilities } = told[name]!;
     const records = names.length === 0 ? rows : rows.map((row) => Object.fromEntries(names.map((each, at) => [each, (row as unknown[])[at]])));
-    writeFileSync(path.join(machine.folder, 'sample.json'), JSON.stringify(records));
-    const { url } = await machine.json<{ url: string }>(['deploy', `${name}.model`, '--name', name, '--sample', 'sample.json']);
+    writeFileSync(path.join(lab.folder, 'sample.json'), JSON.stringify(records));
+    const { url } = await lab.json<{ url: string }>(['deploy', `${name}.model`, '--name', name, '--sample', 'sample.json']);
     const whole = { predictions: close(predictions), ...(probabilities === undefined ? {} : { probabilities: close(probabilities) }) };
     const columns = names.length > 0 ? names : name === 'texts' ? ['text'] : [0, 1];
     const data = name === 'texts' ? rows.map((row) => [row]) : rows;
