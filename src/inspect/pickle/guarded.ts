@@ -13,8 +13,9 @@ export function isGuarded(value: Value): boolean {
 
 /** A tuple of arguments may hold them, and says so; joblib notes an array's class in the wrapper's state. */
 export function guard(machine: Machine, target: Collection | Instance, values: readonly Value[]): void {
-  for (const [at, value] of values.entries()) {
-    if (!isGuarded(value)) continue;
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at];
+    if (typeof value !== 'object' || value === null || !isGuarded(value)) continue;
     if (target instanceof Collection && target.kind === 'tuple') target.guarded = true;
     else if (!(value instanceof Global && value.verdict.role === 'array-class' && at % 2 === 1 && values[at - 1] === 'subclass')) refuse(machine);
   }

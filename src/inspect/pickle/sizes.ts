@@ -50,6 +50,7 @@ export class Demand {
 
   /** Of arguments, which are gone through, and of the keys of a dict or set, which are hashed. */
   traversal(machine: Machine, values: readonly Value[]): void {
+    if (values.every(isFlat)) return;
     const known = new Map<Collection, Extent>();
     const extent = (value: Value, depth: number): Extent => {
       if (value instanceof Instance) return RANGES.has(value.made.path) ? { size: rangeLength(value), depth: 0 } : ONE;
@@ -76,6 +77,12 @@ export class Demand {
       if (extent(value, 0).size > MOST_MET) throw machine.error('huge-allocation', 'makes Python go through more elements than the file has');
     }
   }
+}
+
+/** Has no more below it than it shows: nearly all that there is, so it is not worth a walk. */
+function isFlat(value: Value): boolean {
+  if (value instanceof Instance) return !RANGES.has(value.made.path);
+  return !(value instanceof Collection) || !value.items.some((item) => item instanceof Collection || item instanceof Instance);
 }
 
 /** The largest number, or shape, that this callee takes for a size. */
