@@ -1,12 +1,13 @@
 /** What lies beside the model and says which versions it wants. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { TomlError, parse } from 'smol-toml';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { readText } from './files.ts';
 import { fromUser } from './interpreters.ts';
+import { fromPoetry, fromPoetryLock, pythonOf } from './poetry.ts';
 import { addRequirement, emptyFile, readRequirements, type RequirementsFile } from './requirements.ts';
+import { asTable, readToml, type Table } from './toml.ts';
 
 export interface Project {
   folder: string;
@@ -22,8 +23,6 @@ export interface Project {
   uvConfig: string;
 }
 
-type Table = Record<string, unknown>;
-
 /** Keys of uv's configuration that say where packages come from. */
 const INDEX_KEYS = [
   'index',
@@ -36,8 +35,8 @@ const INDEX_KEYS = [
 ];
 
 /**
- * The lock or requirements beside the model, the first of: the file given, pylock.toml, uv.lock, requirements.txt,
- * pyproject.toml with [project] dependencies.
+ * The lock or requirements beside the model, the first of: the file given, pylock.toml, uv.lock, poetry.lock,
+ * requirements.txt, pyproject.toml with [project] or [tool.poetry] dependencies.
  * @throws MlfnError RESOLVE_REQUIREMENTS_UNREADABLE
  */
 export async function readProject(ctx: Context, folder: string, given: string | undefined): Promise<Project> {
@@ -51,7 +50,7 @@ export async function readProject(ctx: Context, folder: string, given: string | 
     requirements: null,
     named: given !== undefined,
     uvLock: null,
-    requiresPython: typeof table['requires-python'] === 'string' ? table['requires-python'] : null,
+    requiresPython: typeof table['requires-python'] === 'string' ? table['requires-python'] : pythonOf(poetryOf(pyproject)),
     pythonVersion: /^(?:cpython-)?(3\.\d+(?:\.\d+)?)\b/m.exec(version ?? '')?.[1] ?? null,
     uvConfig: indexConfig(uvToml ?? asTable(asTable(pyproject?.['tool'])['uv'])),
   };
@@ -59,34 +58,40 @@ export async function readProject(ctx: Context, folder: string, given: string | 
   const lock = [...names].filter((name) => /^pylock(\.[^.]+)?\.toml$/.test(name)).toSorted()[0];
   if (lock !== undefined) return readGiven(project, path.join(folder, lock));
   if (names.has('uv.lock') && pyproject !== null) return { ...project, uvLock: path.join(folder, 'uv.lock') };
+  const own = fromPyproject(pyproject);
+  if (names.has('poetry.lock') && own !== null) return readGiven(project, path.join(folder, 'poetry.lock'));
   if (names.has('requirements.txt')) return readGiven(project, path.join(folder, 'requirements.txt'));
-  if (Array.isArray(table['dependencies'])) return { ...project, requirements: fromPyproject(table['dependencies']) };
-  if (asTable(asTable(pyproject?.['tool'])['poetry'])['dependencies'] !== undefined) {
-    const hint = 'Write them with `poetry export -f requirements.txt -o requirements.txt`.';
-    ctx.emit({
-      type: 'warning',
-      text: "pyproject.toml lists its dependencies in Poetry's own table, which is not read.",
-      hint,
-    });
-  }
-  return project;
+  return { ...project, requirements: own };
 }
 
 async function readGiven(project: Project, file: string): Promise<Project> {
   const name = path.basename(file);
   if (name === 'uv.lock') return { ...project, uvLock: file };
   if (name === 'pyproject.toml') {
-    const table = asTable((await readToml(file))?.['project']);
-    if (Array.isArray(table['dependencies'])) return { ...project, requirements: fromPyproject(table['dependencies']) };
-    throw unreadable(file, 'it has no [project] dependencies');
+    const requirements = fromPyproject(await readToml(file));
+    if (requirements !== null) return { ...project, requirements };
+    throw unreadable(file, 'it has neither [project] nor [tool.poetry] dependencies');
   }
-  if (!name.endsWith('.toml')) return { ...project, requirements: await readRequirements(file) };
+  if (!name.endsWith('.toml') && name !== 'poetry.lock') return { ...project, requirements: await readRequirements(file) };
   const lock = await readToml(file);
   if (lock === null) throw unreadable(file, 'there is no such file');
+  if (name === 'poetry.lock') {
+    const asked = fromPyproject(await readToml(path.join(path.dirname(file), 'pyproject.toml')));
+    if (asked === null) throw unreadable(file, 'no pyproject.toml beside it says which of its packages are needed');
+    return { ...project, requirements: fromPoetryLock(lock, asked) };
+  }
   return { ...project, requirements: fromPylock(lock, file) };
 }
 
-function fromPyproject(dependencies: unknown[]): RequirementsFile {
+function poetryOf(pyproject: Table | null): Table {
+  return asTable(asTable(pyproject?.['tool'])['poetry']);
+}
+
+/** Null when it lists none. */
+function fromPyproject(pyproject: Table | null): RequirementsFile | null {
+  const { dependencies } = asTable(pyproject?.['project']);
+  const poetry = poetryOf(pyproject);
+  if (!Array.isArray(dependencies)) return poetry['dependencies'] === undefined ? null : fromPoetry(poetry);
   const found = emptyFile('pyproject.toml', 'requirements');
   for (const line of dependencies) addRequirement(found, String(line), 'pyproject.toml');
   return found;
@@ -129,26 +134,9 @@ function inlineTable(table: Table): string {
   return `{ ${plain.map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join(', ')} }`;
 }
 
-async function readToml(file: string): Promise<Table | null> {
-  const text = await readText(file);
-  try {
-    return text === null ? null : parse(text);
-  } catch (error) {
-    const line = error instanceof TomlError ? ` line ${error.line}` : '';
-    throw new MlfnError('RESOLVE_REQUIREMENTS_UNREADABLE', `${path.basename(file)}${line} is not TOML.`, {
-      hint: `Mend ${file}, or move it away.`,
-      cause: error,
-    });
-  }
-}
-
 function unreadable(file: string, why: string): MlfnError {
   return new MlfnError('RESOLVE_REQUIREMENTS_UNREADABLE', `${path.basename(file)} cannot be used: ${why}.`, {
     hint: 'Name another file with --requirements.',
     details: { file },
   });
-}
-
-export function asTable(value: unknown): Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Table) : {};
 }

@@ -4,7 +4,7 @@ import { parse, stringify } from 'smol-toml';
 import { MlfnError } from '../errors.ts';
 import type { Platform } from '../types.ts';
 import { withoutCredentials } from './credentials.ts';
-import { asTable } from './project.ts';
+import { asTable } from './toml.ts';
 import { bestWheel } from './wheel-tags.ts';
 
 export interface LockedWheel {

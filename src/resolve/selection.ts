@@ -68,6 +68,7 @@ function takeRequirements(
   const isDump =
     tools.length > 0 && !file.generated && file.items.every((one) => EXACT.test(one.specifier) || one.specifier === '');
   const written = isDump && file.items.some((one) => EXACT.test(one.specifier)) && file.items.length > 2 * tools.length;
+  for (const one of file.constraints) if (EXACT.test(one.specifier)) selection.pinned.add(one.name);
   const left = new Set(tools);
   for (const one of file.items) {
     if (EXACT.test(one.specifier)) selection.pinned.add(one.name);
