@@ -58,7 +58,13 @@ def frame(model, records, names, columns):
             raise Refused(f"The sample lacks the column {missing[0]!r}.")
     try:
         import pandas
-    except ImportError:  # the model does without it, so it was not locked
+    except ImportError as error:
+        if categories_of(model):
+            raise Refused(
+                "it was fitted on pandas categories, and pandas is not among the locked packages.",
+                "Write it to a requirements.txt beside the model, with what the model needs.",
+            ) from error
+        # The model does without it, so it was not locked.
         return array(model, [[row[name] for name in names] for row in records])
     made = pandas.DataFrame(records, columns=names)
     holes = made.isna()
