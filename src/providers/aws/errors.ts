@@ -120,7 +120,7 @@ const NETWORK = /^(E(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|CONNABORTED|PIPE|TI
 
 function isNetwork(error: Thrown): boolean {
   const within = (error.errors ?? []).some((each) => isNetwork(each as Thrown));
-  return within || NETWORK.test(String(error.code ?? '')) || /^(TimeoutError|RequestTimeout)$|socket hang up|Parse Error/.test(`${error.name}`) || error.message === 'socket hang up';
+  return within || NETWORK.test(String(error.code ?? '')) || /^(TimeoutError|RequestTimeout)$/.test(error.name ?? '');
 }
 
 function unreachable(cause: Thrown, { action, env = {} }: Need): MlfnError {
