@@ -5,10 +5,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { MlfnError } from '../../src/errors.ts';
 import type { Context } from '../../src/events.ts';
 import type { Artifact, Entry, Lock, ModelFileCard, PythonCard, UserClass } from '../../src/types.ts';
 import { python } from '../python.ts';
+
+export { failure } from '../failure.ts';
 
 export interface Lab {
   ctx: Context;
@@ -103,14 +104,4 @@ export function readByPython(file: string): { rows: Row[]; dates: string[]; type
   const all = <T>(index: number) => [...new Set(read.map((each) => JSON.stringify(each[index])))].map((each) => JSON.parse(each) as T);
   const rows = read.map(([name, mode, digest]): Row => [name, mode, digest]);
   return { rows, dates: all<number[]>(3).map((each) => each.join('-')), types: all(4), utf8: all(5), methods: all(6) };
-}
-
-/** The error that a promise ends with; anything but an MlfnError fails the test. */
-export async function failure(work: Promise<unknown>): Promise<MlfnError> {
-  const error = await work.then(
-    (value) => new Error(`no error but ${JSON.stringify(value)}`),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Error && error.name === 'MlfnError') return error as MlfnError;
-  throw error;
 }

@@ -4,10 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Context, Event } from '../../src/events.ts';
-import type { MlfnError } from '../../src/errors.ts';
 import { findUv } from '../../src/resolve/index.ts';
 import type { ModelFileCard, PlatformRequest, PythonCard } from '../../src/types.ts';
 import { python } from '../python.ts';
+
+export { failure } from '../failure.ts';
 
 const SHARED = path.join(import.meta.dirname, '../../node_modules/.cache/mlfn-test');
 
@@ -95,16 +96,6 @@ export const cloud: PlatformRequest = {
   platform: { os: 'linux', arch: 'x86_64', glibc: '2.34' },
   pythons: ['3.12', '3.13'],
 };
-
-/** The error that a promise ends with; anything but an MlfnError fails the test. */
-export async function failure(work: Promise<unknown>): Promise<MlfnError> {
-  const error = await work.then(
-    (value) => new Error(`no error but ${JSON.stringify(value)}`),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Error && error.name === 'MlfnError') return error as MlfnError;
-  throw error;
-}
 
 export function pins(lock: { packages: { name: string; version: string }[] }): string[] {
   return lock.packages.map(({ name, version }) => `${name}==${version}`);
