@@ -38,6 +38,9 @@ const PLACES: readonly (readonly [name: string, bytes: Buffer, code: string])[] 
   ['bytes by another codec', join(proto(2), global('__builtin__', 'bytearray'), 'Vab\nVutf-16\n\x86R.'), 'forbidden-call'],
   ['bytes by a codec that leaves out', join(proto(2), global('_codecs', 'encode'), 'Vab\nVlatin1\nVignore\n\x87R.'), 'forbidden-call'],
   ['a text type whose size its state takes back', join(proto(4), wrapper(dtype('S4'), 'K\x01\x85'), 'abcd.'), 'undetermined'],
+  ['an array type of objects that denies it, so that bytes are taken for addresses', join(proto(4), stackGlobal('numpy.core.multiarray', '_reconstruct'), global('numpy', 'ndarray'), 'K\x00\x85C\x01b\x87R(K\x01K\x01\x85', dtype('O8'), '\x89C\x08', 'A'.repeat(8), 'tb.'), 'undetermined'],
+  ['an array type of objects that is not pickled as a list', join(proto(4), dtype('O8', { flags: 1 }), '.'), 'undetermined'],
+  ['an array type of objects under another name', join(proto(4), dtype('object'), '.'), 'undetermined'],
   ['an array type of an unknown version of its state', join(proto(4), wrapper(Buffer.from(S4.toString('latin1').replace('K\x03', 'K\x01'), 'latin1'), 'K\x01\x85'), 'abcd.'), 'undetermined'],
   // What opens files, where something could call it.
   ['numpy.memmap made by a function of pandas, which empties a file', join(proto(4), NEW_INDEX, MEMMAP, '}', short('filename'), short('/tmp/x'), 's', short('mode'), short('w+'), 's\x86R.'), 'undetermined'],

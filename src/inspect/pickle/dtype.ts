@@ -1,8 +1,9 @@
 /** numpy.dtype as its pickle describes it. Only what NumPy itself writes is understood; anything else is undefined. */
 import { Collection, Instance, itemsOf, type Layout, type Value } from './values.ts';
 
-/** Bit of the flags that says an item holds a reference to an object. */
+/** Bits of the flags: an item holds a reference to an object, and is pickled in a list. NumPy sets both or neither. */
 const HAS_REFERENCE = 1;
+const IN_A_LIST = 2;
 
 export function isDtype(value: Value): boolean {
   return value instanceof Instance && value.made.module === 'numpy' && value.made.name === 'dtype';
@@ -27,6 +28,7 @@ export function layoutOf(args: readonly Value[], state: Value): Layout | undefin
   const itemSize = Number(type[2]) * (kind === 'U' ? 4 : 1);
   const littleEndian = order !== '>';
   const hasObject = (flags & HAS_REFERENCE) !== 0;
+  if (hasObject !== ((flags & IN_A_LIST) !== 0)) return undefined;
   if (kind === 'V') {
     if (size !== itemSize || hasObject !== anyObject(subarray, names, fields)) return undefined;
     return { kind, itemSize, littleEndian, hasObject };
