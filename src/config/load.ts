@@ -12,7 +12,7 @@ import { findConfig, findConfigFor } from './find.ts';
 import type { ConfigFile } from './file.ts';
 import { checkName, defaultName } from './name.ts';
 import { fileSchema, KEYS, type FileValues, type Key } from './schema.ts';
-import { readSection, SECTION_FLAGS, type SectionFlags } from './sections.ts';
+import { readSection, REPEATED_FLAGS, SECTION_FLAGS, type SectionFlags } from './sections.ts';
 
 export interface Config {
   /** Null when nothing names a function. */
@@ -124,11 +124,15 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
   };
 }
 
-/** Its settings add up: a flag does not hide the file's others, nor one tag the rest. */
+/** Its settings add up: a flag does not hide the file's others, nor one tag or secret the rest. */
 function sectionOf(target: TargetName, layers: Layer[]): Record<string, unknown> {
   const sections = layers.map((layer) => layer.section(target)).toReversed();
-  const tags = Object.assign({}, ...sections.map((each) => each['tags'] ?? {})) as Record<string, string>;
-  return { ...Object.assign({}, ...sections), ...(Object.keys(tags).length === 0 ? {} : { tags }) };
+  const whole = Object.assign({}, ...sections) as Record<string, unknown>;
+  for (const key of ['tags', 'secrets']) {
+    const named = Object.assign({}, ...sections.map((each) => each[key] ?? {})) as Record<string, string>;
+    if (Object.keys(named).length > 0) whole[key] = named;
+  }
+  return whole;
 }
 
 function fileLayer(file: ConfigFile): Layer {
@@ -160,7 +164,7 @@ function variables(env: Context['env']): Flags {
   const read = (key: string) => env[variableName(key)] || undefined;
   const flags: Record<string, string | string[] | undefined> = {};
   for (const key of [...KEYS, ...SECTION_FLAGS]) if (key !== 'env' && !SECTION_KEYS.includes(key as Key)) flags[key] = read(key);
-  flags['tag'] = read('tag')?.split(',');
+  for (const key of REPEATED_FLAGS) flags[key] = read(key)?.split(',');
   return flags as Flags;
 }
 

@@ -10,7 +10,9 @@ type Target = keyof typeof SECTIONS;
 interface Read {
   /** In the section. */
   key: string;
-  as: 'text' | 'number' | 'switch' | 'pairs';
+  as: 'text' | 'number' | 'switch' | 'pairs' | 'list';
+  /** The mapping in the section that holds the key. */
+  within?: 'vpc';
 }
 
 const FLAGS: Record<Target, Partial<Record<SectionFlag, Read>>> = {
@@ -25,10 +27,25 @@ const FLAGS: Record<Target, Partial<Record<SectionFlag, Read>>> = {
     arch: { key: 'architecture', as: 'text' },
     tag: { key: 'tags', as: 'pairs' },
     logRetention: { key: 'logRetention', as: 'number' },
+    ephemeralStorage: { key: 'ephemeralStorage', as: 'number' },
+    subnet: { key: 'subnets', as: 'list', within: 'vpc' },
+    securityGroup: { key: 'securityGroups', as: 'list', within: 'vpc' },
+    kmsKey: { key: 'kmsKey', as: 'text' },
+    snapstart: { key: 'snapstart', as: 'switch' },
+    tracing: { key: 'tracing', as: 'switch' },
+    secret: { key: 'secrets', as: 'pairs' },
+    reservedConcurrency: { key: 'reservedConcurrency', as: 'number' },
+    provisionedConcurrency: { key: 'provisionedConcurrency', as: 'number' },
+    warm: { key: 'warm', as: 'text' },
   },
 };
 
-export const SECTION_FLAGS = ['port', 'region', 'profile', 'bucket', 'role', 'public', 'adopt', 'arch', 'tag', 'logRetention'] as const;
+export const SECTION_FLAGS = [
+  'port', 'region', 'profile', 'bucket', 'role', 'public', 'adopt', 'arch', 'tag', 'logRetention', 'ephemeralStorage', 'subnet',
+  'securityGroup', 'kmsKey', 'snapstart', 'tracing', 'secret', 'reservedConcurrency', 'provisionedConcurrency', 'warm',
+] as const;
+/** Given several times; as a variable, with commas between. */
+export const REPEATED_FLAGS = ['tag', 'secret', 'subnet', 'securityGroup'] as const;
 
 /**
  * What the flags (or variables) given say of `target`'s section. @throws CONFIG_VALUE for a wrong value, and for a flag
@@ -44,17 +61,34 @@ export function readSection(
     const value = given[flag];
     if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
     const read = FLAGS[target][flag];
-    if (read !== undefined) values[read.key] = checked(target, read, value, source.label(flag));
-    else if (source.strict) throw foreign(flag, target, source.label(flag));
+    if (read === undefined) {
+      if (source.strict) throw foreign(flag, target, source.label(flag));
+      continue;
+    }
+    const found = checked(target, read, value, source.label(flag));
+    if (read.within === undefined) values[read.key] = found;
+    else values[read.within] = { ...(values[read.within] as object), [read.key]: found };
   }
-  return values;
+  return withWholeNetwork(values, source.label);
 }
 
-function checked(target: Target, { key, as }: Read, value: string | boolean | string[], label: string): unknown {
-  const schema = SECTIONS[target].shape[key as never] as (typeof SECTIONS.aws.shape)['region'];
+/** A network is subnets and security groups. */
+function withWholeNetwork(values: Record<string, unknown>, label: (flag: SectionFlag) => string): Record<string, unknown> {
+  const vpc = values['vpc'] as { subnets?: unknown; securityGroups?: unknown } | undefined;
+  if (vpc === undefined || (vpc.subnets !== undefined && vpc.securityGroups !== undefined)) return values;
+  const [given, missing] = vpc.subnets === undefined ? (['securityGroup', 'subnet'] as const) : (['subnet', 'securityGroup'] as const);
+  throw new MlfnError('CONFIG_VALUE', `${label(given)} is given without ${label(missing)}.`, {
+    hint: `Give ${label(missing)} too: a function in a VPC needs subnets and security groups.`,
+    details: { key: 'aws.vpc' },
+  });
+}
+
+function checked(target: Target, { key, as, within }: Read, value: string | boolean | string[], label: string): unknown {
+  const shape = within === undefined ? SECTIONS[target].shape : SECTIONS.aws.shape[within].unwrap().shape;
+  const schema = shape[key as never] as (typeof SECTIONS.aws.shape)['region'];
   const parsed = schema.safeParse(as === 'pairs' ? pairsOf([value].flat() as string[], label) : valueOf(value, as));
   if (parsed.success) return parsed.data;
-  const message = parsed.error.issues[0]?.code === 'invalid_key' ? 'NAME=VALUE with a name that AWS takes' : parsed.error.issues[0]?.message;
+  const message = parsed.error.issues[0]?.code === 'invalid_key' ? 'NAME=VALUE with a name that it may have' : parsed.error.issues[0]?.message;
   throw new MlfnError('CONFIG_VALUE', `${label} must be ${message}, not ${JSON.stringify(value)}.`, {
     hint: 'Mend it, or leave it out.',
     details: { key: `${target}.${key}`, value },
@@ -73,17 +107,25 @@ function pairsOf(texts: string[], label: string): Record<string, string> {
       const cut = text.indexOf('=');
       if (cut > 0) return [text.slice(0, cut), text.slice(cut + 1)];
       throw new MlfnError('CONFIG_VALUE', `${label} must be NAME=VALUE, not ${JSON.stringify(text)}.`, {
-        hint: `Write it as ${label} team=risk, once per tag.`,
+        hint: `Write it as ${label} ${label.includes('tag') ? 'team=risk' : 'DB_PASSWORD=secretsmanager:prod/db'}, once for each.`,
         details: { value: text },
       });
     }),
   );
 }
 
+/** What does the same on a target that does not have the flag. */
+const ELSEWHERE: Partial<Record<Target, Partial<Record<SectionFlag, string>>>> = {
+  local: {
+    secret: 'On this machine set the value itself with --env NAME=VALUE; a reference is for --target aws.',
+    warm: 'On this machine raise --idle, the seconds that a worker stays without a call.',
+  },
+};
+
 function foreign(flag: SectionFlag, target: Target, label: string): MlfnError {
   const owners = Object.keys(FLAGS).filter((each) => FLAGS[each as Target][flag] !== undefined);
   return new MlfnError('CONFIG_VALUE', `${label} is a setting of ${owners.join(' and ')}, and the target is ${target}.`, {
-    hint: `Leave it out, or deploy with --target ${owners[0]}.`,
+    hint: ELSEWHERE[target]?.[flag] ?? `Leave it out, or deploy with --target ${owners[0]}.`,
     details: { flag, target },
   });
 }

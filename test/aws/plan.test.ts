@@ -35,9 +35,10 @@ function live(current: number | null, digests: string[], more: Partial<Live> = {
   return { name: 'heart', target: 'aws', url: 'https://u.example/', live: current, releases, ...more };
 }
 
+const place = { partition: 'aws', account: '123456789012', region: 'eu-west-1' };
 const nothing: Ground = {
   bucket: { name: 'mlfn-1-eu-west-1', exists: false, drift: [] },
-  role: { name: 'mlfn-heart-eu-west-1', exists: false, right: false },
+  role: { name: 'mlfn-heart-eu-west-1', exists: false, right: false, more: [], place },
   logGroup: { name: '/aws/lambda/heart', exists: false, retention: null },
   url: null,
   stored: [],
@@ -45,7 +46,7 @@ const nothing: Ground = {
 const closed = ['mlfn-account-url', 'mlfn-account-function'];
 const all: Ground = {
   bucket: { name: 'mlfn-1-eu-west-1', exists: true, drift: [] },
-  role: { name: 'mlfn-heart-eu-west-1', exists: true, right: true },
+  role: { name: 'mlfn-heart-eu-west-1', exists: true, right: true, more: [], place },
   logGroup: { name: '/aws/lambda/heart', exists: true, retention: 30 },
   url: { url: 'https://u.example/', open: false, statements: closed },
   stored: [DEPENDENCIES, 'a'],

@@ -25,6 +25,7 @@ import { deleteVersion, getFunction, toVersion, type Version } from './versions.
 const HANDLER = 'mlfn_serve.entry.handler';
 /** Seconds. A function with a large package is pending for half a minute. */
 const WAIT = { minDelay: 1, maxDelay: 5, maxWaitTime: 300 };
+const SNAPSHOT_SECONDS = 900;
 
 export interface Wanted {
   name: string;
@@ -147,8 +148,10 @@ async function publishLatest(session: Session, wanted: Wanted, latest: FunctionC
       signal,
     ),
   );
+  const snapshot = settingsOf(wanted.draft).snapstart;
+  if (snapshot) session.ctx.emit({ type: 'progress', text: 'Lambda starts the function and takes the snapshot, which takes minutes' });
   await waitUntilPublishedVersionActive(
-    { client: session.lambda, ...WAIT, ...signal },
+    { client: session.lambda, ...WAIT, ...(snapshot ? { maxWaitTime: SNAPSHOT_SECONDS } : {}), ...signal },
     { FunctionName: name, Qualifier: made.Version },
   );
   const version = toVersion(made);

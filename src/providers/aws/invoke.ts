@@ -2,7 +2,7 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
 import type { Answer, Call } from '../../types.ts';
-import { call as callAws } from './call.ts';
+import { call as callAws, nameOf, patiently } from './call.ts';
 import { toEvent } from './event.ts';
 import { explainAws } from './errors.ts';
 import { sendSigned } from './http.ts';
@@ -35,6 +35,10 @@ async function viaUrl(session: Session, name: string, call: Call): Promise<Answe
   };
 }
 
+/** A snapshot that was not used for 14 days is made again: docs.aws.amazon.com/lambda/latest/dg/snapstart.html */
+const RESTORING = ['SnapStartNotReadyException'];
+const isRestoring = (error: unknown) => RESTORING.includes(nameOf(error));
+
 async function direct(session: Session, name: string, release: number, call: Call): Promise<Answer> {
   const version = (await listVersions(session, name)).find((each) => each.release === release)?.version;
   if (version === undefined) {
@@ -43,16 +47,10 @@ async function direct(session: Session, name: string, release: number, call: Cal
     });
   }
   const begun = performance.now();
-  const reply = await callAws({ action: 'lambda:InvokeFunction', resource: `${name}:${version}` }, () =>
-    session.lambda.send(
-      new InvokeCommand({
-        FunctionName: name,
-        Qualifier: version,
-        LogType: 'Tail',
-        Payload: Buffer.from(JSON.stringify(toEvent(call, name))),
-      }),
-      { abortSignal: session.ctx.signal },
-    ),
+  const input = { FunctionName: name, Qualifier: version, LogType: 'Tail', Payload: Buffer.from(JSON.stringify(toEvent(call, name))) } as const;
+  const need = { action: 'lambda:InvokeFunction', resource: `${name}:${version}` };
+  const reply = await patiently(session, 'the snapshot of the loaded model', isRestoring, () =>
+    callAws(need, () => session.lambda.send(new InvokeCommand(input), { abortSignal: session.ctx.signal }), RESTORING),
   );
   const durationMs = performance.now() - begun;
   const report = readReport(Buffer.from(reply.LogResult ?? '', 'base64').toString('utf8'));

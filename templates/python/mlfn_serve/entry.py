@@ -6,6 +6,11 @@ import os
 # n_jobs runs one after the other, with the same answers, and multiprocessing is never imported.
 os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
 
+if "MLFN_SECRETS" in os.environ:
+    from .secrets import resolve
+
+    resolve(os.environ)
+
 from .start import start  # only now, as anything may import joblib
 
 _endpoint = start(os.environ.get("LAMBDA_TASK_ROOT") or os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
