@@ -1,10 +1,11 @@
 /** The package as files that a person can look at and send elsewhere. */
-import { open, rename, stat } from 'node:fs/promises';
+import { open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Artifact, Bundle, Digest, Lock } from '../types.ts';
 import { sha256 } from './digest.ts';
+import { hashFile } from './hash.ts';
 import { withTemporary } from './temporary.ts';
 import { writeZip } from './zip.ts';
 
@@ -22,22 +23,40 @@ export interface Built {
   files: BuiltFile[];
 }
 
-/** Writes dependencies.zip, function.zip, pylock.toml and manifest.json into `folder`, each replaced in one rename. */
+/**
+ * Writes dependencies.zip, function.zip, pylock.toml and manifest.json into `folder`, each replaced in one rename. A zip
+ * that an earlier build wrote there of the same files, and nobody changed, is left as it is.
+ */
 export async function build(ctx: Context, made: { bundle: Bundle; lock: Lock }, folder: string): Promise<Built> {
   const { bundle, lock } = made;
   const target = path.resolve(ctx.cwd, folder);
   await assertFolder(target);
   const files: BuiltFile[] = [];
+  const earlier = await readFile(path.join(target, 'manifest.json'), 'utf8').then(JSON.parse).catch(() => null);
   for (const artifact of [bundle.dependencies, bundle.function]) {
     const name = `${artifact.part}.zip` as const;
-    ctx.emit({ type: 'progress', text: `writing ${name}`, total: artifact.size });
-    const zip = await writeZip(ctx, artifact, path.join(target, name));
+    const zip = (await unchanged(ctx, artifact, earlier, path.join(target, name))) ?? (await write(ctx, artifact, path.join(target, name)));
     files.push({ path: name, part: artifact.part, bytes: zip.bytes, sha256: zip.sha256 });
   }
   files.push({ path: 'pylock.toml', part: 'lock', ...(await writeText(ctx, target, 'pylock.toml', lock.pylock)) });
-  const manifest = `${JSON.stringify(manifestOf(bundle, lock), null, 1)}\n`;
+  const manifest = `${JSON.stringify(manifestOf(bundle, lock, files), null, 1)}\n`;
   files.push({ path: 'manifest.json', part: 'manifest', ...(await writeText(ctx, target, 'manifest.json', manifest)) });
   return { folder: target, files };
+}
+
+type Written = Pick<BuiltFile, 'bytes' | 'sha256'>;
+
+async function write(ctx: Context, artifact: Artifact, file: string): Promise<Written> {
+  ctx.emit({ type: 'progress', text: `writing ${path.basename(file)}`, total: artifact.size });
+  return writeZip(ctx, artifact, file);
+}
+
+/** @param earlier manifest.json of the build before, or whatever lies in its place */
+async function unchanged(ctx: Context, artifact: Artifact, earlier: unknown, file: string): Promise<Written | null> {
+  const known = (earlier as Partial<ReturnType<typeof manifestOf>> | null)?.[artifact.part];
+  if (known?.digest !== artifact.digest || known.zip === undefined) return null;
+  const found = await hashFile(ctx, file).catch(() => null);
+  return found !== null && found.sha256 === known.zip ? { bytes: found.size, sha256: found.sha256 } : null;
 }
 
 async function assertFolder(target: string): Promise<void> {
@@ -63,15 +82,16 @@ async function writeText(ctx: Context, folder: string, name: string, text: strin
   return { bytes, sha256: sha256(text) };
 }
 
-function manifestOf(bundle: Bundle, lock: Lock) {
+function manifestOf(bundle: Bundle, lock: Lock, files: BuiltFile[]) {
+  const zipOf = (part: BuiltFile['part']) => files.find((file) => file.part === part)?.sha256;
   return {
     schema: 1,
     python: lock.python,
     platform: lock.platform,
     lock: lock.digest,
     model: bundle.modelDigest,
-    dependencies: rowsOf(bundle.dependencies),
-    function: rowsOf(bundle.function),
+    dependencies: { ...rowsOf(bundle.dependencies), zip: zipOf('dependencies') },
+    function: { ...rowsOf(bundle.function), zip: zipOf('function') },
   };
 }
 
