@@ -251,8 +251,9 @@ export class Worker {
   }
 }
 
+/** Without the full stop that a sentence of the serving code ends in. */
 function describe(fault: FunctionFault): string {
-  return fault.errorMessage === '' ? fault.errorType : `${fault.errorType}: ${fault.errorMessage}`;
+  return fault.errorMessage === '' ? fault.errorType : `${fault.errorType}: ${fault.errorMessage.replace(/\.$/, '')}`;
 }
 
 function interpreterMessage(spec: WorkerSpec, error: unknown): string {
