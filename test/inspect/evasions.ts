@@ -39,6 +39,7 @@ const PLACES: readonly (readonly [name: string, bytes: Buffer, code: string])[] 
   ['bytes by a codec that leaves out', join(proto(2), global('_codecs', 'encode'), 'Vab\nVlatin1\nVignore\n\x87R.'), 'forbidden-call'],
   ['a text type whose size its state takes back', join(proto(4), wrapper(dtype('S4'), 'K\x01\x85'), 'abcd.'), 'undetermined'],
   ['an array type of objects that denies it, so that bytes are taken for addresses', join(proto(4), stackGlobal('numpy.core.multiarray', '_reconstruct'), global('numpy', 'ndarray'), 'K\x00\x85C\x01b\x87R(K\x01K\x01\x85', dtype('O8'), '\x89C\x08', 'A'.repeat(8), 'tb.'), 'undetermined'],
+  ['an array of more objects than its list, for which NumPy reads beyond it', join(proto(4), stackGlobal('numpy.core.multiarray', '_reconstruct'), global('numpy', 'ndarray'), 'K\x00\x85C\x01b\x87R(K\x01K\x8f\x85', dtype('O8', { flags: 63 }), '\x89](K\x01K\x02etb.'), 'undetermined'],
   ['an array type of objects that is not pickled as a list', join(proto(4), dtype('O8', { flags: 1 }), '.'), 'undetermined'],
   ['an array type of objects under another name', join(proto(4), dtype('object'), '.'), 'undetermined'],
   ['an array type of an unknown version of its state', join(proto(4), wrapper(Buffer.from(S4.toString('latin1').replace('K\x03', 'K\x01'), 'latin1'), 'K\x01\x85'), 'abcd.'), 'undetermined'],

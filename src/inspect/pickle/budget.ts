@@ -54,6 +54,9 @@ export class Budget {
   /** Adds to a collection what it may keep. What it may not is undefined in its place, or missing at its end. */
   attach(target: Collection, values: readonly Value[], depth: number): void {
     const dict = target.kind === 'dict';
+    target.count += values.length;
+    const last = target.kind === 'tuple' ? values.at(-1) : undefined;
+    if (last instanceof Collection && last.kind === 'list') target.listed = last.count;
     if (dict && values.some((key, at) => at % 2 === 0 && !isPlain(key))) target.exact = false;
     if (target.items.length + values.length > (dict ? DICT_LIMIT : COLLECTION_LIMIT) || !this.#spendPlaces(values.length)) {
       target.exact = false;

@@ -1,5 +1,5 @@
 /** Looking names up, calling them, and giving objects their state: where a pickle could do harm. */
-import { decodeScalar } from './array-data.ts';
+import { decodeScalar, isWhole } from './array-data.ts';
 import { isPlainDistribution } from './distribution.ts';
 import { isCopy, isDtype, layoutOf } from './dtype.ts';
 import { assertMayTake, isGuarded, refuse } from './guarded.ts';
@@ -75,6 +75,7 @@ export function build(machine: Machine): void | Promise<void> {
   } else if (target.mayBeAny && machine.walk.arrays) {
     throw machine.error('undetermined', `gives state to what ${target.made.path} returned, which cannot be determined`);
   }
+  if (!isWhole(target, state)) throw machine.error('undetermined', 'fills an array with fewer or more objects than it has');
   if (target.made.verdict.role === 'distribution' && !isPlainDistribution(state)) {
     throw machine.error('code-in-state', `gives ${target.made.path} a state that may hold code`);
   }

@@ -62,6 +62,10 @@ export class Collection {
   kept = false;
   /** A tuple that holds what may go to one place only (guarded.ts). */
   guarded = false;
+  /** How many were added, kept or not. */
+  count = 0;
+  /** Of a tuple: the length of the list at its end, as it was then. */
+  listed: number | undefined;
 
   constructor(
     readonly kind: CollectionKind,
