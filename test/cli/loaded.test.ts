@@ -58,6 +58,8 @@ describe('loading', () => {
   ])('%j takes nothing of AWS or Google, and nothing that draws', async (argv) => {
     const loaded = await loadedBy(...argv);
     expect(loaded.length).toBeGreaterThan(4);
-    expect(loaded.filter((name) => /aws|smithy|google|gax|^ora$|@clack/.test(name))).toEqual([]);
+    // What a target may be told in mlfn.yaml, and its error codes, are data that every command knows.
+    const acting = loaded.filter((name) => !/^dist\/(errors|providers\/\w+\/(config\.js|settings\/))/.test(name));
+    expect(acting.filter((name) => /aws|smithy|google|gax|^ora$|@clack/.test(name))).toEqual([]);
   });
 });
