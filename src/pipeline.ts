@@ -113,7 +113,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
     writeZip: (artifact, file, prefix) => writeZip(ctx, artifact, file, { prefix }),
     host: { interpreter: made.lock.interpreter, runtimeClient: await runtimeClient(ctx, made.lock.interpreter) },
   };
-  const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: settings.env }, done);
+  const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: { ...ownSecrets(ctx, draft), ...settings.env } }, done);
   const done = await applyPlan(ctx, target, steps, { name, draft, supplies }, check);
   await sweep(ctx, target);
   const after = await target.provider.observe(ctx, target.config, name);
@@ -193,6 +193,12 @@ export async function remove(ctx: Context, request: RemoveRequest, agree?: (plan
   await applyPlan(ctx, target, steps, { name: request.name });
   await sweep(ctx, target);
   return { ...outcome(target, request, null, steps, 'removed'), before: live.live };
+}
+
+/** The model itself is asked on this machine, where a secret is the variable of its name, if there is one. */
+function ownSecrets({ env }: Context, { targetSettings }: ReleaseDraft): Record<string, string> {
+  const names = Object.keys((targetSettings['secrets'] ?? {}) as Record<string, string>);
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 /** What a release of this would be on this target. */
