@@ -273,6 +273,18 @@ export interface Answer {
   release: number | null;
   /** What the platform would bill for, where it says so. Milliseconds and MB. */
   billed?: { durationMs: number; memoryMb: number; maxMemoryMb: number | null };
+  /** What the target calls this call in its logs. */
+  requestId?: string;
+  /** The function raised this instead of answering. */
+  failure?: Failure;
+}
+
+export interface Failure {
+  /** `ZeroDivisionError` */
+  type: string;
+  message: string;
+  /** `app.py:12`: the innermost line of the user's own code. */
+  where: string | null;
 }
 
 export interface LogLine {

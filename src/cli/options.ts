@@ -49,6 +49,7 @@ export const SETTINGS_OPTIONS = {
   env: { kind: 'list', value: 'NAME=VALUE', summary: 'Variable for the code; repeatable; no place for secrets' },
   port: { kind: 'text', value: 'PORT', summary: 'Port of the local target' },
   public: { kind: 'flag', summary: 'Open the endpoint to everyone (default: IAM only)' },
+  httpApi: { kind: 'flag', summary: 'An API Gateway HTTP API as the endpoint, in place of a Function URL' },
   role: { kind: 'text', value: 'ARN', summary: 'Role of your own for the function to run as' },
   adopt: { kind: 'flag', summary: 'Take over a function that mlfn did not make' },
   arch: { kind: 'text', value: 'ARCH', choices: ['x86_64', 'arm64'], summary: 'Processor (default: x86_64)' },

@@ -5,14 +5,27 @@ import type { Context } from '../events.ts';
 import type { Outcome } from '../pipeline.ts';
 import type { Target } from '../providers/index.ts';
 
+export interface TryLine {
+  line: string;
+  /** What must have been done for it to work. */
+  note: string | null;
+}
+
 /** Posts the sample, else the example that the endpoint's own schema gives; null when nothing is live. */
-export async function tryLine(ctx: Context, target: Target, outcome: Outcome, sample: string | undefined): Promise<string | null> {
+export async function tryLine(ctx: Context, target: Target, outcome: Outcome, sample: string | undefined): Promise<TryLine | null> {
   const { url, name, status } = outcome;
-  if (url === null || status === 'planned') return null;
+  if (url === null || url === '' || status === 'planned') return null;
+  const { provider, config } = target;
+  const access = (await provider.curl?.(ctx, config, url)) ?? { url, words: [], note: null };
+  const curl = ['curl', ...access.words.map(word)].join(' ');
+  return { line: `${curl} ${await requestOf(ctx, target, { url: access.url, name }, sample)}`, note: access.note };
+}
+
+async function requestOf(ctx: Context, target: Target, { url, name }: { url: string; name: string }, sample: string | undefined): Promise<string> {
   const web = sample === undefined ? null : webRequest(sample);
-  if (web !== null) return `curl ${web.method === 'GET' ? '' : `-X ${web.method} `}${url.replace(/\/$/, '')}${web.path}`;
+  if (web !== null) return `${web.method === 'GET' ? '' : `-X ${web.method} `}${url.replace(/\/$/, '')}${web.path}`;
   const body = sample === undefined ? await exampleOf(ctx, target, name) : fileArgument(ctx.cwd, sample);
-  return body === null ? `curl ${url}` : `curl ${url} -H "content-type: application/json" -d ${body}`;
+  return body === null ? url : `${url} -H "content-type: application/json" -d ${body}`;
 }
 
 async function exampleOf(ctx: Context, target: Target, name: string): Promise<string | null> {
@@ -42,6 +55,12 @@ function fileArgument(cwd: string, sample: string): string {
   const relative = path.relative(cwd, sample);
   const file = relative.startsWith('..') ? sample : relative;
   return /[^\w./\\:-]/.test(file) ? `"@${file}"` : `@${file}`;
+}
+
+/** `${NAME}` becomes a variable of the shell: `$NAME`, in cmd.exe `%NAME%`. */
+function word(text: string): string {
+  if (/^[\w./:@-]+$/.test(text)) return text;
+  return `"${text.replaceAll(/\$\{(\w+)\}/g, process.platform === 'win32' ? '%$1%' : '$$$1')}"`;
 }
 
 function shellArgument(json: string): string {

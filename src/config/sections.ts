@@ -23,6 +23,7 @@ const FLAGS: Record<Target, Partial<Record<SectionFlag, Read>>> = {
     bucket: { key: 'bucket', as: 'text' },
     role: { key: 'role', as: 'text' },
     public: { key: 'public', as: 'switch' },
+    httpApi: { key: 'httpApi', as: 'switch' },
     adopt: { key: 'adopt', as: 'switch' },
     arch: { key: 'architecture', as: 'text' },
     tag: { key: 'tags', as: 'pairs' },
@@ -41,7 +42,7 @@ const FLAGS: Record<Target, Partial<Record<SectionFlag, Read>>> = {
 };
 
 export const SECTION_FLAGS = [
-  'port', 'region', 'profile', 'bucket', 'role', 'public', 'adopt', 'arch', 'tag', 'logRetention', 'ephemeralStorage', 'subnet',
+  'port', 'region', 'profile', 'bucket', 'role', 'public', 'httpApi', 'adopt', 'arch', 'tag', 'logRetention', 'ephemeralStorage', 'subnet',
   'securityGroup', 'kmsKey', 'snapstart', 'tracing', 'secret', 'reservedConcurrency', 'provisionedConcurrency', 'warm',
 ] as const;
 /** Given several times; as a variable, with commas between. */

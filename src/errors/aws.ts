@@ -31,6 +31,21 @@ export const AWS_ERRORS = {
     meaning: 'The function has no Function URL: its first deploy was stopped before it, or somebody removed it.',
     mend: 'Deploy it again: what is missing is made.',
   },
+  AWS_HTTP_API_TIMEOUT: {
+    kind: 'config',
+    meaning: 'The timeout is longer than an API Gateway HTTP API waits for any answer: 30 seconds.',
+    mend: 'Choose a timeout up to 30 seconds, or leave --http-api out.',
+  },
+  AWS_BUSY: {
+    kind: 'remote',
+    meaning: 'The call was refused because too many run already: of the function, of the account, or of the throttled HTTP API.',
+    mend: 'Call again later; raise the reserved concurrency, the quota of concurrent executions, or `httpApi: {rate, burst}`.',
+  },
+  AWS_TOO_LARGE: {
+    kind: 'limit',
+    meaning: 'The request is larger than Lambda takes: 6 MB.',
+    mend: 'Send fewer records at once.',
+  },
   AWS_CREDENTIALS: {
     kind: 'auth',
     meaning: 'No AWS credentials were found, or AWS does not know those that were.',

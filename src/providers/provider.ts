@@ -45,7 +45,7 @@ export type Want =
 /** One step of a plan. Pure data: printed by --dry-run, applied by the one loop. */
 export type Step =
   /** Something of the target's own that releases stand on: a bucket, a role, an endpoint. */
-  | { kind: 'ensure'; resource: string; name: string; change: 'create' | 'update'; detail?: string }
+  | { kind: 'ensure'; resource: string; name: string; change: 'create' | 'update' | 'remove'; detail?: string }
   | { kind: 'store'; part: Part | 'model'; digest: Digest }
   /** Makes the release beside the live one; it gets no traffic. `expect` is the number if nobody else deploys meanwhile. */
   | { kind: 'publish'; draft: ReleaseDraft; expect: number }
@@ -90,6 +90,15 @@ export interface Zip {
   sha256: Digest;
 }
 
+/** A command line in parts, for any shell to quote. */
+export interface Curl {
+  url: string;
+  /** Options and their values, a word each; `${NAME}` stands for a variable of the shell. */
+  words: string[];
+  /** What must have been done for it to work, one line. */
+  note: string | null;
+}
+
 export interface Provider<Config> {
   name: 'local' | 'aws' | 'gcp';
   configSchema: ZodType<Config>;
@@ -122,5 +131,11 @@ export interface Provider<Config> {
   sweep(ctx: Context, config: Config): Promise<void>;
   /** `release` null calls the live one, through the endpoint as a client would. */
   invoke(ctx: Context, config: Config, name: string, release: number | null, call: Call): Promise<Answer>;
+  /** The live release, or a given one, past the endpoint: the payload is the event. Absent where there is no such way. */
+  direct?(ctx: Context, config: Config, name: string, release: number | null, payload: Uint8Array): Promise<Answer>;
+  /** The answer with what the platform wrote down about the call, as far as it can be found. Absent where nothing is. */
+  report?(ctx: Context, config: Config, name: string, answer: Answer): Promise<Answer>;
+  /** What curl needs to get in; absent where a URL is enough. */
+  curl?(ctx: Context, config: Config, url: string): Promise<Curl>;
   logs(ctx: Context, config: Config, name: string, options: { follow: boolean; lines: number }): AsyncIterable<LogLine>;
 }

@@ -40,15 +40,15 @@ const nothing: Ground = {
   bucket: { name: 'mlfn-1-eu-west-1', exists: false, drift: [] },
   role: { name: 'mlfn-heart-eu-west-1', exists: false, right: false, more: [], place },
   logGroup: { name: '/aws/lambda/heart', exists: false, retention: null },
-  url: null,
+  doors: { url: null, api: null },
   stored: [],
 };
-const closed = ['mlfn-account-url', 'mlfn-account-function'];
+const closed = { url: 'https://u.example/', open: false, cors: {}, statements: [] };
 const all: Ground = {
   bucket: { name: 'mlfn-1-eu-west-1', exists: true, drift: [] },
   role: { name: 'mlfn-heart-eu-west-1', exists: true, right: true, more: [], place },
   logGroup: { name: '/aws/lambda/heart', exists: true, retention: 30 },
-  url: { url: 'https://u.example/', open: false, statements: closed },
+  doors: { url: closed, api: null },
   stored: [DEPENDENCIES, 'a'],
 };
 
@@ -76,7 +76,7 @@ describe('a first deploy', () => {
     ]));
 
   test('with a role of the user makes none', () =>
-    expect(short(plan(release('a'), null, configSchema.parse({ role: 'arn:aws:iam::123456789012:role/x' }), { ...all, role: null, url: null }))).toEqual([
+    expect(short(plan(release('a'), null, configSchema.parse({ role: 'arn:aws:iam::123456789012:role/x' }), { ...all, role: null, doors: nothing.doors }))).toEqual([
       'publish', 'verify', 'switch', 'create endpoint',
     ]));
 
@@ -99,11 +99,11 @@ describe('a later deploy', () => {
 
   test('of the same, opened, only opens', () =>
     expect(plan(release('a'), live(1, ['a']), configSchema.parse({ public: true }), all)).toEqual([
-      { kind: 'ensure', resource: 'endpoint', name: 'heart', change: 'update', detail: 'open to everyone' },
+      { kind: 'ensure', resource: 'endpoint', name: 'heart', change: 'update', detail: 'OPEN TO EVERYONE' },
     ]));
 
   test('of the same, opened by hand, closes', () =>
-    expect(short(plan(release('a'), live(1, ['a']), config, { ...all, url: { ...all.url!, open: true } }))).toEqual(['update endpoint']));
+    expect(short(plan(release('a'), live(1, ['a']), config, { ...all, doors: { ...all.doors, url: { ...closed, open: true } } }))).toEqual(['update endpoint']));
 
   test('mends what a hand has changed', () =>
     expect(

@@ -13,6 +13,8 @@ export interface Deployed extends Outcome {
   durationMs: number;
   /** A command line that asks the endpoint. */
   try: string | null;
+  /** What must have been done for it to work. */
+  tryNote: string | null;
 }
 
 export const deploy = command({
@@ -40,7 +42,8 @@ export const deploy = command({
     checkLimits(config, target.provider.limits);
     const outcome = await pipeline.deploy(ctx, { ...config, canary, trust: input.trust, dryRun: input.dryRun });
     const durationMs = Math.round(performance.now() - started);
-    return { ...outcome, durationMs, try: await tryLine(ctx, target, outcome, config.sample) };
+    const shown = await tryLine(ctx, target, outcome, config.sample);
+    return { ...outcome, durationMs, try: shown?.line ?? null, tryNote: shown?.note ?? null };
   },
   text: (result, view) => [...findingLines(result.findings, view), ...outcomeLines(result, view)],
 });
@@ -58,6 +61,7 @@ function outcomeLines(result: Deployed, view: View): string[] {
   const did = result.status === 'up-to-date' ? 'is up to date' : `in ${durationText(result.durationMs)}`;
   const next = [
     ...(result.try === null ? [] : [`${paint.dim('try ')}  ${result.try}`]),
+    ...(result.tryNote === null ? [] : [`      ${paint.dim(result.tryNote)}`]),
     ...(result.canary === null ? [] : [`${paint.dim('all ')}  mlfn promote ${result.name}`]),
     ...(result.status === 'deployed' && result.before !== null ? [`${paint.dim('undo')}  mlfn rollback ${result.name}`] : []),
   ];

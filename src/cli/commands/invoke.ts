@@ -8,6 +8,7 @@ import { durationText } from '../format.ts';
 import { indentJson } from '../json-text.ts';
 import { labelled } from '../lines.ts';
 import { NAME_ARGUMENT, TARGET_OPTION } from '../options.ts';
+import type { Target } from '../../providers/index.ts';
 
 /** Keeps the body as it came: reading JSON into numbers and back would turn 73.0 into 73. */
 class Invoked {
@@ -30,13 +31,16 @@ export const invoke = command({
   summary: 'Call a function as a client would and print its answer',
   details:
     'The answer goes to standard output, its status to standard error. Exit code 2 for a 4xx answer (the request was ' +
-    'refused), 5 for a 5xx. Without --data and --payload it is a GET.',
+    'refused), 5 for a 5xx. Without --data and --payload it is a GET. On a cloud the call is signed with your credentials; ' +
+    '--direct goes past the endpoint, and the body is the event itself.',
   arguments: [NAME_ARGUMENT],
   options: {
     payload: { kind: 'text', short: 'p', value: 'FILE', completes: 'file', summary: 'Body from a file; - is standard input' },
     data: { kind: 'text', short: 'd', value: 'JSON', summary: 'Body as text' },
     path: { kind: 'text', value: 'PATH', summary: 'Path below the endpoint (default: /)' },
     release: { kind: 'integer', value: 'N', summary: 'That release instead of the live one' },
+    direct: { kind: 'flag', summary: 'Call the function of a cloud itself, past its endpoint' },
+    report: { kind: 'flag', summary: "Wait for the platform's report of the call: time billed, memory" },
     ...TARGET_OPTION,
   },
   examples: [
@@ -60,23 +64,67 @@ export const invoke = command({
         hint: `Choose one of: ${live.releases.map(({ number }) => number).join(', ')}.`,
       });
     }
-    const answer = await opened.provider.invoke(ctx, opened.config, name, release, {
-      method: body === null ? 'GET' : 'POST',
-      path: input.path === undefined ? '/' : `/${input.path.replace(/^\/+/, '')}`,
-      headers: body === null ? {} : { 'content-type': 'application/json' },
-      body,
-    });
-    return new Invoked(name, answer);
+    const answer = input.direct
+      ? await direct(ctx, opened, { name, release, body, path: input.path })
+      : await opened.provider.invoke(ctx, opened.config, name, release, {
+          method: body === null ? 'GET' : 'POST',
+          path: input.path === undefined ? '/' : `/${input.path.replace(/^\/+/, '')}`,
+          headers: body === null ? {} : { 'content-type': 'application/json' },
+          body,
+        });
+    return new Invoked(name, input.report && answer.billed === undefined ? await reported(ctx, opened, name, answer) : answer);
   },
   text: ({ body }, { terminal }) => [terminal && jsonOf(body) !== undefined ? indentJson(body) : body],
   aside: ({ answer }, { paint }) => {
-    const { status, durationMs, coldMs, release } = answer;
-    const start = coldMs === null ? 'warm' : `cold, worker started in ${durationText(coldMs)}`;
-    const color = status < 400 ? paint.green.bold : paint.red.bold;
-    return labelled(color, String(status), `${durationText(durationMs)}  ${start}${release === null ? '' : `  release ${release}`}`);
+    const color = answer.status < 400 ? paint.green.bold : paint.red.bold;
+    const { failure } = answer;
+    const failed = failure === undefined ? undefined : `${failure.type}: ${failure.message}${failure.where === null ? '' : `  ${failure.where}`}`;
+    return labelled(color, String(answer.status), facts(answer).join('  '), failed);
   },
   exitCode: ({ answer: { status } }) => (status >= 500 ? EXIT.remote : status >= 400 ? EXIT.usage : EXIT.ok),
 });
+
+/** What the platform does not tell is left out. */
+function facts({ durationMs, coldMs, handlerMs, billed, release }: Answer): string[] {
+  const start = coldMs === null ? 'warm' : `cold, worker started in ${durationText(coldMs)}`;
+  const known = coldMs !== null || handlerMs !== null;
+  return [
+    durationText(durationMs),
+    ...(known ? [start] : []),
+    ...(billed === undefined ? [] : [`billed ${billed.durationMs} ms`, memoryText(billed)]),
+    ...(release === null ? [] : [`release ${release}`]),
+  ];
+}
+
+function memoryText({ memoryMb, maxMemoryMb }: NonNullable<Answer['billed']>): string {
+  return maxMemoryMb === null ? `${memoryMb} MB` : `${maxMemoryMb} of ${memoryMb} MB`;
+}
+
+async function direct(
+  ctx: CommandContext,
+  { provider, config }: Target,
+  call: { name: string; release: number | null; body: Uint8Array | null; path: string | undefined },
+): Promise<Answer> {
+  if (provider.direct === undefined) {
+    throw new MlfnError('CLI_USAGE', `The target ${provider.name} has no way past its endpoint.`, { hint: 'Leave --direct out.' });
+  }
+  if (call.path !== undefined) {
+    throw new MlfnError('CLI_USAGE', '--direct and --path were both given.', { hint: 'A path is of the endpoint: give one of the two.' });
+  }
+  const payload = call.body ?? Buffer.from('{}');
+  if (jsonOf(Buffer.from(payload).toString('utf8')) === undefined) {
+    throw new MlfnError('CLI_PAYLOAD', 'The payload is not JSON, and an event is.', { hint: `Give JSON, e.g. --data '{"age": 63}'.` });
+  }
+  return provider.direct(ctx, config, call.name, call.release, payload);
+}
+
+async function reported(ctx: CommandContext, { provider, config }: Target, name: string, answer: Answer): Promise<Answer> {
+  const found = (await provider.report?.(ctx, config, name, answer)) ?? answer;
+  if (found.billed === undefined) {
+    ctx.emit({ type: 'warning', text: 'There is no report of this call.', hint: 'Look for it in `mlfn logs` later, or call it with --direct.' });
+  }
+  return found;
+}
 
 async function bodyOf(
   ctx: CommandContext,

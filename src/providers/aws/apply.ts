@@ -4,6 +4,7 @@ import { MlfnError } from '../../errors.ts';
 import type { Done, ReleaseDraft, Step } from '../provider.ts';
 import { moveTraffic, readTraffic } from './alias.ts';
 import { orNull } from './call.ts';
+import { ensureHttpApi, removeHttpApi } from './endpoint.ts';
 import { publishVersion } from './function.ts';
 import { collectLayers, findLayer } from './layers.ts';
 import { ensureLogGroup, removeLogGroup } from './log-group.ts';
@@ -27,13 +28,16 @@ const ENSURE: Record<string, (session: Session, name: string, done: Done) => Pro
   },
   'log group': ensureLogGroup,
   endpoint: ensureUrl,
+  'HTTP API': ensureHttpApi,
 };
+const REMOVE: Record<string, (session: Session, name: string) => Promise<void>> = { endpoint: removeUrl, 'HTTP API': removeHttpApi };
+const DOING = { create: 'making', update: 'mending', remove: 'removing' } as const;
 
 export async function apply(session: Session, step: Step, done: Done): Promise<Done> {
   switch (step.kind) {
     case 'ensure':
-      session.ctx.emit({ type: 'progress', text: `${step.change === 'create' ? 'making' : 'mending'} the ${step.resource} ${step.name}` });
-      await ENSURE[step.resource]?.(session, done.name, done);
+      session.ctx.emit({ type: 'progress', text: `${DOING[step.change]} the ${step.resource} ${step.name}` });
+      await (step.change === 'remove' ? REMOVE : ENSURE)[step.resource]?.(session, done.name, done);
       return done;
     case 'store': {
       const claimed = await claim(session, done);
@@ -125,6 +129,7 @@ async function prune(session: Session, name: string, keep: number): Promise<void
 async function remove(session: Session, name: string): Promise<void> {
   await see(session, name); // Refuses what is not ours.
   await removeUrl(session, name);
+  await removeHttpApi(session, name);
   await orNull({ action: 'lambda:DeleteFunction', resource: name }, () =>
     session.lambda.send(new DeleteFunctionCommand({ FunctionName: name }), { abortSignal: session.ctx.signal }),
   );

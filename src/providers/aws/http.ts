@@ -13,28 +13,32 @@ export interface HttpReply {
   body: Buffer;
 }
 
-/** Signs for Lambda and sends. With AWS_ENDPOINT_URL the bytes go there, under the endpoint's own host name. */
-export async function sendSigned(session: Session, url: URL, call: Call): Promise<HttpReply> {
+/**
+ * Sends, signed for `service` unless that is null. With AWS_ENDPOINT_URL the bytes go there, under the endpoint's own host
+ * name.
+ */
+export async function send(session: Session, url: URL, call: Call, service: 'lambda' | 'execute-api' | null): Promise<HttpReply> {
   const body = call.body ?? new Uint8Array();
-  const signer = new SignatureV4({
-    service: 'lambda',
-    region: session.region,
-    credentials: session.credentials,
-    sha256: Hash.bind(null, 'sha256') as never,
-  });
-  const signed = await signer.sign({
-    method: call.method,
-    protocol: url.protocol,
-    hostname: url.hostname,
-    path: url.pathname,
-    query: queryOf(url),
-    headers: { ...call.headers, host: url.host },
-    body,
-  });
-  return send(session, url, { method: call.method, headers: signed.headers, body });
+  const headers = { ...call.headers, host: url.host };
+  const signed = service === null ? headers : await sign(session, url, { ...call, headers, body }, service);
+  return transmit(session, url, { method: call.method, headers: signed, body });
 }
 
-function send(session: Session, url: URL, call: { method: string; headers: Record<string, string>; body: Uint8Array }): Promise<HttpReply> {
+interface Whole {
+  method: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+async function sign(session: Session, url: URL, { method, headers, body }: Whole, service: string): Promise<Record<string, string>> {
+  const { region, credentials } = session;
+  const signer = new SignatureV4({ service, region, credentials, sha256: Hash.bind(null, 'sha256') as never });
+  const { protocol, hostname, pathname: path } = url;
+  const signed = await signer.sign({ method, protocol, hostname, path, query: queryOf(url), headers, body });
+  return signed.headers;
+}
+
+function transmit(session: Session, url: URL, call: Whole): Promise<HttpReply> {
   const custom = session.ctx.env['AWS_ENDPOINT_URL'];
   const to = custom === undefined ? url : new URL(custom);
   const ask = to.protocol === 'http:' ? httpRequest : httpsRequest;

@@ -2,7 +2,9 @@
 import type { Provider } from '../provider.ts';
 import { apply, discard } from './apply.ts';
 import { configSchema, type AwsConfig } from './config.ts';
-import { invoke } from './invoke.ts';
+import { withReport } from './call-log.ts';
+import { curl } from './curl.ts';
+import { direct, invoke } from './invoke.ts';
 import { logs } from './logs.ts';
 import { list, observe } from './observe.ts';
 import { plan } from './plan.ts';
@@ -42,5 +44,8 @@ export const provider: Provider<AwsConfig> = {
   discard: async (ctx, config, done) => discard(await openSession(ctx, config), done),
   sweep: async () => {},
   invoke: async (ctx, config, name, release, call) => invoke(await openSession(ctx, config), name, release, call),
+  direct: async (ctx, config, name, release, payload) => direct(await openSession(ctx, config), name, release, payload),
+  report: async (ctx, config, name, answer) => withReport(await openSession(ctx, config), name, answer),
+  curl: async (ctx, config, url) => curl(await openSession(ctx, config), url),
   logs: (ctx, config, name, options) => logs(ctx, config, name, options),
 };

@@ -1,87 +1,130 @@
 /** The live release through its endpoint, as a client would; a given one by lambda:Invoke on its version. */
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
 import type { Answer, Call } from '../../types.ts';
 import { call as callAws, nameOf, patiently } from './call.ts';
-import { toEvent } from './event.ts';
+import { withFailure } from './call-log.ts';
+import { type Endpoint, observeEndpoint } from './endpoint.ts';
 import { explainAws } from './errors.ts';
-import { sendSigned } from './http.ts';
+import { toEvent } from './event.ts';
+import { failureIn, failureOf, type FunctionError } from './failure.ts';
+import { send } from './http.ts';
+import { ALIAS } from './names.ts';
+import { assertLetIn, busy, tooLarge } from './refusals.ts';
 import { readReport } from './report.ts';
 import type { Session } from './session.ts';
-import { observeUrl } from './url.ts';
 import { listVersions } from './versions.ts';
 
 export async function invoke(session: Session, name: string, release: number | null, call: Call): Promise<Answer> {
-  return release === null ? viaUrl(session, name, call) : direct(session, name, release, call);
+  if (release === null) return viaEndpoint(session, name, call);
+  const payload = Buffer.from(JSON.stringify(toEvent(call, name)));
+  const { value, ...answer } = await invokeFunction(session, name, { qualifier: await versionOf(session, name, release), payload });
+  return { ...answer, ...(answer.failure === undefined ? httpOf(value) : problemOf(answer.failure)), release };
 }
 
-async function viaUrl(session: Session, name: string, call: Call): Promise<Answer> {
-  const endpoint = await observeUrl(session, name);
+/** The payload is the event, as from the console: the answer is the JSON value that the function returns. */
+export async function direct(session: Session, name: string, release: number | null, payload: Uint8Array): Promise<Answer> {
+  const qualifier = release === null ? ALIAS : await versionOf(session, name, release);
+  const { value, executed, ...answer } = await invokeFunction(session, name, { qualifier, payload });
+  const number = release ?? (await listVersions(session, name)).find(({ version }) => version === executed)?.release ?? null;
+  return { ...answer, ...(answer.failure === undefined || value !== undefined ? jsonOf(value) : problemOf(answer.failure)), release: number };
+}
+
+async function viaEndpoint(session: Session, name: string, call: Call): Promise<Answer> {
+  const endpoint = await observeEndpoint(session, name);
   if (endpoint === null) {
     throw new MlfnError('AWS_NO_ENDPOINT', `${name} has no endpoint in ${session.region}.`, {
       hint: `Deploy it again: mlfn deploy --name ${name} --target aws.`,
     });
   }
+  const url = new URL(call.path.replace(/^\/+/, ''), endpoint.url);
   const begun = performance.now();
-  const reply = await sendSigned(session, new URL(call.path.replace(/^\//, ''), endpoint.url), call).catch((error: unknown) => {
-    throw explainAws(error, { action: 'lambda:InvokeFunctionUrl', resource: endpoint.url, env: session.ctx.env });
+  const reply = await send(session, url, call, endpoint.open ? null : endpoint.service).catch((error: unknown) => {
+    throw explainAws(error, { action: actionOf(endpoint), resource: endpoint.url, env: session.ctx.env });
   });
-  return {
+  const durationMs = performance.now() - begun;
+  await assertLetIn(session, name, endpoint, { reply, sent: call.body?.length ?? 0 });
+  const { 'x-mlfn-release': release, 'x-mlfn-request-id': own, 'x-amzn-requestid': theirs } = reply.headers;
+  const answer: Answer = {
     ...reply,
-    durationMs: performance.now() - begun,
+    durationMs,
     handlerMs: null,
     coldMs: null,
-    release: releaseIn(reply.headers),
+    release: release === undefined ? null : Number(release),
+    ...((own ?? theirs) === undefined ? {} : { requestId: own ?? theirs }),
   };
+  return answer.status >= 500 ? withFailure(session, name, answer) : answer;
 }
 
-/** A snapshot that was not used for 14 days is made again: docs.aws.amazon.com/lambda/latest/dg/snapstart.html */
-const RESTORING = ['SnapStartNotReadyException'];
-const isRestoring = (error: unknown) => RESTORING.includes(nameOf(error));
+function actionOf({ service }: Endpoint): string {
+  return service === 'lambda' ? 'lambda:InvokeFunctionUrl' : 'execute-api:Invoke';
+}
 
-async function direct(session: Session, name: string, release: number, call: Call): Promise<Answer> {
-  const version = (await listVersions(session, name)).find((each) => each.release === release)?.version;
-  if (version === undefined) {
-    throw new MlfnError('RELEASE_UNKNOWN', `There is no release ${release} of ${name}.`, {
-      hint: 'Another command may have removed it: see `mlfn releases`.',
-    });
-  }
+async function versionOf(session: Session, name: string, release: number): Promise<string> {
+  const found = (await listVersions(session, name)).find((each) => each.release === release)?.version;
+  if (found !== undefined) return found;
+  throw new MlfnError('RELEASE_UNKNOWN', `There is no release ${release} of ${name}.`, {
+    hint: 'Another command may have removed it: see `mlfn releases`.',
+  });
+}
+
+type Invoked = Omit<Answer, 'status' | 'headers' | 'body' | 'release'> & { value: unknown; executed: string | undefined };
+
+/** `value` is undefined when Lambda itself says that the function failed. */
+async function invokeFunction(session: Session, name: string, { qualifier, payload }: { qualifier: string; payload: Uint8Array }): Promise<Invoked> {
   const begun = performance.now();
-  const input = { FunctionName: name, Qualifier: version, LogType: 'Tail', Payload: Buffer.from(JSON.stringify(toEvent(call, name))) } as const;
-  const need = { action: 'lambda:InvokeFunction', resource: `${name}:${version}` };
-  const reply = await patiently(session, 'the snapshot of the loaded model', isRestoring, () =>
-    callAws(need, () => session.lambda.send(new InvokeCommand(input), { abortSignal: session.ctx.signal }), RESTORING),
-  );
+  const reply = await sendInvoke(session, name, qualifier, payload);
   const durationMs = performance.now() - begun;
-  const report = readReport(Buffer.from(reply.LogResult ?? '', 'base64').toString('utf8'));
+  const log = Buffer.from(reply.LogResult ?? '', 'base64').toString('utf8');
+  const report = readReport(log);
+  const text = Buffer.from(reply.Payload ?? []).toString('utf8');
+  const value: unknown = text === '' ? null : JSON.parse(text);
+  const failed = reply.FunctionError !== undefined;
+  const failure = failed ? { ...failureOf((value ?? {}) as FunctionError) } : isProblem(value, 500) ? failureIn(log) : null;
   return {
-    ...answerOf(JSON.parse(Buffer.from(reply.Payload ?? []).toString('utf8') || 'null'), reply.FunctionError),
     durationMs,
     handlerMs: report?.durationMs ?? null,
     coldMs: report?.initMs ?? null,
-    release,
-    ...(report === null
-      ? {}
-      : { billed: { durationMs: report.billedMs, memoryMb: report.memoryMb, maxMemoryMb: report.maxMemoryMb } }),
+    ...(report === null ? {} : { billed: { durationMs: report.billedMs, memoryMb: report.memoryMb, maxMemoryMb: report.maxMemoryMb } }),
+    ...(reply.$metadata.requestId === undefined ? {} : { requestId: reply.$metadata.requestId }),
+    ...(failure === null ? {} : { failure }),
+    value: failed ? undefined : value,
+    executed: reply.ExecutedVersion,
   };
 }
 
-interface LambdaAnswer {
+/** After two idle weeks: docs.aws.amazon.com/lambda/latest/dg/snapstart-troubleshooting.html */
+const NOT_READY = 'SnapStartNotReadyException';
+
+async function sendInvoke(session: Session, name: string, qualifier: string, payload: Uint8Array): Promise<InvokeCommandOutput> {
+  const input = { FunctionName: name, Qualifier: qualifier, LogType: 'Tail', Payload: payload } as const;
+  const resource = `${name}:${qualifier}`;
+  try {
+    return await patiently(session, 'the snapshot to be ready', (error) => nameOf(error) === NOT_READY, () =>
+      callAws(
+        { action: 'lambda:InvokeFunction', resource },
+        () => session.lambda.send(new InvokeCommand(input), { abortSignal: session.ctx.signal }),
+        [NOT_READY, 'TooManyRequestsException', 'RequestTooLargeException'],
+      ),
+    );
+  } catch (error) {
+    if (nameOf(error) === 'TooManyRequestsException') throw busy(name, 'lambda', { resource });
+    if (nameOf(error) === 'RequestTooLargeException') throw tooLarge(payload.length, { resource });
+    throw error;
+  }
+}
+
+interface HttpAnswer {
   statusCode?: number;
   headers?: Record<string, string>;
   body?: string;
   isBase64Encoded?: boolean;
 }
 
-interface LambdaError {
-  errorType?: string;
-  errorMessage?: string;
-  stackTrace?: string[];
-}
+type Reply = Pick<Answer, 'status' | 'headers' | 'body'>;
 
-function answerOf(payload: unknown, functionError: string | undefined): Pick<Answer, 'status' | 'headers' | 'body'> {
-  if (functionError !== undefined) return failureOf(payload as LambdaError | null);
-  const { statusCode, headers, body, isBase64Encoded } = (payload ?? {}) as LambdaAnswer;
+function httpOf(value: unknown): Reply {
+  const { statusCode, headers, body, isBase64Encoded } = (value ?? {}) as HttpAnswer;
   return {
     status: statusCode ?? 200,
     headers: headers ?? {},
@@ -89,16 +132,20 @@ function answerOf(payload: unknown, functionError: string | undefined): Pick<Ans
   };
 }
 
-/** What a Function URL would answer is an empty 502: here the error is told, as a problem document (RFC 9457). */
-function failureOf(error: LambdaError | null): Pick<Answer, 'status' | 'headers' | 'body'> {
-  const { errorType = 'Error', errorMessage = 'the function failed', stackTrace = [] } = error ?? {};
-  const where = stackTrace.at(-1)?.trim().split('\n')[0];
-  const detail = `${errorType}: ${errorMessage}${where === undefined ? '' : ` (${where})`}`;
-  const problem = { type: 'about:blank', title: 'The function failed', status: 502, detail };
-  return { status: 502, headers: { 'content-type': 'application/problem+json' }, body: Buffer.from(JSON.stringify(problem)) };
+/** A bare payload has no status; the serving code's problem document names one. */
+function jsonOf(value: unknown): Reply {
+  const status = isProblem(value) ? value.status : 200;
+  return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(value)) };
 }
 
-function releaseIn(headers: Record<string, string>): number | null {
-  const found = headers['x-mlfn-release'];
-  return found === undefined ? null : Number(found);
+function isProblem(value: unknown, from = 400): value is { status: number } {
+  const { type, status } = (value ?? {}) as { type?: unknown; status?: unknown };
+  return typeof type === 'string' && type.startsWith('urn:mlfn:') && typeof status === 'number' && status >= from;
+}
+
+/** What an endpoint would answer is an empty 502: here the error is told, as a problem document (RFC 9457). */
+function problemOf({ type, message, where }: NonNullable<Answer['failure']>): Reply {
+  const detail = `${type}: ${message}${where === null ? '' : ` (${where})`}`;
+  const problem = { type: 'about:blank', title: 'The function failed', status: 502, detail };
+  return { status: 502, headers: { 'content-type': 'application/problem+json' }, body: Buffer.from(JSON.stringify(problem)) };
 }

@@ -1,17 +1,22 @@
 /** The function's lines from CloudWatch, oldest first. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FilterLogEventsCommand, type FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
 import type { LogLine } from '../../types.ts';
-import { orNull } from './call.ts';
 import type { AwsConfig } from './config.ts';
-import { logGroupName } from './names.ts';
+import { beginningOf, eventsOf } from './log-events.ts';
+import { Lines } from './log-lines.ts';
 import { openSession, type Session } from './session.ts';
+import { listVersions } from './versions.ts';
 
 const POLL_MS = 2000;
+const LONGEST_POLL_MS = 30_000;
 /** Lines become visible some seconds late and out of order: asked for again, told once. */
 const LATE_MS = 30_000;
-const WINDOW_MS = 14 * 86_400_000;
+/** The last lines are mostly young: further back is looked in growing steps. */
+const FIRST_SPAN_MS = 600_000;
+const SPAN_GROWTH = 6;
 
 export async function* logs(
   ctx: Context,
@@ -20,51 +25,75 @@ export async function* logs(
   { follow, lines }: { follow: boolean; lines: number },
 ): AsyncIterable<LogLine> {
   const session = await openSession(ctx, config);
-  const told = new Set<string>();
-  let since = Date.now() - WINDOW_MS;
-  const first = await fetchSince(session, name, since);
-  for (const event of first.slice(-lines)) yield toLine(event);
-  for (const event of first) told.add(event.eventId ?? '');
-  if (!follow) return;
+  const releases = await releasesOf(session, name);
+  const now = Date.now();
+  const last = lines === 0 ? await eventsOf(session, name, now - LATE_MS) : await lastEvents(session, name, { lines, now, releases });
+  if (lines > 0) yield* joinedLines(last, releases).slice(-lines);
+  if (follow) yield* following(session, name, { told: last, since: now, releases });
+}
+
+/** Release by version; a version that appears later is asked for then. */
+type Releases = Map<string, number>;
+
+async function releasesOf(session: Session, name: string): Promise<Releases> {
+  return new Map((await listVersions(session, name)).map(({ version, release }) => [version, release]));
+}
+
+function joinedLines(events: FilteredLogEvent[], releases: Releases): LogLine[] {
+  const lines = new Lines((version) => releases.get(version) ?? null);
+  return [...events.flatMap((event) => lines.push(event)), ...lines.flush()];
+}
+
+async function lastEvents(session: Session, name: string, { lines, now, releases }: { lines: number; now: number; releases: Releases }): Promise<FilteredLogEvent[]> {
+  const beginning = await beginningOf(session, name);
+  const found: FilteredLogEvent[] = [];
+  // A worker's clock may be ahead of this one.
+  let end: number | undefined;
+  for (let span = FIRST_SPAN_MS; end === undefined || end > beginning; span *= SPAN_GROWTH) {
+    const from = Math.max(beginning, (end ?? now) - span);
+    found.unshift(...(await eventsOf(session, name, from, end)));
+    if (joinedLines(found, releases).length >= lines) break;
+    end = from - 1;
+  }
+  return found;
+}
+
+/** What comes from now on, each line once. Throttling and a lost connection are waited out, and nothing of that time is lost. */
+async function* following(session: Session, name: string, start: { told: FilteredLogEvent[]; since: number; releases: Releases }): AsyncIterable<LogLine> {
+  const { ctx } = session;
+  let { since, releases } = start;
+  const lines = new Lines((version) => releases.get(version) ?? null);
+  const told = new Map(start.told.map((event) => [event.eventId ?? '', event.timestamp ?? 0]));
+  let delay = POLL_MS;
   while (!ctx.signal.aborted) {
-    await sleep(POLL_MS, undefined, { signal: ctx.signal }).catch(() => undefined);
+    await sleep(delay, undefined, { signal: ctx.signal }).catch(() => undefined);
     if (ctx.signal.aborted) return;
-    since = Date.now() - LATE_MS;
-    for (const event of await fetchSince(session, name, since)) {
-      if (told.has(event.eventId ?? '')) continue;
-      told.add(event.eventId ?? '');
-      yield toLine(event);
+    const asked = Date.now();
+    const events = await eventsOf(session, name, since - LATE_MS).catch((error: unknown) => passing(ctx, error));
+    delay = events === null ? Math.min(delay * 2, LONGEST_POLL_MS) : POLL_MS;
+    if (events === null) continue;
+    const fresh = events.filter(({ eventId = '' }) => !told.has(eventId));
+    if (fresh.some(({ logStreamName }) => isUnknown(logStreamName, releases))) releases = await releasesOf(session, name).catch(() => releases);
+    for (const event of fresh) {
+      told.set(event.eventId ?? '', event.timestamp ?? 0);
+      yield* lines.push(event);
     }
+    if (fresh.length === 0) yield* lines.flush();
+    since = asked;
+    for (const [id, time] of told) if (time < since - 2 * LATE_MS) told.delete(id);
   }
 }
 
-async function fetchSince(session: Session, name: string, startTime: number): Promise<FilteredLogEvent[]> {
-  const logGroup = logGroupName(name);
-  const found: FilteredLogEvent[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await orNull({ action: 'logs:FilterLogEvents', resource: logGroup }, () =>
-      session.logs.send(new FilterLogEventsCommand({ logGroupName: logGroup, startTime, nextToken }), {
-        abortSignal: session.ctx.signal,
-      }),
-    );
-    found.push(...(page?.events ?? []));
-    nextToken = page?.nextToken;
-  } while (nextToken !== undefined);
-  return found.sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
+function isUnknown(stream: string | undefined, releases: Releases): boolean {
+  const version = /\[(\d+)\]/.exec(stream ?? '')?.[1];
+  return version !== undefined && !releases.has(version);
 }
 
-/** `2026/11/21/[7]8f5b...`: the version is in the stream's name. */
-function toLine(event: FilteredLogEvent): LogLine {
-  const text = (event.message ?? '').replace(/\n$/, '');
-  const requestId = /RequestId: ([0-9a-f-]{36})/.exec(text)?.[1] ?? null;
-  const platform = /^(START|END|REPORT|INIT_START) /.test(text);
-  return {
-    time: new Date(event.timestamp ?? 0).toISOString(),
-    release: null,
-    worker: event.logStreamName ?? null,
-    requestId,
-    stream: platform ? 'platform' : 'stdout',
-    text,
-  };
+/** Null for what time heals. */
+function passing(ctx: Context, error: unknown): null {
+  const heals = error instanceof MlfnError && /^AWS_(THROTTLED|UNREACHABLE|FAILED)$/.test(error.code);
+  if (ctx.signal.aborted) return null;
+  if (!heals) throw error;
+  ctx.emit({ type: 'progress', text: `CloudWatch does not answer for the moment: ${error.message}` });
+  return null;
 }

@@ -4,10 +4,10 @@ import { MlfnError } from '../../errors.ts';
 import type { Live, Release } from '../../types.ts';
 import { type Traffic, readTraffic } from './alias.ts';
 import { call } from './call.ts';
+import { observeEndpoint } from './endpoint.ts';
 import { TAG } from './names.ts';
 import type { Session } from './session.ts';
 import { isAbandoned, listRecords, type StoredRecord } from './storage/records.ts';
-import { observeUrl } from './url.ts';
 import { getFunction, listVersions, type Version } from './versions.ts';
 
 /** A function, its records and the versions that stand behind them. */
@@ -27,7 +27,7 @@ export async function see(session: Session, name: string): Promise<Seen> {
 }
 
 export async function observe(session: Session, name: string): Promise<Live | null> {
-  const [seen, url] = await Promise.all([see(session, name), observeUrl(session, name)]);
+  const [seen, endpoint] = await Promise.all([see(session, name), observeEndpoint(session, name)]);
   const { records, versions, traffic } = seen;
   if (records.length === 0 && !seen.exists) return null;
   const releaseOf = (version: string | undefined) => versions.find((each) => each.version === version)?.release ?? null;
@@ -36,7 +36,7 @@ export async function observe(session: Session, name: string): Promise<Live | nu
   return {
     name,
     target: 'aws',
-    url: url?.url ?? '',
+    url: endpoint?.url ?? '',
     live,
     ...(canary === null || !traffic?.canary ? {} : { canary: { number: canary, percent: Math.round(traffic.canary.weight * 100) } }),
     releases: records.filter((each) => isWhole(each, versions)).map(toRelease),

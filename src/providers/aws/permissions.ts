@@ -55,6 +55,13 @@ export const PERMISSIONS: readonly Permission[] = [
     resource: 'arn:PARTITION:logs:REGION:ACCOUNT:log-group:/aws/lambda/*',
     actions: ['logs:CreateLogGroup', 'logs:TagResource', 'logs:PutRetentionPolicy', 'logs:DeleteLogGroup', 'logs:FilterLogEvents'],
   },
+  // For --http-api only.
+  { resource: 'arn:PARTITION:apigateway:REGION::/apis', actions: ['apigateway:GET', 'apigateway:POST', 'apigateway:TagResource'] },
+  {
+    resource: 'arn:PARTITION:apigateway:REGION::/apis/*',
+    actions: ['apigateway:GET', 'apigateway:POST', 'apigateway:PATCH', 'apigateway:DELETE'],
+  },
+  { resource: 'arn:PARTITION:apigateway:REGION::/tags/*', actions: ['apigateway:POST'] },
   {
     resource: 'arn:PARTITION:s3:::mlfn-ACCOUNT-REGION',
     actions: [

@@ -4,21 +4,23 @@ import type { ReleaseDraft, Step, Want } from '../provider.ts';
 import { releaseSteps, switchSteps } from '../steps.ts';
 import type { AwsConfig } from './config.ts';
 import { storageFor } from './ephemeral.ts';
+import { endpointSteps } from './endpoint-plan.ts';
+import { checkTimeout } from './http-api-state.ts';
 import { EMPTY_PART } from './parts.ts';
 import { checkSettings } from './settings/check.ts';
 import { grantsOf, grantsText } from './settings/grants.ts';
 import { settingsOf } from './settings/release.ts';
 import type { Ground } from './survey.ts';
-import { isRight } from './url.ts';
 
 export function plan(want: Want, live: Live | null, config: AwsConfig, ground: Ground): Step[] {
   if (want.kind === 'live') return switchSteps(want.number, live);
   if (want.kind === 'absent') return live === null ? [] : [removal(live, ground)];
   // Both refuse before anything is made: a model that no /tmp holds, settings that exclude each other.
   checkSettings(want.draft, config, storageFor(want.draft));
+  checkTimeout(config, want.draft.settings.timeout);
   const steps = releaseSteps(want, live, missingParts(want.draft, ground));
   const before = steps.some((step) => step.kind === 'publish') ? footing(config, ground, [want.draft, ...(live?.releases ?? [])]) : [];
-  const after = endpoint(live?.name ?? want.draft.function, config, ground);
+  const after = endpointSteps(live?.name ?? want.draft.function, config, ground.doors);
   const at = steps.findIndex((step) => step.kind === 'prune');
   return at === -1 ? [...before, ...steps, ...after] : [...before, ...steps.slice(0, at), ...after, ...steps.slice(at)];
 }
@@ -41,12 +43,6 @@ function footing(config: AwsConfig, { bucket, role, logGroup }: Ground, releases
   return steps;
 }
 
-/** After the switch, as a Function URL hangs on the alias. */
-function endpoint(name: string, config: AwsConfig, { url }: Ground): Step[] {
-  if (url !== null && isRight(url, config.public)) return [];
-  return [ensure('endpoint', name, url !== null, config.public ? 'open to everyone' : 'IAM only')];
-}
-
 /** The model last: of all that is sent it is the largest. */
 function missingParts({ artifacts }: ReleaseDraft, { stored }: Ground): (Part | 'model')[] {
   return (['dependencies', 'function', 'model'] as const).filter((part) => {
@@ -55,9 +51,10 @@ function missingParts({ artifacts }: ReleaseDraft, { stored }: Ground): (Part | 
   });
 }
 
-function removal(live: Live, { role, logGroup, url }: Ground): Step {
+function removal(live: Live, { role, logGroup, doors }: Ground): Step {
   const also = [
-    ...(url === null ? [] : [`the endpoint ${url.url}`]),
+    ...(doors.url === null ? [] : [`the endpoint ${doors.url.url}`]),
+    ...(doors.api === null ? [] : [`the HTTP API ${doors.api.name} ${doors.api.url}`]),
     ...(role?.exists === true ? [`the role ${role.name}`] : []),
     ...(logGroup.exists ? [`the log group ${logGroup.name} with its lines`] : []),
     'its objects, and layers that no other function uses',

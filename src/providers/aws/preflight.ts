@@ -12,6 +12,7 @@ export async function preflight(session: Session): Promise<Finding[]> {
   const place = { partition: session.partition, account, region: session.region };
   const asked = PERMISSIONS.filter(({ resource }) => !(session.config.role !== undefined && resource.includes(':iam:')))
     .filter(({ resource }) => !(session.config.bucket !== undefined && resource.includes(':s3:')))
+    .filter(({ resource }) => !(session.config.httpApi === false && resource.includes(':apigateway:')))
     .map(async ({ resource, actions }) => denied(session, principal, filled(resource, place).replace(/\*$/, 'mlfn'), actions));
   return (await Promise.all(asked)).flat();
 }

@@ -1,4 +1,5 @@
 /** The SDK's clients for one region and one set of credentials, made when they are first asked for. */
+import type { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -39,6 +40,8 @@ export interface Session {
   readonly iam: IAMClient;
   readonly logs: CloudWatchLogsClient;
   readonly sts: STSClient;
+  /** Loaded when asked for: most functions have no HTTP API. */
+  gateway(): Promise<ApiGatewayV2Client>;
 }
 
 type Clients = Omit<Session, 'ctx' | 'config'>;
@@ -75,12 +78,14 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
   const iam = lazy(() => new IAMClient(shared));
   const logs = lazy(() => new CloudWatchLogsClient(shared));
   const sts = lazy(() => new STSClient(shared));
+  const gateway = lazy(async () => new (await import('@aws-sdk/client-apigatewayv2')).ApiGatewayV2Client(shared));
   const identity = lazy(() => whoAmI(ctx, sts()));
   return {
     region,
     partition: region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws',
     credentials,
     identity,
+    gateway,
     account: async () => (await identity()).account,
     bucket: async () => config.bucket ?? bucketName((await identity()).account, region),
     get lambda() {

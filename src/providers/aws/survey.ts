@@ -8,27 +8,27 @@ import { observeLogGroup, type LogGroupState } from './log-group.ts';
 import { modelsPrefix } from './names.ts';
 import { observeRole, type RoleState } from './role.ts';
 import type { Session } from './session.ts';
-import { observeUrl, type UrlState } from './url.ts';
+import { type Doors, observeDoors } from './endpoint.ts';
 
 export interface Ground {
   bucket: { name: string; exists: boolean; drift: string[] };
   /** Null when the user gave one. */
   role: RoleState | null;
   logGroup: LogGroupState;
-  url: UrlState | null;
+  doors: Doors;
   /** The draft's parts that are there; empty for a removal. */
   stored: Digest[];
 }
 
 export async function survey(session: Session, name: string, draft?: ReleaseDraft): Promise<Ground> {
   const bucket = await observeBucket(session);
-  const [role, logGroup, url, stored] = await Promise.all([
+  const [role, logGroup, doors, stored] = await Promise.all([
     session.config.role === undefined ? observeRole(session, name) : null,
     observeLogGroup(session, name),
-    observeUrl(session, name),
+    observeDoors(session, name, draft === undefined),
     draft === undefined || !bucket.exists ? [] : storedParts(session, name, draft),
   ]);
-  return { bucket, role, logGroup, url, stored };
+  return { bucket, role, logGroup, doors, stored };
 }
 
 async function storedParts(session: Session, name: string, { artifacts }: ReleaseDraft): Promise<Digest[]> {

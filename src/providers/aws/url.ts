@@ -1,81 +1,89 @@
 /** The Function URL of the alias: closed to all but signed callers, unless the user opens it. */
 import {
-  AddPermissionCommand,
   CreateFunctionUrlConfigCommand,
   DeleteFunctionUrlConfigCommand,
   type FunctionUrlAuthType,
   GetFunctionUrlConfigCommand,
-  GetPolicyCommand,
-  RemovePermissionCommand,
+  type GetFunctionUrlConfigCommandOutput,
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
+import { grant, readPolicy, revoke, type Statement } from './alias-policy.ts';
 import { call, nameOf, orNull } from './call.ts';
+import type { AwsConfig } from './config.ts';
+import { type AwsCors, sameCors, toAws } from './cors.ts';
 import { ALIAS } from './names.ts';
 import type { Session } from './session.ts';
 
 export interface UrlState {
   url: string;
   open: boolean;
+  cors: AwsCors;
   /** Ids of the statements in the alias's policy. */
   statements: string[];
 }
 
-interface Statement {
-  id: string;
-  action: 'lambda:InvokeFunctionUrl' | 'lambda:InvokeFunction';
-}
+/**
+ * What everyone needs to call an open one: docs.aws.amazon.com/lambda/latest/dg/urls-auth.html (both, since October 2025).
+ * A closed one has no statement: callers of the account need both actions in a policy of their own, and a statement for the
+ * account would give them neither.
+ */
+const EVERYONE = [
+  { StatementId: 'mlfn-public-url', Action: 'lambda:InvokeFunctionUrl', Principal: '*', FunctionUrlAuthType: 'NONE' },
+  { StatementId: 'mlfn-public-function', Action: 'lambda:InvokeFunction', Principal: '*', InvokedViaFunctionUrl: true },
+] as const;
 
-/** Since October 2025 a caller needs both: docs.aws.amazon.com/lambda/latest/dg/urls-auth.html */
-const STATEMENTS: Record<'open' | 'closed', readonly [Statement, Statement]> = {
-  open: [
-    { id: 'mlfn-public-url', action: 'lambda:InvokeFunctionUrl' },
-    { id: 'mlfn-public-function', action: 'lambda:InvokeFunction' },
-  ],
-  closed: [
-    { id: 'mlfn-account-url', action: 'lambda:InvokeFunctionUrl' },
-    { id: 'mlfn-account-function', action: 'lambda:InvokeFunction' },
-  ],
-};
-
-export async function observeUrl(session: Session, name: string): Promise<UrlState | null> {
-  const input = { FunctionName: name, Qualifier: ALIAS };
-  const signal = { abortSignal: session.ctx.signal };
-  const resource = `${name}:${ALIAS}`;
-  const [found, policy] = await Promise.all([
-    orNull({ action: 'lambda:GetFunctionUrlConfig', resource }, () =>
-      session.lambda.send(new GetFunctionUrlConfigCommand(input), signal),
-    ),
-    orNull({ action: 'lambda:GetPolicy', resource }, () => session.lambda.send(new GetPolicyCommand(input), signal)),
-  ]);
+/** @param policy of the alias */
+export async function observeUrl(session: Session, name: string, policy: Promise<Statement[]>): Promise<UrlState | null> {
+  const [found, statements] = await Promise.all([readUrl(session, name), policy]);
   if (found?.FunctionUrl === undefined) return null;
-  const statements = JSON.parse(policy?.Policy ?? '{"Statement": []}').Statement as { Sid?: string }[];
-  return { url: found.FunctionUrl, open: found.AuthType === 'NONE', statements: statements.map(({ Sid }) => Sid ?? '') };
+  const ids = statements.map(({ Sid }) => Sid ?? '');
+  return { url: found.FunctionUrl, open: found.AuthType === 'NONE', cors: found.Cors ?? {}, statements: ids };
 }
 
-export function isRight(state: UrlState, open: boolean): boolean {
-  const [wanted, other] = open ? [STATEMENTS.open, STATEMENTS.closed] : [STATEMENTS.closed, STATEMENTS.open];
-  const has = ({ id }: Statement) => state.statements.includes(id);
-  return state.open === open && wanted.every(has) && !other.some(has);
+function readUrl(session: Session, name: string): Promise<GetFunctionUrlConfigCommandOutput | null> {
+  return orNull({ action: 'lambda:GetFunctionUrlConfig', resource: `${name}:${ALIAS}` }, () =>
+    session.lambda.send(new GetFunctionUrlConfigCommand({ FunctionName: name, Qualifier: ALIAS }), {
+      abortSignal: session.ctx.signal,
+    }),
+  );
+}
+
+export function isRight(state: UrlState, config: Pick<AwsConfig, 'public' | 'cors'>): boolean {
+  const granted = EVERYONE.filter(({ StatementId }) => state.statements.includes(StatementId)).length;
+  return state.open === config.public && granted === (config.public ? EVERYONE.length : 0) && sameCors(state.cors, config.cors);
 }
 
 /** Closing takes the permissions away first, opening gives them last: at no moment is it more open than asked for. */
 export async function ensureUrl(session: Session, name: string): Promise<void> {
   const open = session.config.public;
-  const state = await observeUrl(session, name);
-  for (const { id } of open ? STATEMENTS.closed : STATEMENTS.open) await revoke(session, name, id);
-  await setUrl(session, name, state, open ? 'NONE' : 'AWS_IAM');
-  for (const statement of open ? STATEMENTS.open : STATEMENTS.closed) await grant(session, name, statement, open);
+  if (!open) await closeToEveryone(session, name);
+  await setUrl(session, name, (await readUrl(session, name)) !== null, open ? 'NONE' : 'AWS_IAM');
+  if (!open) return;
+  for (const permission of EVERYONE) await grant(session, name, permission);
+  warnOpen(session, name);
 }
 
-async function setUrl(session: Session, name: string, state: UrlState | null, AuthType: FunctionUrlAuthType): Promise<void> {
+export function warnOpen({ ctx }: Session, name: string): void {
+  const text = `${name} IS OPEN: everyone on the internet may call it, and you pay for their calls.`;
+  ctx.emit({ type: 'warning', text, hint: 'Close it with a deploy without --public.' });
+}
+
+async function closeToEveryone(session: Session, name: string): Promise<void> {
+  const granted = (await readPolicy(session, name)).map(({ Sid }) => Sid);
+  for (const { StatementId } of EVERYONE) if (granted.includes(StatementId)) await revoke(session, name, StatementId);
+}
+
+async function setUrl(session: Session, name: string, exists: boolean, AuthType: FunctionUrlAuthType): Promise<void> {
   const input = { FunctionName: name, Qualifier: ALIAS, AuthType };
+  const { cors } = session.config;
   const signal = { abortSignal: session.ctx.signal };
   const resource = `${name}:${ALIAS}`;
-  if (state === null) {
+  if (!exists) {
+    const Cors = cors === undefined ? undefined : toAws(cors);
     try {
       await call(
         { action: 'lambda:CreateFunctionUrlConfig', resource },
-        () => session.lambda.send(new CreateFunctionUrlConfigCommand({ ...input, InvokeMode: 'BUFFERED' }), signal),
+        () => session.lambda.send(new CreateFunctionUrlConfigCommand({ ...input, Cors, InvokeMode: 'BUFFERED' }), signal),
         ['ResourceConflictException'],
       );
       return;
@@ -84,45 +92,13 @@ async function setUrl(session: Session, name: string, state: UrlState | null, Au
     }
   }
   await call({ action: 'lambda:UpdateFunctionUrlConfig', resource }, () =>
-    session.lambda.send(new UpdateFunctionUrlConfigCommand(input), signal),
+    session.lambda.send(new UpdateFunctionUrlConfigCommand({ ...input, Cors: toAws(cors) }), signal),
   );
 }
 
-async function grant(session: Session, name: string, { id, action }: Statement, open: boolean): Promise<void> {
-  const viaUrl = action === 'lambda:InvokeFunctionUrl';
-  try {
-    await call(
-      { action: 'lambda:AddPermission', resource: `${name}:${ALIAS}` },
-      async () =>
-        session.lambda.send(
-          new AddPermissionCommand({
-            FunctionName: name,
-            Qualifier: ALIAS,
-            StatementId: id,
-            Action: action,
-            // The account: its own policies say who of its people may call.
-            Principal: open ? '*' : await session.account(),
-            ...(viaUrl ? { FunctionUrlAuthType: open ? 'NONE' : 'AWS_IAM' } : { InvokedViaFunctionUrl: true }),
-          }),
-          { abortSignal: session.ctx.signal },
-        ),
-      ['ResourceConflictException'],
-    );
-  } catch (error) {
-    if (nameOf(error) !== 'ResourceConflictException') throw error;
-  }
-}
-
-async function revoke(session: Session, name: string, StatementId: string): Promise<void> {
-  await orNull({ action: 'lambda:RemovePermission', resource: `${name}:${ALIAS}` }, () =>
-    session.lambda.send(new RemovePermissionCommand({ FunctionName: name, Qualifier: ALIAS, StatementId }), {
-      abortSignal: session.ctx.signal,
-    }),
-  );
-}
-
-/** Before the function itself: what is gone first cannot be called in between. */
+/** With what opened it: nothing is left that a later one would find. */
 export async function removeUrl(session: Session, name: string): Promise<void> {
+  await closeToEveryone(session, name);
   await orNull({ action: 'lambda:DeleteFunctionUrlConfig', resource: `${name}:${ALIAS}` }, () =>
     session.lambda.send(new DeleteFunctionUrlConfigCommand({ FunctionName: name, Qualifier: ALIAS }), {
       abortSignal: session.ctx.signal,
