@@ -23,11 +23,6 @@ export function httpApiName(name: string): string {
   return `mlfn-${name}`;
 }
 
-/** Of the HTTP API in front of a function. */
-export function httpApiName(name: string): string {
-  return `mlfn-${name}`;
-}
-
 /** Roles are of the account, functions of a region. */
 export function roleName(name: string, region: string): string {
   const whole = `mlfn-${name}-${region}`;
