@@ -21,7 +21,7 @@ import { assertSafe, inspect } from './inspect/index.ts';
 import { observeKnown, openTarget, type Target } from './providers/index.ts';
 import type { Done, ReleaseDraft, Step, Supplies, Want } from './providers/provider.ts';
 import { draftRelease } from './release/index.ts';
-import { install, resolve, runtimeClient } from './resolve/index.ts';
+import { hostOptions, install, resolve, runtimeClient } from './resolve/index.ts';
 import type { Bundle, Live, Lock, ModelCard, RuntimeSettings, Verification } from './types.ts';
 import { verify } from './verify/index.ts';
 
@@ -62,7 +62,7 @@ export interface Outcome {
   name: string;
   target: string;
   /** `planned` under --dry-run: nothing was changed. */
-  status: 'deployed' | 'rolled-back' | 'promoted' | 'removed' | 'up-to-date' | 'planned';
+  status: 'deployed' | 'rolled-back' | 'promoted' | 'removed' | 'warmed' | 'up-to-date' | 'planned';
   steps: Step[];
   url: string | null;
   /** The live release before and after. */
@@ -111,7 +111,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
     bundle: made.bundle,
     writeTree: (artifact, folder) => writeTree(ctx, artifact, folder),
     writeZip: (artifact, file, prefix) => writeZip(ctx, artifact, file, { prefix }),
-    host: { interpreter: made.lock.interpreter, runtimeClient: await runtimeClient(ctx, made.lock.interpreter) },
+    host: async () => ({ interpreter: made.lock.interpreter, runtimeClient: await runtimeClient(ctx, made.lock.interpreter) }),
   };
   const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: { ...ownSecrets(ctx, draft), ...settings.env } }, done);
   const done = await applyPlan(ctx, target, steps, { name, draft, supplies }, check);
@@ -171,6 +171,16 @@ async function moveTo(
   await sweep(ctx, target);
   const after = await target.provider.observe(ctx, target.config, request.name);
   return { ...outcome(target, request, after, steps, status), before: live.live };
+}
+
+/** Kept warm as often as the target's configuration says; its releases stay as they are. */
+export async function warm(ctx: Context, request: RemoveRequest): Promise<Outcome> {
+  const target = await openTarget(request.target, request.targetConfig);
+  const live = await observeKnown(ctx, target, request.name);
+  const { steps } = await planOf(ctx, target, request.name, { kind: 'warm' }, live);
+  if (steps.length === 0 || request.dryRun) return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned');
+  await applyPlan(ctx, target, steps, { name: request.name });
+  return outcome(target, request, live, steps, 'warmed');
 }
 
 export interface RemoveRequest {
@@ -262,6 +272,19 @@ async function sweep(ctx: Context, target: Target): Promise<void> {
   }
 }
 
+/** Where the model itself is asked, when the package is for another platform than this machine. */
+async function hostOf(ctx: Context, { card, lock }: Made): Promise<{ interpreter: string; dependencies: string } | undefined> {
+  const options = await hostOptions(ctx, lock);
+  if (options === null) return undefined;
+  const own = await resolve(ctx, card, { platform: 'this-machine', pythons: [lock.python] }, options);
+  const { os, arch } = own.platform;
+  const text = `the model itself is asked with the same versions for this machine (Python ${own.python}, ${os} ${arch})`;
+  ctx.emit({ type: 'fact', label: 'host', text });
+  const dependencies = path.join(ctx.home.cache, 'dependencies', own.digest);
+  await install(ctx, own, dependencies);
+  return { interpreter: own.interpreter, dependencies };
+}
+
 async function checkCandidate(
   ctx: Context,
   target: Target,
@@ -269,8 +292,10 @@ async function checkCandidate(
   done: Done,
 ): Promise<Done> {
   const number = done.candidate?.number ?? null;
+  const host = asked.sample === null ? undefined : await hostOf(ctx, asked);
   const { verification, sample: checked } = await verify(ctx, {
     ...asked,
+    host,
     call: (call) => target.provider.invoke(ctx, target.config, done.name, number, call),
   });
   ctx.emit(checkFact(number, verification));

@@ -40,6 +40,8 @@ export type Want =
   | { kind: 'release'; draft: ReleaseDraft; canary?: number }
   /** Rollback and promote: this release gets all the traffic. */
   | { kind: 'live'; number: number }
+  /** The releases as they are, kept warm as the configuration says. Only of targets whose configuration has `warm`. */
+  | { kind: 'warm' }
   | { kind: 'absent' };
 
 /** One step of a plan. Pure data: printed by --dry-run, applied by the one loop. */
@@ -82,7 +84,13 @@ export interface Supplies {
   /** Writes an artifact as a zip below `prefix` (`python/` or nothing); the same artifact is the same bytes. */
   writeZip(artifact: Artifact, file: string, prefix: string): Promise<Zip>;
   /** Facts of this machine for targets that run on it; never part of a release's digest. */
-  host: { interpreter: string; runtimeClient: string | null };
+  host(): Promise<Host>;
+}
+
+export interface Host {
+  interpreter: string;
+  /** Folder with AWS's own runtime client, or null where it has no wheel. */
+  runtimeClient: string | null;
 }
 
 export interface Zip {

@@ -23,6 +23,7 @@ import { solve, type Wanted } from './solve.ts';
 import { indexSettings } from './uv-env.ts';
 import { readUvLock } from './uv-lock.ts';
 
+export { hostOptions } from './host.ts';
 export { install } from './install.ts';
 export { findInterpreters } from './interpreters.ts';
 export { runtimeClient } from './runtime-client.ts';

@@ -35,7 +35,14 @@ export async function install(
 /** Without byte code every cold start compiles again; it must be of the Python that runs it. */
 async function compileByteCode(ctx: Context, lock: Parameters<typeof install>[1], folder: string): Promise<void> {
   const interpreter = await usePython(ctx, lock.interpreter);
-  if (interpreter.minor !== lock.python) return;
+  if (interpreter.minor !== lock.python) {
+    ctx.emit({
+      type: 'warning',
+      text: `There is no Python ${lock.python} on this machine: the package carries no byte code, and starts about three times as slowly.`,
+      hint: `Install Python ${lock.python}, and deploy again.`,
+    });
+    return;
+  }
   ctx.emit({ type: 'progress', text: 'compiling the byte code of the dependencies' });
   const ran = await run(ctx, interpreter.path, ['-I', '-S', tool('byte_code.py'), folder], { timeoutMs: 600_000 });
   if (ran.code === 0) return;

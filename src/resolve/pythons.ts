@@ -34,7 +34,10 @@ export async function choosePythons(
 ): Promise<PythonChoice[]> {
   if (asked !== undefined) return [await chooseAsked(ctx, request, asked, survey)];
   if (survey.usable.length === 0) throw noPython(survey);
-  const wishes = [project.pythonVersion, environment?.python.minor, ...request.pythons];
+  // Byte code and the model's own answers need the very Python: one that this machine has comes first.
+  const here = (minor: string) => survey.usable.some((python) => python.minor === minor);
+  const offered = request.pythons.toSorted((a, b) => Number(here(b)) - Number(here(a)));
+  const wishes = [project.pythonVersion, environment?.python.minor, ...offered];
   if (request.platform === 'this-machine') wishes.push(...survey.usable.map((python) => python.minor).toSorted(newest));
   const minors = [...new Set(wishes.flatMap((wish) => wish?.split('.').slice(0, 2).join('.') ?? []))];
   const allowed = minors.filter((minor) => {

@@ -21,6 +21,8 @@ export interface Candidate {
   bundle: Bundle;
   /** A body as a client would post it; for a WSGI app `{method, path, headers, body}`. Null: only its health is asked. */
   sample: unknown;
+  /** Where the model itself is asked when the package's own wheels do not run on this machine. */
+  host?: { interpreter: string; dependencies: string };
   /** Variables that the code sees in the release. */
   env?: Record<string, string>;
   /** Seconds that the model itself may take, loading included; 120 when absent. */
@@ -59,18 +61,18 @@ interface PackageSettings {
 }
 
 async function openBaseline(ctx: Context, candidate: Candidate, settings: PackageSettings, scratch: string): Promise<Ask> {
-  const { card, bundle, lock } = candidate;
+  const { card, bundle, lock, host } = candidate;
   const code = path.join(scratch, 'code');
   await copyCode(bundle.function, code);
   const job: Omit<Job, 'requests'> = {
     name: settings.name,
     artifact: settings.artifact.kind === 'python' ? settings.artifact : { ...settings.artifact, file: card.path },
-    path: [code, ...rootsOf(bundle.dependencies)],
+    path: [code, ...(host === undefined ? rootsOf(bundle.dependencies) : [host.dependencies])],
     hooks: settings.hooks,
     main: settings.main,
     timeout: candidate.timeout ?? LOAD_SECONDS,
   };
-  const options = { interpreter: lock.interpreter, scratch, env: candidate.env ?? {} };
+  const options = { interpreter: host?.interpreter ?? lock.interpreter, scratch, env: candidate.env ?? {} };
   return (requests) => runBaseline(ctx, { ...job, requests: requests.map((each) => each.body) }, options);
 }
 

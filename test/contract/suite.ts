@@ -194,7 +194,7 @@ export function contractSuite(open: () => Promise<Subject>): void {
 
 /** What the pipeline would hand in, for a deploy that is stopped half-way. */
 async function suppliesOf(ctx: Context, { lock, bundle }: Made): Promise<Supplies> {
-  const host = { interpreter: lock.interpreter, runtimeClient: await runtimeClient(ctx, lock.interpreter) };
+  const host = async () => ({ interpreter: lock.interpreter, runtimeClient: await runtimeClient(ctx, lock.interpreter) });
   return {
     bundle,
     writeTree: (artifact, to) => writeTree(ctx, artifact, to),

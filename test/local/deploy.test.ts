@@ -101,7 +101,7 @@ describe('deploy, replace, roll back, delete', () => {
   test('delete leaves nothing of the function, and everything of the others', async () => {
     const answer = await lab.ask('twins', {});
     const { steps, live } = await lab.run('twins', { kind: 'absent' });
-    expect(steps).toEqual([{ kind: 'remove', name: 'twins', releases: [1, 2] }]);
+    expect(steps).toEqual([{ kind: 'remove', name: 'twins', releases: [1, 2], also: [] }]);
     expect(live).toBeNull();
     expect((await lab.ask('twins', {})).status).toBe(404);
     expect(() => process.kill(answer.json.pid, 0)).toThrow();

@@ -12,7 +12,7 @@ async function deployElsewhere(lab: Lab, request: PackageRequest, kill: { killAt
   const text = (part: 'dependencies' | 'function') =>
     Object.fromEntries(supplies.bundle[part].entries.map((entry) => [entry.path, Buffer.from((entry.source as { bytes: Uint8Array }).bytes).toString()]));
   const files = { dependencies: text('dependencies'), function: text('function') };
-  const given = { local: lab.layout.root, draft, files, host: supplies.host, digests: draft.artifacts, ...kill };
+  const given = { local: lab.layout.root, draft, files, host: await supplies.host(), digests: draft.artifacts, ...kill };
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'deployer.mjs'), JSON.stringify(given)], { stdio: ['ignore', 'ignore', 'inherit'] });
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   return signal ?? String(code);

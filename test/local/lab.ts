@@ -78,7 +78,7 @@ export class Lab {
       commit: null,
     };
     const host = { interpreter: request.interpreter ?? python, runtimeClient: request.vendorClient === false ? null : this.#client };
-    return { draft, supplies: { bundle, writeTree, writeZip: noZip, host } };
+    return { draft, supplies: { bundle, writeTree, writeZip: noZip, host: async () => host } };
   }
 
   /** The pipeline's loop, with a look at the candidate's health for a verification. */

@@ -56,7 +56,8 @@ async function publish(ctx: Context, layout: Layout, draft: ReleaseDraft, suppli
   const name = draft.function;
   const folder = functionFolder(layout, name);
   const { bundle } = supplies;
-  const host = { ...supplies.host, runtimeClient: await keepClient(layout, supplies.host.runtimeClient) };
+  const own = await supplies.host();
+  const host = { ...own, runtimeClient: await keepClient(layout, own.runtimeClient) };
   if (host.runtimeClient === null) {
     const text = 'awslambdaric has no wheel for this machine: the worker runs mlfn’s own Lambda runtime client';
     ctx.emit({ type: 'warning', text, hint: 'Answers are the same; test on the real runtime before you rely on its limits.' });

@@ -11,12 +11,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Release, Sample, Verification } from '../../types.ts';
-import type { ReleaseDraft, Supplies } from '../provider.ts';
+import type { Host, ReleaseDraft } from '../provider.ts';
 import { isErrno, namesIn, readJson, removeTree, syncFolder, writeJson } from './files.ts';
 import { isAlive, ownIdentity, ownerOf, tagOf, type Identity } from './identity.ts';
 import { functionFolder, type FunctionFolder, type Layout } from './layout.ts';
 
-export type Host = Supplies['host'];
 export type ReleaseRecord = Omit<Release, 'verification' | 'sample'>;
 
 interface Verified {

@@ -8,7 +8,7 @@ import type { RuntimeSettings } from '../../../types.ts';
 import { namesIn, readJson, removeTree, writeJson } from '../files.ts';
 import { isAlive, ownerOf, ownIdentity, startOf, tagOf, type Identity } from '../identity.ts';
 import { toolsFolder, type Layout } from '../layout.ts';
-import type { Host } from '../records.ts';
+import type { Host } from '../../provider.ts';
 
 /** Everything a worker is made of; the same for each worker of a release. */
 export interface WorkerSpec {
