@@ -114,7 +114,8 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
     host: async () => ({ interpreter: made.lock.interpreter, runtimeClient: await runtimeClient(ctx, made.lock.interpreter) }),
   };
   const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: { ...ownSecrets(ctx, draft), ...settings.env } }, done);
-  const done = await applyPlan(ctx, target, steps, { name, draft, supplies }, check);
+  const publishes = steps.some((step) => step.kind === 'publish');
+  const done = await applyPlan(ctx, target, steps, publishes ? { name, draft, supplies } : { name }, check);
   await sweep(ctx, target);
   const after = await target.provider.observe(ctx, target.config, name);
   const result = outcome(target, request, after, steps, 'deployed', made.bundle);
@@ -258,8 +259,23 @@ async function applyPlan(
     // After Ctrl-C the caller's signal is spent, and the candidate must still go.
     const signal = AbortSignal.timeout(DISCARD_MS);
     // Before there is a candidate, parts of it may be stored.
-    if (!switched && done.supplies !== undefined) await provider.discard({ ...ctx, signal }, config, done);
+    if (!switched && done.supplies !== undefined && !isAuth(error)) await discard({ ...ctx, signal }, target, done);
     throw error;
+  }
+}
+
+/** What stopped the command stops this too: the next deploy of the same takes the candidate up. */
+function isAuth(error: unknown): boolean {
+  return error instanceof MlfnError && error.kind === 'auth';
+}
+
+/** The error that is told is the one that stopped the command. */
+async function discard(ctx: Context, { provider, config }: Target, done: Done): Promise<void> {
+  try {
+    await provider.discard(ctx, config, done);
+  } catch (error) {
+    const text = `The release that was not finished could not be taken away: ${(error as Error).message}`;
+    ctx.emit({ type: 'warning', text, hint: 'The next deploy of the same finishes it; otherwise it is swept in an hour.' });
   }
 }
 

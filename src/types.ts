@@ -248,6 +248,8 @@ export interface Live {
   releases: Release[];
   /** Made but not verified: another deploy's that runs now, or left by one that was killed. */
   candidates?: { number: number; digest: Digest; abandoned: boolean }[];
+  /** Somebody's hand left halves of releases that cannot be used any more: a deploy prunes them. */
+  untidy?: true;
 }
 
 // ---- invoke, logs -------------------------------------------------------------------------------------------------

@@ -71,6 +71,16 @@ export const AWS_ERRORS = {
     meaning: 'AWS asked to go slower, again after every pause.',
     mend: 'Run the same command again in a minute; it goes on from where it stopped.',
   },
+  AWS_SLOW: {
+    kind: 'remote',
+    meaning: 'AWS did not finish a change within the time that mlfn waits for it.',
+    mend: 'Run the same command again; it goes on from where it stopped.',
+  },
+  AWS_GONE: {
+    kind: 'remote',
+    meaning: 'Somebody removed the function, or the release, while this command worked on it; what this command had made is taken away.',
+    mend: 'See what there is with `mlfn status`, and deploy again if it is to be there.',
+  },
   AWS_UNREACHABLE: {
     kind: 'remote',
     meaning: 'No connection to AWS could be made or kept.',

@@ -4,7 +4,7 @@ import type { Live, Part } from '../types.ts';
 import type { ReleaseDraft, Step, Want } from './provider.ts';
 
 /** Releases kept; the live one always is. */
-const KEEP = 10;
+export const KEEP = 10;
 
 /** @param missing the parts that the target does not have yet, in the order in which they are stored */
 export function releaseSteps(want: Extract<Want, { kind: 'release' }>, live: Live | null, missing: readonly (Part | 'model')[]): Step[] {

@@ -1,24 +1,23 @@
 /** The steps of a plan, done. Each can be repeated after a kill. */
-import { DeleteFunctionCommand } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
 import type { Done, ReleaseDraft, Step } from '../provider.ts';
-import { moveTraffic, readTraffic } from './alias.ts';
-import { orNull } from './call.ts';
+import { moveTraffic } from './alias.ts';
 import { ensureHttpApi, removeHttpApi } from './endpoint.ts';
 import { publishVersion } from './function.ts';
-import { collectLayers, findLayer } from './layers.ts';
-import { ensureLogGroup, removeLogGroup } from './log-group.ts';
-import { layerName, modelsPrefix } from './names.ts';
+import { findLayer } from './layers.ts';
+import { ensureLogGroup } from './log-group.ts';
+import { modelsPrefix } from './names.ts';
 import { see } from './observe.ts';
-import { collectModels, EMPTY_PART, storePart } from './parts.ts';
-import { ensureRole, removeRole, roleArn } from './role.ts';
+import { EMPTY_PART, storePart } from './parts.ts';
+import { dropCandidate, prune, remove } from './removal.ts';
+import { ensureRole, roleArn } from './role.ts';
 import type { Session } from './session.ts';
 import { settingsOf } from './settings/release.ts';
 import { ensureBucket } from './storage/bucket.ts';
-import { collectObjects } from './storage/objects.ts';
-import { claimNumber, deleteHistory, deleteRecord, listAllRecords, listRecords, writeVerified } from './storage/records.ts';
+import { hasObject } from './storage/objects.ts';
+import { claimNumber, listRecords, readRecord, writeVerified } from './storage/records.ts';
 import { ensureUrl, removeUrl } from './url.ts';
-import { deleteVersion, listVersions } from './versions.ts';
+import { gone, listVersions } from './versions.ts';
 
 const ENSURE: Record<string, (session: Session, name: string, done: Done) => Promise<void>> = {
   bucket: ensureBucket,
@@ -37,6 +36,8 @@ export async function apply(session: Session, step: Step, done: Done): Promise<D
   switch (step.kind) {
     case 'ensure':
       session.ctx.emit({ type: 'progress', text: `${DOING[step.change]} the ${step.resource} ${step.name}` });
+      // The bucket is everybody's, and the place of the record.
+      if (step.resource !== 'bucket') done = await claim(session, done);
       await (step.change === 'remove' ? REMOVE : ENSURE)[step.resource]?.(session, done.name, done);
       return done;
     case 'store': {
@@ -63,12 +64,15 @@ export async function apply(session: Session, step: Step, done: Done): Promise<D
 /** Numbers that this process took, also when the step that took one failed afterwards. */
 const claimed = new WeakMap<ReleaseDraft, number>();
 
-/** The number comes first: what is stored from now on is named by a record, and nobody collects it meanwhile. */
+/** The number comes first: what is made from now on is named by a record, and nobody collects it meanwhile. */
 async function claim(session: Session, done: Done): Promise<Done> {
   if (done.candidate !== undefined || done.draft === undefined) return done;
   const { digest } = done.draft;
-  const left = (await listRecords(session, done.name)).find((each) => each.verified === null && each.record.digest === digest);
-  const number = left?.record.number ?? (await claimNumber(session, done.name, done.draft));
+  const { records, versions } = await see(session, done.name);
+  const left = records.find((each) => each.verified === null && each.record.digest === digest);
+  // Versions may be there whose record somebody has deleted.
+  const used = Math.max(0, ...versions.map(({ release }) => release));
+  const number = left?.record.number ?? (await claimNumber(session, done.name, done.draft, used));
   claimed.set(done.draft, number);
   return { ...done, candidate: { number } };
 }
@@ -80,17 +84,19 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
   for (const part of ['dependencies', 'function', 'model'] as const) {
     if (draft.artifacts[part] !== EMPTY_PART) await storePart(session, part, done);
   }
-  const { versions } = await see(session, name);
-  if (versions.some(({ release }) => release === number)) return done;
   const layer = draft.artifacts.dependencies === EMPTY_PART ? null : await findLayer(session, draft.artifacts.dependencies);
   session.ctx.emit({ type: 'progress', text: `publishing release ${number}` });
-  await publishVersion(session, {
+  const wanted = {
     name,
     number,
     draft,
     role: await roleArn(session, name),
     layers: layer === null ? [] : [layer],
     modelUri: draft.artifacts.model === undefined ? null : `s3://${await session.bucket()}/${modelsPrefix(name)}${draft.artifacts.model}`,
+    codeSha256: (await hasObject(session, draft.artifacts.function))?.sha256 ?? null,
+  };
+  await publishVersion(session, wanted, async () => {
+    if ((await readRecord(session, name, number)) === null) throw gone(name);
   });
   return done;
 }
@@ -99,70 +105,33 @@ async function switchTo(session: Session, step: Extract<Step, { kind: 'switch' }
   const { name, candidate, verification, sample } = done;
   const number = step.number ?? candidate?.number;
   const versions = await listVersions(session, name);
-  const versionOf = (release: number | null | undefined) => versions.find((each) => each.release === release)?.version;
-  const version = versionOf(number);
-  if (number === undefined || version === undefined) {
-    throw new MlfnError('RELEASE_UNKNOWN', `There is no release ${number ?? '?'} of ${name}.`, {
-      hint: 'Another command may have removed it: see `mlfn releases`.',
-    });
-  }
+  const version = versions.find(({ release }) => release === number)?.version;
+  if (number === undefined || version === undefined) throw candidate === undefined ? unknown(name, number) : gone(name);
   if (verification !== undefined) await writeVerified(session, name, number, { verification, sample: sample ?? null });
-  const from = versionOf(step.from);
-  const shared = step.percent !== undefined && from !== undefined;
-  await moveTraffic(session, name, shared ? { version: from, canary: { version, weight: step.percent! / 100 } } : { version, canary: null });
+  await moveTraffic(session, name, (now) => {
+    const live = versions.find((each) => each.version === now?.version)?.release ?? 0;
+    if (step.number === null && live > number) {
+      session.ctx.emit({
+        type: 'warning',
+        text: `Release ${live} went live meanwhile, and stays; release ${number} is there, checked.`,
+        hint: `Have it live with \`mlfn rollback ${name} --to ${number}\`.`,
+      });
+      return null;
+    }
+    // The rest stays with what is live now, also when that is not what the plan has seen.
+    const shared = step.percent !== undefined && now !== null && now.version !== version;
+    return shared ? { version: now.version, canary: { version, weight: step.percent! / 100 } } : { version, canary: null };
+  });
 }
 
-/** Keeps the newest, and whatever has traffic. */
-async function prune(session: Session, name: string, keep: number): Promise<void> {
-  const { records, versions, traffic } = await see(session, name);
-  const busy = new Set([traffic?.version, traffic?.canary?.version]);
-  const verified = records.filter((each) => each.verified !== null);
-  for (const { record } of verified.slice(0, -keep)) {
-    const own = versions.filter(({ release }) => release === record.number);
-    if (own.some(({ version }) => busy.has(version))) continue;
-    for (const { version } of own) await deleteVersion(session, name, version);
-    await deleteRecord(session, name, record.number);
-  }
-  await collect(session, name);
+function unknown(name: string, number: number | undefined): MlfnError {
+  return new MlfnError('RELEASE_UNKNOWN', `There is no release ${number ?? '?'} of ${name}.`, {
+    hint: 'Another command may have removed it: see `mlfn releases`.',
+  });
 }
 
-async function remove(session: Session, name: string): Promise<void> {
-  await see(session, name); // Refuses what is not ours.
-  await removeUrl(session, name);
-  await removeHttpApi(session, name);
-  await orNull({ action: 'lambda:DeleteFunction', resource: name }, () =>
-    session.lambda.send(new DeleteFunctionCommand({ FunctionName: name }), { abortSignal: session.ctx.signal }),
-  );
-  await removeLogGroup(session, name);
-  if (session.config.role === undefined) await removeRole(session, name);
-  // The records last: until here the next `mlfn delete` finds what is left.
-  await deleteHistory(session, name);
-  await collect(session, name);
-}
-
-/** The candidate's version and record, and what only it needed. */
-export async function discard(session: Session, done: Done): Promise<void> {
-  const { name, draft } = done;
-  const number = done.candidate?.number ?? (draft === undefined ? undefined : claimed.get(draft));
-  if (number === undefined) return;
-  const { versions, records } = await see(session, name);
-  const record = records.find((each) => each.record.number === number);
-  if (record !== undefined && record.verified !== null) return;
-  const traffic = await readTraffic(session, name);
-  for (const { version, release } of versions) {
-    if (release === number && version !== traffic?.version) await deleteVersion(session, name, version);
-  }
-  await deleteRecord(session, name, number);
-  if (records.every((each) => each.record.number === number) && traffic === null) await remove(session, name);
-  else await collect(session, name);
-}
-
-/** Objects and layers that no record of any function names, and models that none of this one's does. */
-async function collect(session: Session, name: string): Promise<void> {
-  const records = await listAllRecords(session);
-  const own = records.filter(({ record }) => record.function === name).map(({ record }) => record.artifacts.model ?? '');
-  await collectModels(session, name, new Set(own));
-  const digests = new Set(records.flatMap(({ record }) => [record.artifacts.dependencies, record.artifacts.function]));
-  await collectObjects(session, digests);
-  await collectLayers(session, new Set([...digests].map(layerName)));
+/** Takes the candidate back, also one whose claiming step failed. */
+export async function discard(session: Session, { name, draft, candidate }: Done): Promise<void> {
+  const number = candidate?.number ?? (draft === undefined ? undefined : claimed.get(draft));
+  if (draft !== undefined && number !== undefined) await dropCandidate(session, { name, number, artifacts: draft.artifacts });
 }

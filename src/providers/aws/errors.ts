@@ -111,6 +111,12 @@ function isThrottled(error: Thrown): boolean {
   return /^(SlowDown|429)$|Throttl|TooManyRequests|RequestLimitExceeded|BandwidthLimitExceeded/.test(awsCode(error));
 }
 
+/** Whether the same call may succeed in a moment; when it was cut off, it may have been done. */
+export function isTransient(error: unknown): boolean {
+  const thrown = error as Thrown;
+  return isThrottled(thrown) || isNetwork(thrown) || (awsStatus(error) ?? 0) >= 500;
+}
+
 function throttled(cause: Thrown, { action }: Need): MlfnError {
   const hint = 'Run the same command again in a minute; it goes on from where it stopped.';
   return new MlfnError('AWS_THROTTLED', `AWS wants fewer calls of ${action} a second: ${sentence(cause)}`, extras(cause, hint));

@@ -9,23 +9,19 @@ import {
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
-  waitUntilFunctionActiveV2,
-  waitUntilFunctionUpdatedV2,
-  waitUntilPublishedVersionActive,
 } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
 import type { ReleaseDraft } from '../provider.ts';
-import { call, nameOf, patiently } from './call.ts';
+import { call, nameOf, once, Patience, patiently, until } from './call.ts';
 import { MODEL_VARIABLE, objectKey, RELEASE_VARIABLE, TAG, TAG_VALUE } from './names.ts';
 import { storageFor } from './ephemeral.ts';
 import type { Session } from './session.ts';
 import { configurationFor, secretsVariable, settingsOf } from './settings/release.ts';
-import { deleteVersion, getFunction, toVersion, type Version } from './versions.ts';
+import { deleteVersion, getFunction, gone, listVersions, toVersion, type Version } from './versions.ts';
 
 const HANDLER = 'mlfn_serve.entry.handler';
-/** Seconds. A function with a large package is pending for half a minute. */
-const WAIT = { minDelay: 1, maxDelay: 5, maxWaitTime: 300 };
-const SNAPSHOT_SECONDS = 900;
+/** Milliseconds: Lambda takes minutes for a snapshot. */
+const SNAPSHOT_MS = 900_000;
 
 export interface Wanted {
   name: string;
@@ -35,24 +31,49 @@ export interface Wanted {
   layers: string[];
   /** Where the model is, when it is not in the package: `s3://bucket/key`. */
   modelUri: string | null;
+  /** Of the function part in the bucket, as Lambda writes it. */
+  codeSha256: string | null;
 }
 
-/** @returns the version that holds exactly this release */
-export async function publishVersion(session: Session, wanted: Wanted): Promise<Version> {
-  return patiently(session, 'a turn to update the function', passes, async () => {
+/**
+ * @param assertClaimed throws when the release is not wanted any more: somebody removed the function meanwhile
+ * @returns the version that holds exactly this release
+ */
+export async function publishVersion(session: Session, wanted: Wanted, assertClaimed: () => Promise<void>): Promise<Version> {
+  const patience = new Patience(session, settingsOf(wanted.draft).snapstart ? SNAPSHOT_MS : undefined);
+  let tries = 0;
+  const published = await patiently(patience, 'a turn to update the function', passes, async () => {
+    if (tries++ > 0) await assertClaimed();
     const there = await getFunction(session, wanted.name);
-    const latest =
-      there?.Configuration === undefined ? await create(session, wanted) : await update(session, wanted, there.Configuration);
-    const published = await publishLatest(session, wanted, latest);
-    if (published.release === wanted.number && published.codeSha256 === latest.CodeSha256) return published;
-    // Between two of our calls somebody else's went through: theirs is none of ours to keep as release N.
-    if (published.release === wanted.number) await deleteVersion(session, wanted.name, published.version);
-    throw new Overtaken();
+    if (there?.Configuration === undefined) return publishLatest(session, wanted, await create(patience, wanted));
+    return (await takeUp(session, wanted)) ?? publishLatest(session, wanted, await update(patience, wanted, there.Configuration));
   });
+  return active(patience, wanted, published);
 }
 
 /** Another deploy came between: the whole is begun again. */
 class Overtaken extends Error {}
+
+/** What an earlier try has published; what else goes by the number is nobody's. */
+async function takeUp(session: Session, wanted: Wanted): Promise<Version | null> {
+  const known = (await listVersions(session, wanted.name)).filter(({ release }) => release === wanted.number);
+  const right = known.find((each) => each.codeSha256 === wanted.codeSha256 && sameLayers(each.layers, wanted.layers));
+  for (const { version } of known) if (version !== right?.version) await deleteVersion(session, wanted.name, version);
+  return right ?? null;
+}
+
+/** Versions of one layer hold the same. */
+function sameLayers(found: string[], wanted: string[]): boolean {
+  const names = (arns: string[]) => arns.map((arn) => arn.replace(/:\d+$/, '')).join();
+  return names(found) === names(wanted);
+}
+
+/** `$LATEST` as it is now holds this release and, when that is said, this code: whoever changes it from here on is noticed by its revision. */
+function assertOwn(wanted: Wanted, latest: FunctionConfiguration, code?: string): FunctionConfiguration {
+  const release = latest.Environment?.Variables?.[RELEASE_VARIABLE];
+  if (release !== String(wanted.number) || (code !== undefined && code !== latest.CodeSha256)) throw new Overtaken();
+  return latest;
+}
 
 /** Errors of docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html that time heals. */
 function passes(error: unknown): boolean {
@@ -71,14 +92,20 @@ async function attempt<T>(action: string, name: string, send: () => Promise<T>):
     return await call({ action, resource: name }, send, PASSING);
   } catch (error) {
     if (nameOf(error) !== 'InvalidParameterValueException' || passes(error)) throw error;
-    throw new MlfnError('AWS_REFUSED', `Lambda refuses ${name}: ${(error as Error).message}`, {
-      hint: 'Mend the setting that it names, and deploy again.',
-      cause: error,
-    });
+    throw refused(name, (error as Error).message, error);
   }
 }
 
-async function create(session: Session, wanted: Wanted): Promise<FunctionConfiguration> {
+function refused(name: string, why: string, cause?: unknown): MlfnError {
+  return new MlfnError('AWS_REFUSED', `Lambda refuses ${name}: ${why}`, { hint: 'Mend the setting that it names, and deploy again.', cause });
+}
+
+function raise(error: Error): never {
+  throw error;
+}
+
+async function create(patience: Patience, wanted: Wanted): Promise<FunctionConfiguration> {
+  const { session } = patience;
   const { name, draft } = wanted;
   const Code = { S3Bucket: await session.bucket(), S3Key: objectKey(draft.artifacts.function) };
   const signal = { abortSignal: session.ctx.signal };
@@ -96,67 +123,71 @@ async function create(session: Session, wanted: Wanted): Promise<FunctionConfigu
       signal,
     ),
   );
-  await waitUntilFunctionActiveV2({ client: session.lambda, ...WAIT, ...signal }, { FunctionName: name });
-  return { ...made, ...(await getFunction(session, name))?.Configuration };
+  return assertOwn(wanted, await settled(patience, name), made.CodeSha256);
 }
 
-async function update(session: Session, wanted: Wanted, before: FunctionConfiguration): Promise<FunctionConfiguration> {
+/** No update is under way. @throws AWS_REFUSED when Lambda could not do what it had accepted */
+async function settled(patience: Patience, name: string): Promise<FunctionConfiguration> {
+  const { Configuration: found } = await until(
+    patience,
+    `${name} to be updated`,
+    async () => (await getFunction(patience.session, name)) ?? raise(gone(name)),
+    ({ Configuration: now }) => now?.State !== 'Pending' && now?.LastUpdateStatus !== 'InProgress',
+  );
+  const failed = found?.State === 'Failed' ? found.StateReason : found?.LastUpdateStatus === 'Failed' ? found.LastUpdateStatusReason : undefined;
+  if (failed !== undefined) throw refused(name, failed);
+  return found ?? {};
+}
+
+async function update(patience: Patience, wanted: Wanted, before: FunctionConfiguration): Promise<FunctionConfiguration> {
+  const { session } = patience;
   const { name, draft } = wanted;
   const signal = { abortSignal: session.ctx.signal };
-  const settle = async () => {
-    await waitUntilFunctionUpdatedV2({ client: session.lambda, ...WAIT, ...signal }, { FunctionName: name });
-    return (await getFunction(session, name))?.Configuration ?? before;
-  };
-  const settled = before.LastUpdateStatus === 'InProgress' ? await settle() : before;
+  const ready = before.LastUpdateStatus === 'InProgress' || before.State === 'Pending' ? await settled(patience, name) : before;
   await attempt('lambda:UpdateFunctionConfiguration', name, () =>
     session.lambda.send(
       new UpdateFunctionConfigurationCommand({
         ...configurationOf(wanted),
-        ...configurationFor(settingsOf(draft), settled),
-        RevisionId: settled.RevisionId,
+        ...configurationFor(settingsOf(draft), ready),
+        RevisionId: ready.RevisionId,
       }),
       signal,
     ),
   );
-  const configured = await settle();
+  const { RevisionId } = assertOwn(wanted, await settled(patience, name));
   const source = { S3Bucket: await session.bucket(), S3Key: objectKey(draft.artifacts.function) };
-  await attempt('lambda:UpdateFunctionCode', name, () =>
+  const { CodeSha256 } = await attempt('lambda:UpdateFunctionCode', name, () =>
     session.lambda.send(
-      new UpdateFunctionCodeCommand({
-        FunctionName: name,
-        ...source,
-        Architectures: [session.config.architecture],
-        RevisionId: configured.RevisionId,
-      }),
+      new UpdateFunctionCodeCommand({ FunctionName: name, ...source, Architectures: [session.config.architecture], RevisionId }),
       signal,
     ),
   );
-  return settle();
+  return assertOwn(wanted, await settled(patience, name), CodeSha256);
 }
 
-async function publishLatest(session: Session, wanted: Wanted, latest: FunctionConfiguration): Promise<Version> {
+async function publishLatest(session: Session, wanted: Wanted, { CodeSha256, RevisionId }: FunctionConfiguration): Promise<Version> {
   const { name, number } = wanted;
-  const signal = { abortSignal: session.ctx.signal };
-  const made = await attempt('lambda:PublishVersion', name, () =>
-    session.lambda.send(
-      new PublishVersionCommand({
-        FunctionName: name,
-        CodeSha256: latest.CodeSha256,
-        RevisionId: latest.RevisionId,
-        Description: `release ${number}`,
-      }),
-      signal,
-    ),
-  );
-  const snapshot = settingsOf(wanted.draft).snapstart;
-  if (snapshot) session.ctx.emit({ type: 'progress', text: 'Lambda starts the function and takes the snapshot, which takes minutes' });
-  await waitUntilPublishedVersionActive(
-    { client: session.lambda, ...WAIT, ...(snapshot ? { maxWaitTime: SNAPSHOT_SECONDS } : {}), ...signal },
-    { FunctionName: name, Qualifier: made.Version },
-  );
-  const version = toVersion(made);
-  if (version === null) throw new Overtaken();
+  const input = { FunctionName: name, CodeSha256, RevisionId, Description: `release ${number}` };
+  const send = async () => toVersion(await session.lambdaOnce.send(new PublishVersionCommand(input), { abortSignal: session.ctx.signal }));
+  const need = { action: 'lambda:PublishVersion', resource: name };
+  const version = await attempt(need.action, name, () => once(session, need, send, () => takeUp(session, wanted)));
+  if (version === null || version.release !== number) throw new Overtaken();
   return version;
+}
+
+async function active(patience: Patience, wanted: Wanted, published: Version): Promise<Version> {
+  if (published.state === 'Active') return published;
+  const { name, draft } = wanted;
+  const snapshot = settingsOf(draft).snapstart;
+  if (snapshot) patience.session.ctx.emit({ type: 'progress', text: 'Lambda starts the function and takes the snapshot, which takes minutes' });
+  const found = await until(
+    patience,
+    snapshot ? 'the snapshot' : `version ${published.version} to be ready`,
+    async () => (await getFunction(patience.session, name, published.version)) ?? raise(gone(name)),
+    ({ Configuration: now }) => now?.State !== 'Pending',
+  );
+  if (found.Configuration?.State === 'Failed') throw refused(name, found.Configuration.StateReason ?? 'the version failed to start');
+  return published;
 }
 
 /** What a version is made of besides its code: the same input for create and update. */

@@ -9,6 +9,7 @@ import { logs } from './logs.ts';
 import { list, observe } from './observe.ts';
 import { plan } from './plan.ts';
 import { preflight } from './preflight.ts';
+import { sweep } from './removal.ts';
 import { openSession } from './session.ts';
 import { checkLock } from './settings/check.ts';
 import { releaseSettings } from './settings/release.ts';
@@ -42,7 +43,7 @@ export const provider: Provider<AwsConfig> = {
   plan: (want, live, config, ground) => plan(want, live, config, ground as Ground),
   apply: async (ctx, config, step, done) => apply(await openSession(ctx, config), step, done),
   discard: async (ctx, config, done) => discard(await openSession(ctx, config), done),
-  sweep: async () => {},
+  sweep: async (ctx, config) => sweep(await openSession(ctx, config)),
   invoke: async (ctx, config, name, release, call) => invoke(await openSession(ctx, config), name, release, call),
   direct: async (ctx, config, name, release, payload) => direct(await openSession(ctx, config), name, release, payload),
   report: async (ctx, config, name, answer) => withReport(await openSession(ctx, config), name, answer),

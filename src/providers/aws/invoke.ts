@@ -2,7 +2,7 @@
 import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
 import type { Answer, Call } from '../../types.ts';
-import { call as callAws, nameOf, patiently } from './call.ts';
+import { call as callAws, nameOf, Patience, patiently } from './call.ts';
 import { withFailure } from './call-log.ts';
 import { type Endpoint, observeEndpoint } from './endpoint.ts';
 import { explainAws } from './errors.ts';
@@ -100,7 +100,7 @@ async function sendInvoke(session: Session, name: string, qualifier: string, pay
   const input = { FunctionName: name, Qualifier: qualifier, LogType: 'Tail', Payload: payload } as const;
   const resource = `${name}:${qualifier}`;
   try {
-    return await patiently(session, 'the snapshot to be ready', (error) => nameOf(error) === NOT_READY, () =>
+    return await patiently(new Patience(session), 'the snapshot to be ready', (error) => nameOf(error) === NOT_READY, () =>
       callAws(
         { action: 'lambda:InvokeFunction', resource },
         () => session.lambda.send(new InvokeCommand(input), { abortSignal: session.ctx.signal }),

@@ -35,10 +35,8 @@ export function logGroupName(name: string): string {
   return `/aws/lambda/${name}`;
 }
 
-export const LAYER_PREFIX = 'mlfn-';
-
 export function layerName(digest: Digest): string {
-  return LAYER_PREFIX + digest.slice(0, 16);
+  return `mlfn-${digest.slice(0, 16)}`;
 }
 
 /** Of models that are too large for a package. Below the function's name: its role may read these and no others. */

@@ -40,10 +40,32 @@ export async function observe(session: Session, name: string): Promise<Live | nu
     live,
     ...(canary === null || !traffic?.canary ? {} : { canary: { number: canary, percent: Math.round(traffic.canary.weight * 100) } }),
     releases: records.filter((each) => isWhole(each, versions)).map(toRelease),
-    candidates: records
-      .filter((each) => !isWhole(each, versions))
-      .map((each) => ({ number: each.record.number, digest: each.record.digest, abandoned: isAbandoned(each) })),
+    candidates: [
+      ...records
+        .filter((each) => !isWhole(each, versions))
+        .map((each) => ({ number: each.record.number, digest: each.record.digest, abandoned: isAbandoned(each) })),
+      // The number is taken, whatever became of the record.
+      ...strayNumbers(seen).map((number) => ({ number, digest: '', abandoned: false })),
+    ],
+    ...(isUntidy(seen) ? { untidy: true } : {}),
   };
+}
+
+/** Verified releases whose version somebody has deleted: they cannot come back. */
+export function deadRecords({ records, versions }: Seen): StoredRecord[] {
+  return records.filter(({ verified, record }) => verified !== null && !versions.some(({ release }) => release === record.number));
+}
+
+/** Releases of versions whose record somebody has deleted. */
+export function strayNumbers({ records, versions }: Seen): number[] {
+  const recorded = new Set(records.map(({ record }) => record.number));
+  return [...new Set(versions.map(({ release }) => release))].filter((number) => !recorded.has(number));
+}
+
+function isUntidy({ traffic, ...seen }: Seen): boolean {
+  const busy = seen.versions.filter(({ version }) => version === traffic?.version || version === traffic?.canary?.version);
+  const stray = strayNumbers({ traffic, ...seen }).filter((number) => !busy.some(({ release }) => release === number));
+  return stray.length > 0 || deadRecords({ traffic, ...seen }).length > 0;
 }
 
 /** Every function of mlfn in the region. */

@@ -1,7 +1,7 @@
 /** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
 import type { Live, Part } from '../../types.ts';
 import type { ReleaseDraft, Step, Want } from '../provider.ts';
-import { releaseSteps, switchSteps } from '../steps.ts';
+import { KEEP, releaseSteps, switchSteps } from '../steps.ts';
 import type { AwsConfig } from './config.ts';
 import { storageFor } from './ephemeral.ts';
 import { endpointSteps } from './endpoint-plan.ts';
@@ -19,14 +19,16 @@ export function plan(want: Want, live: Live | null, config: AwsConfig, ground: G
   checkSettings(want.draft, config, storageFor(want.draft));
   checkTimeout(config, want.draft.settings.timeout);
   const steps = releaseSteps(want, live, missingParts(want.draft, ground));
-  const before = steps.some((step) => step.kind === 'publish') ? footing(config, ground, [want.draft, ...(live?.releases ?? [])]) : [];
+  const publishes = steps.some((step) => step.kind === 'publish');
+  const before = footing(config, ground, [want.draft, ...(live?.releases ?? [])], publishes);
   const after = endpointSteps(live?.name ?? want.draft.function, config, ground.doors);
+  if (live?.untidy === true && !steps.some((step) => step.kind === 'prune')) steps.push({ kind: 'prune', keep: KEEP });
   const at = steps.findIndex((step) => step.kind === 'prune');
   return at === -1 ? [...before, ...steps, ...after] : [...before, ...steps.slice(0, at), ...after, ...steps.slice(at)];
 }
 
-/** What a release stands on, in the order in which it is made. */
-function footing(config: AwsConfig, { bucket, role, logGroup }: Ground, releases: ReleaseDraft[]): Step[] {
+/** What releases stand on, in the order in which it is made; also mended when somebody took it away from a live one. */
+function footing(config: AwsConfig, { bucket, role, logGroup }: Ground, releases: ReleaseDraft[], publishes: boolean): Step[] {
   const steps: Step[] = [];
   if (!bucket.exists || bucket.drift.length > 0) {
     steps.push(ensure('bucket', bucket.name, bucket.exists, bucket.exists ? bucket.drift.join(', ') : 'private, encrypted, TLS only'));
@@ -34,7 +36,9 @@ function footing(config: AwsConfig, { bucket, role, logGroup }: Ground, releases
   if (role !== null) {
     const settings = releases.map(settingsOf);
     const grants = grantsOf(role.place, releases[0]?.function ?? '', settings).map((each) => JSON.stringify(each));
-    const right = role.right && grants.join() === role.more.join();
+    // What it may beyond that, candidates of other deploys may need.
+    const granted = publishes ? grants.join() === role.more.join() : grants.every((each) => role.more.includes(each));
+    const right = role.right && granted;
     if (!right) steps.push(ensure('role', role.name, role.exists, `writes its own log, reads its own models${grantsText(settings)}`));
   }
   if (!logGroup.exists || logGroup.retention !== config.logRetention) {

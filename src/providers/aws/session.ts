@@ -36,6 +36,8 @@ export interface Session {
   bucket(): Promise<string>;
   credentials: ReturnType<typeof fromNodeProviderChain>;
   readonly lambda: LambdaClient;
+  /** Asks once: for calls that would make a thing twice. */
+  readonly lambdaOnce: LambdaClient;
   readonly s3: S3Client;
   readonly iam: IAMClient;
   readonly logs: CloudWatchLogsClient;
@@ -72,6 +74,7 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
     requestHandler: handler(),
   };
   const lambda = lazy(() => new LambdaClient(shared));
+  const lambdaOnce = lazy(() => new LambdaClient({ ...shared, maxAttempts: 1 }));
   // Emulators have no name per bucket.
   const forcePathStyle = ctx.env['AWS_ENDPOINT_URL'] !== undefined;
   const s3 = lazy(() => new S3Client({ ...shared, forcePathStyle, requestHandler: handler({ socketTimeout: S3_SILENT_MS }) }));
@@ -90,6 +93,9 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
     bucket: async () => config.bucket ?? bucketName((await identity()).account, region),
     get lambda() {
       return lambda();
+    },
+    get lambdaOnce() {
+      return lambdaOnce();
     },
     get s3() {
       return s3();

@@ -6,6 +6,7 @@ import {
   type GetFunctionCommandOutput,
   ListVersionsByFunctionCommand,
 } from '@aws-sdk/client-lambda';
+import { MlfnError } from '../../errors.ts';
 import { call, orNull } from './call.ts';
 import { RELEASE_VARIABLE } from './names.ts';
 import type { Session } from './session.ts';
@@ -19,10 +20,18 @@ export interface Version {
   state: string;
 }
 
-export async function getFunction(session: Session, name: string): Promise<GetFunctionCommandOutput | null> {
+/** `$LATEST` when no version is named. */
+export async function getFunction(session: Session, name: string, version?: string): Promise<GetFunctionCommandOutput | null> {
   return orNull({ action: 'lambda:GetFunction', resource: name }, () =>
-    session.lambda.send(new GetFunctionCommand({ FunctionName: name }), { abortSignal: session.ctx.signal }),
+    session.lambda.send(new GetFunctionCommand({ FunctionName: name, Qualifier: version }), { abortSignal: session.ctx.signal }),
   );
+}
+
+/** Somebody removed it while it was worked on. */
+export function gone(name: string): MlfnError {
+  return new MlfnError('AWS_GONE', `${name} was removed by another command meanwhile.`, {
+    hint: 'See what there is with `mlfn status`, and deploy again if it is to be there.',
+  });
 }
 
 /** Newest last; versions that no release stands behind are left out. */

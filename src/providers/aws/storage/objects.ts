@@ -10,7 +10,7 @@ import { putInParts } from './multipart.ts';
 import { SINGLE_BYTES } from './parts.ts';
 import { progressOf } from './progress.ts';
 import { putWhole } from './put.ts';
-import { listAllRecords } from './records.ts';
+import { listAllRecords, type ReleaseRecord } from './records.ts';
 import { MISSING, NO_BUCKET, nullFor } from './s3.ts';
 import { base64Of, SHA256_FIELD, type Upload } from './upload.ts';
 
@@ -85,12 +85,17 @@ function digestOf(key: string): Digest | undefined {
  * Removes the zips, whole or half sent, that neither `keep` nor any release names, and what is left of uploads that nobody is
  * at any more. The records are read again after the listing: who stores an object has claimed a release before, so what
  * another deploy has stored since `keep` was made is named by now.
+ * @param dropped records that count no more: they are removed after what they name
  */
-export async function collectObjects(session: Session, keep: ReadonlySet<Digest>): Promise<{ removed: number; bytes: number }> {
+export async function collectObjects(
+  session: Session,
+  keep: ReadonlySet<Digest>,
+  dropped: (record: ReleaseRecord) => boolean = () => false,
+): Promise<{ removed: number; bytes: number }> {
   const [listed, zips, models] = await Promise.all([listKeys(session, 'objects/'), leftovers(session, 'objects/'), leftovers(session, 'functions/')]);
   const unnamed = [...listed, ...zips].map(({ key }) => digestOf(key)).filter((digest) => digest !== undefined && !keep.has(digest));
   const records = unnamed.length === 0 ? [] : await listAllRecords(session);
-  const named = new Set(records.flatMap(({ record }) => Object.values(record.artifacts)));
+  const named = new Set(records.flatMap(({ record }) => (dropped(record) ? [] : Object.values(record.artifacts))));
   const unused = new Set(unnamed.filter((digest) => !named.has(digest ?? '')));
   const gone = listed.filter(({ key }) => unused.has(digestOf(key) ?? ''));
   await removeKeys(session, gone.map(({ key }) => key));

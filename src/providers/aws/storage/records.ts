@@ -98,11 +98,19 @@ export function isAbandoned({ record, verified }: StoredRecord): boolean {
   return verified === null && Date.now() - Date.parse(record.createdAt) > ABANDONED_MS;
 }
 
-/** Makes the record under the next free number, and returns that. */
-export async function claimNumber(session: Session, name: string, draft: ReleaseDraft): Promise<number> {
+/** Releases of any function that were claimed and not verified for so long that nobody is at them: told by one listing. */
+export async function listAbandoned(session: Session): Promise<StoredRecord[]> {
+  const listed = await listKeys(session, ALL);
+  const keys = new Set(listed.map(({ key }) => key));
+  const unverified = listed.filter(({ key }) => !keys.has(key.replace(/\.json$/, '.verified.json')));
+  return (await readListed(session, unverified)).filter(isAbandoned);
+}
+
+/** Makes the record under the next free number above `used`, and returns that. */
+export async function claimNumber(session: Session, name: string, draft: ReleaseDraft, used = 0): Promise<number> {
   const claim = randomUUID();
   const taken = (await listKeys(session, folder(name))).map(({ key }) => Number(KEY.exec(key)?.[2] ?? 0));
-  for (let number = Math.max(0, ...taken) + 1; ; number++) {
+  for (let number = Math.max(used, ...taken) + 1; ; number++) {
     const record: ReleaseRecord = { ...draft, number, createdAt: new Date().toISOString(), claim };
     if (await createJson(session, keyOf(name, number), record)) return number;
     if ((await readJson<ReleaseRecord>(session, keyOf(name, number)))?.claim === claim) return number;
