@@ -64,8 +64,11 @@ async function takeUp(session: Session, wanted: Wanted): Promise<Version | null>
 
 /** Versions of one layer hold the same. */
 function sameLayers(found: string[], wanted: string[]): boolean {
-  const names = (arns: string[]) => arns.map((arn) => arn.replace(/:\d+$/, '')).join();
-  return names(found) === names(wanted);
+  return found.map(layerOf).join() === wanted.map(layerOf).join();
+}
+
+function layerOf(arn: string): string {
+  return arn.replace(/:\d+$/, '');
 }
 
 /** `$LATEST` as it is now holds this release and, when that is said, this code: whoever changes it from here on is noticed by its revision. */
