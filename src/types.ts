@@ -244,6 +244,8 @@ export interface Live {
   live: number | null;
   /** A release that gets a share of the traffic beside the live one; `percent` 1 to 99. */
   canary?: { number: number; percent: number };
+  /** What holds for it beside its releases, as a person would say it. */
+  notes?: string[];
   /** Newest last. Only verified releases. */
   releases: Release[];
   /** Made but not verified: another deploy's that runs now, or left by one that was killed. */

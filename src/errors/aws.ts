@@ -26,6 +26,11 @@ export const AWS_ERRORS = {
     meaning: 'A setting that Lambda would refuse, or two that exclude each other; nothing was made.',
     mend: 'Mend the setting that the message names, and deploy again.',
   },
+  AWS_PROVISIONED: {
+    kind: 'remote',
+    meaning: 'The workers of --provisioned-concurrency did not become ready; the release is live without them.',
+    mend: 'Read why in the message; lower --provisioned-concurrency or have the quota raised, and deploy again.',
+  },
   AWS_NO_ENDPOINT: {
     kind: 'remote',
     meaning: 'The function has no Function URL: its first deploy was stopped before it, or somebody removed it.',

@@ -41,6 +41,7 @@ const nothing: Ground = {
   role: { name: 'mlfn-heart-eu-west-1', exists: false, right: false, more: [], place },
   logGroup: { name: '/aws/lambda/heart', exists: false, retention: null },
   doors: { url: null, api: null },
+  function: null,
   stored: [],
 };
 const closed = { url: 'https://u.example/', open: false, cors: {}, statements: [] };
@@ -49,6 +50,7 @@ const all: Ground = {
   role: { name: 'mlfn-heart-eu-west-1', exists: true, right: true, more: [], place },
   logGroup: { name: '/aws/lambda/heart', exists: true, retention: 30 },
   doors: { url: closed, api: null },
+  function: { tags: { mlfn: '1' }, reserved: null, provisioned: null, warm: null, foreign: null },
   stored: [DEPENDENCIES, 'a'],
 };
 

@@ -7,6 +7,7 @@ import { deploy, type DeployRequest, type Outcome } from '../../src/pipeline.ts'
 import { openTarget } from '../../src/providers/index.ts';
 import { type Clients, clientsOf } from './lab/clients.ts';
 import { type Gate, startGate } from './lab/gate.ts';
+import type { Rule } from './lab/gate/rule.ts';
 import { strictRules } from './lab/gate/strict.ts';
 import { type Ministack, startMinistack } from './lab/ministack.ts';
 
@@ -30,6 +31,8 @@ export interface SettingsLab {
   ask(name: string): Promise<{ status: number; body: unknown }>;
   /** A call of a service that no client is here for: `secretsmanager.CreateSecret`. */
   call(target: string, input: Record<string, unknown>): Promise<unknown>;
+  /** What Lambda says of ready workers from now on, in place of READY at once; null ends it. */
+  provisioning(status: { Status: string; StatusReason?: string } | null): void;
   stop(): Promise<void>;
 }
 
@@ -37,7 +40,8 @@ const PLAIN = 'def answer(payload):\n    return {"got": payload}\n';
 
 export async function startSettingsLab(): Promise<SettingsLab> {
   const cloud: Ministack = await startMinistack();
-  const gate = await startGate({ target: cloud.endpoint, rules: strictRules(cloud.env) });
+  let said: object | null = null;
+  const gate = await startGate({ target: cloud.endpoint, rules: [...strictRules(cloud.env), provisioningRule(() => said)] });
   Object.assign(process.env, gate.env);
   const aws = clientsOf(cloud.env);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'mlfn-settings-'));
@@ -72,11 +76,26 @@ export async function startSettingsLab(): Promise<SettingsLab> {
       if (!answer.ok) throw new Error(`${target}: ${answer.status} ${await answer.text()}`);
       return answer.json();
     },
+    provisioning: (status) => void (said = status),
     stop: async () => {
       aws.destroy();
       await gate.stop();
       await cloud.stop();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** docs.aws.amazon.com/lambda/latest/api/API_GetProvisionedConcurrencyConfig.html: IN_PROGRESS for minutes, then READY or FAILED. */
+function provisioningRule(said: () => object | null): Rule {
+  return {
+    check: () => undefined,
+    learn: ({ call }, answer) => {
+      const status = said();
+      if (status === null || call.name !== 'lambda:GetProvisionedConcurrencyConfig' || answer.status !== 200) return;
+      answer.body = Buffer.from(JSON.stringify({ ...JSON.parse(answer.body.toString()), ...status }));
+      const at = answer.headers.findIndex((field, index) => index % 2 === 0 && field.toLowerCase() === 'content-length');
+      if (at >= 0) answer.headers[at + 1] = String(answer.body.length);
     },
   };
 }

@@ -14,8 +14,9 @@ import { releases } from './releases.ts';
 import { rollback } from './rollback.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { warm } from './warm.ts';
 
 /** In the order of the help: the way a model goes. Each imports what it runs only when it runs. */
 export const COMMANDS: readonly Command[] = [
-  inspect, deploy, invoke, releases, rollback, promote, status, logs, del, build, init, doctor, stop, completion, complete,
+  inspect, deploy, invoke, releases, rollback, promote, warm, status, logs, del, build, init, doctor, stop, completion, complete,
 ];

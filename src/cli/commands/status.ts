@@ -39,6 +39,7 @@ export const status = command({
       return [live.name, live.live === null ? 'none' : String(live.live), since, release?.model.file ?? '-', live.url];
     });
     const [head = '', ...rest] = table([['function', 'live', 'made', 'model', 'url'], ...rows]);
-    return [paint.dim(head), ...rest];
+    const more = functions.flatMap(({ name, notes = [] }) => notes.map((note) => paint.dim(`${name}: ${note}`)));
+    return [paint.dim(head), ...rest, ...more];
   },
 });

@@ -12,7 +12,12 @@ import { EMPTY_PART, storePart } from './parts.ts';
 import { dropCandidate, prune, remove } from './removal.ts';
 import { ensureRole, roleArn } from './role.ts';
 import type { Session } from './session.ts';
+import { adopt } from './settings/adopt.ts';
+import { ensureProvisioned, removeProvisioned } from './settings/provisioned.ts';
+import { ensureReserved, removeReserved } from './settings/reserved.ts';
 import { settingsOf } from './settings/release.ts';
+import { ensureTags } from './settings/tags.ts';
+import { ensureSchedule, removeSchedule } from './settings/warm.ts';
 import { ensureBucket } from './storage/bucket.ts';
 import { hasObject } from './storage/objects.ts';
 import { claimNumber, listRecords, readRecord, writeVerified } from './storage/records.ts';
@@ -28,8 +33,19 @@ const ENSURE: Record<string, (session: Session, name: string, done: Done) => Pro
   'log group': ensureLogGroup,
   endpoint: ensureUrl,
   'HTTP API': ensureHttpApi,
+  function: adopt,
+  tags: ensureTags,
+  'reserved concurrency': ensureReserved,
+  'provisioned concurrency': ensureProvisioned,
+  schedule: ensureSchedule,
 };
-const REMOVE: Record<string, (session: Session, name: string) => Promise<void>> = { endpoint: removeUrl, 'HTTP API': removeHttpApi };
+const REMOVE: Record<string, (session: Session, name: string) => Promise<void>> = {
+  endpoint: removeUrl,
+  'HTTP API': removeHttpApi,
+  'reserved concurrency': removeReserved,
+  'provisioned concurrency': removeProvisioned,
+  schedule: removeSchedule,
+};
 const DOING = { create: 'making', update: 'mending', remove: 'removing' } as const;
 
 export async function apply(session: Session, step: Step, done: Done): Promise<Done> {

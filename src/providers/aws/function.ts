@@ -13,10 +13,11 @@ import {
 import { MlfnError } from '../../errors.ts';
 import type { ReleaseDraft } from '../provider.ts';
 import { call, nameOf, once, Patience, patiently, until } from './call.ts';
-import { MODEL_VARIABLE, objectKey, RELEASE_VARIABLE, TAG, TAG_VALUE } from './names.ts';
+import { MODEL_VARIABLE, objectKey, RELEASE_VARIABLE } from './names.ts';
 import { storageFor } from './ephemeral.ts';
 import type { Session } from './session.ts';
 import { configurationFor, secretsVariable, settingsOf } from './settings/release.ts';
+import { allTags } from './settings/tags.ts';
 import { deleteVersion, getFunction, gone, listVersions, toVersion, type Version } from './versions.ts';
 
 const HANDLER = 'mlfn_serve.entry.handler';
@@ -112,7 +113,7 @@ async function create(patience: Patience, wanted: Wanted): Promise<FunctionConfi
   const { name, draft } = wanted;
   const Code = { S3Bucket: await session.bucket(), S3Key: objectKey(draft.artifacts.function) };
   const signal = { abortSignal: session.ctx.signal };
-  const tags = { ...session.config.tags, [TAG]: TAG_VALUE };
+  const tags = allTags(session.config.tags);
   const made = await attempt('lambda:CreateFunction', name, () =>
     session.lambda.send(
       new CreateFunctionCommand({

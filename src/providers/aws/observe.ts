@@ -7,6 +7,7 @@ import { call } from './call.ts';
 import { observeEndpoint } from './endpoint.ts';
 import { TAG } from './names.ts';
 import type { Session } from './session.ts';
+import { WARM_TAG } from './settings/marks.ts';
 import { isAbandoned, listRecords, type StoredRecord } from './storage/records.ts';
 import { getFunction, listVersions, type Version } from './versions.ts';
 
@@ -16,14 +17,16 @@ export interface Seen {
   records: StoredRecord[];
   versions: Version[];
   traffic: Traffic | null;
+  tags: Record<string, string>;
+  reserved: number | null;
 }
 
 export async function see(session: Session, name: string): Promise<Seen> {
   const [found, records] = await Promise.all([getFunction(session, name), listRecords(session, name)]);
-  if (found === null) return { exists: false, records, versions: [], traffic: null };
+  if (found === null) return { exists: false, records, versions: [], traffic: null, tags: {}, reserved: null };
   if (found.Tags?.[TAG] === undefined && !session.config.adopt) throw notOurs(session, name);
   const [versions, traffic] = await Promise.all([listVersions(session, name), readTraffic(session, name)]);
-  return { exists: true, records, versions, traffic };
+  return { exists: true, records, versions, traffic, tags: found.Tags ?? {}, reserved: found.Concurrency?.ReservedConcurrentExecutions ?? null };
 }
 
 export async function observe(session: Session, name: string): Promise<Live | null> {
@@ -39,6 +42,7 @@ export async function observe(session: Session, name: string): Promise<Live | nu
     url: endpoint?.url ?? '',
     live,
     ...(canary === null || !traffic?.canary ? {} : { canary: { number: canary, percent: Math.round(traffic.canary.weight * 100) } }),
+    ...notesOf(seen),
     releases: records.filter((each) => isWhole(each, versions)).map(toRelease),
     candidates: [
       ...records
@@ -49,6 +53,14 @@ export async function observe(session: Session, name: string): Promise<Live | nu
     ],
     ...(isUntidy(seen) ? { untidy: true } : {}),
   };
+}
+
+function notesOf({ tags, reserved }: Seen): Pick<Live, 'notes'> {
+  const notes = [
+    ...(tags[WARM_TAG] === undefined ? [] : [`kept warm by a call every ${tags[WARM_TAG]}`]),
+    ...(reserved === null ? [] : [`${reserved} calls at once at most`]),
+  ];
+  return notes.length === 0 ? {} : { notes };
 }
 
 /** Verified releases whose version somebody has deleted: they cannot come back. */

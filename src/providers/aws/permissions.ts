@@ -4,6 +4,8 @@ interface Permission {
   /** Placeholders in capitals: PARTITION, ACCOUNT, REGION. */
   resource: string;
   actions: readonly string[];
+  /** Needed only by who has this setting. */
+  setting?: 'reservedConcurrency' | 'provisionedConcurrency' | 'warm' | 'vpc' | 'kmsKey';
 }
 
 /** Made with `mlfn-*` and the functions' own names in mind; narrower names of functions make a narrower policy. */
@@ -20,6 +22,7 @@ export const PERMISSIONS: readonly Permission[] = [
       'lambda:ListVersionsByFunction',
       'lambda:DeleteFunction',
       'lambda:TagResource',
+      'lambda:UntagResource',
       'lambda:GetAlias',
       'lambda:CreateAlias',
       'lambda:UpdateAlias',
@@ -34,6 +37,29 @@ export const PERMISSIONS: readonly Permission[] = [
       'lambda:InvokeFunctionUrl',
     ],
   },
+  {
+    resource: 'arn:PARTITION:lambda:REGION:ACCOUNT:function:*',
+    actions: ['lambda:PutFunctionConcurrency', 'lambda:DeleteFunctionConcurrency'],
+    setting: 'reservedConcurrency',
+  },
+  {
+    resource: 'arn:PARTITION:lambda:REGION:ACCOUNT:function:*',
+    actions: [
+      'lambda:GetProvisionedConcurrencyConfig',
+      'lambda:PutProvisionedConcurrencyConfig',
+      'lambda:DeleteProvisionedConcurrencyConfig',
+    ],
+    setting: 'provisionedConcurrency',
+  },
+  {
+    resource: 'arn:PARTITION:events:REGION:ACCOUNT:rule/mlfn-warm-*',
+    actions: ['events:DescribeRule', 'events:ListTargetsByRule', 'events:PutRule', 'events:PutTargets', 'events:RemoveTargets', 'events:DeleteRule'],
+    setting: 'warm',
+  },
+  // docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+  { resource: '*', actions: ['ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs'], setting: 'vpc' },
+  // docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+  { resource: 'arn:PARTITION:kms:REGION:ACCOUNT:key/*', actions: ['kms:CreateGrant', 'kms:Encrypt', 'kms:Decrypt'], setting: 'kmsKey' },
   {
     resource: 'arn:PARTITION:lambda:REGION:ACCOUNT:layer:mlfn-*',
     actions: ['lambda:PublishLayerVersion', 'lambda:ListLayerVersions', 'lambda:GetLayerVersion', 'lambda:DeleteLayerVersion'],

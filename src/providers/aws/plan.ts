@@ -8,20 +8,30 @@ import { endpointSteps } from './endpoint-plan.ts';
 import { checkTimeout } from './http-api-state.ts';
 import { EMPTY_PART } from './parts.ts';
 import { checkSettings } from './settings/check.ts';
+import { stepsAfter, stepsBefore, warmSteps } from './settings/function-plan.ts';
 import { grantsOf, grantsText } from './settings/grants.ts';
+import { ADOPTED_TAG, WARM_TAG } from './settings/marks.ts';
 import { settingsOf } from './settings/release.ts';
+import { scheduleName } from './settings/warm.ts';
 import type { Ground } from './survey.ts';
 
 export function plan(want: Want, live: Live | null, config: AwsConfig, ground: Ground): Step[] {
   if (want.kind === 'live') return switchSteps(want.number, live);
   if (want.kind === 'absent') return live === null ? [] : [removal(live, ground)];
+  if (want.kind === 'warm') return live === null ? [] : warmSteps(live.name, config, ground.function);
   // Both refuse before anything is made: a model that no /tmp holds, settings that exclude each other.
   checkSettings(want.draft, config, storageFor(want.draft));
   checkTimeout(config, want.draft.settings.timeout);
   const steps = releaseSteps(want, live, missingParts(want.draft, ground));
   const publishes = steps.some((step) => step.kind === 'publish');
-  const before = footing(config, ground, [want.draft, ...(live?.releases ?? [])], publishes);
-  const after = endpointSteps(live?.name ?? want.draft.function, config, ground.doors);
+  const before = [
+    ...stepsBefore(want, config, ground.function),
+    ...footing(config, ground, [want.draft, ...(live?.releases ?? [])], publishes),
+  ];
+  const after = [
+    ...endpointSteps(live?.name ?? want.draft.function, config, ground.doors),
+    ...stepsAfter(want, live, config, ground.function, steps),
+  ];
   if (live?.untidy === true && !steps.some((step) => step.kind === 'prune')) steps.push({ kind: 'prune', keep: KEEP });
   const at = steps.findIndex((step) => step.kind === 'prune');
   return at === -1 ? [...before, ...steps, ...after] : [...before, ...steps.slice(0, at), ...after, ...steps.slice(at)];
@@ -55,8 +65,10 @@ function missingParts({ artifacts }: ReleaseDraft, { stored }: Ground): (Part | 
   });
 }
 
-function removal(live: Live, { role, logGroup, doors }: Ground): Step {
+function removal(live: Live, { role, logGroup, doors, function: state }: Ground): Step {
   const also = [
+    ...(state?.tags[ADOPTED_TAG] === undefined ? [] : ['its versions and aliases from before mlfn took it over']),
+    ...(state?.tags[WARM_TAG] === undefined ? [] : [`the schedule ${scheduleName(live.name)}`]),
     ...(doors.url === null ? [] : [`the endpoint ${doors.url.url}`]),
     ...(doors.api === null ? [] : [`the HTTP API ${doors.api.name} ${doors.api.url}`]),
     ...(role?.exists === true ? [`the role ${role.name}`] : []),

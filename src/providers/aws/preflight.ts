@@ -13,6 +13,7 @@ export async function preflight(session: Session): Promise<Finding[]> {
   const asked = PERMISSIONS.filter(({ resource }) => !(session.config.role !== undefined && resource.includes(':iam:')))
     .filter(({ resource }) => !(session.config.bucket !== undefined && resource.includes(':s3:')))
     .filter(({ resource }) => !(session.config.httpApi === false && resource.includes(':apigateway:')))
+    .filter(({ setting }) => setting === undefined || session.config[setting] !== undefined)
     .map(async ({ resource, actions }) => denied(session, principal, filled(resource, place).replace(/\*$/, 'mlfn'), actions));
   return (await Promise.all(asked)).flat();
 }

@@ -10,11 +10,13 @@ import { orNull } from './call.ts';
 import { removeHttpApi } from './endpoint.ts';
 import { deleteLayer } from './layers.ts';
 import { removeLogGroup } from './log-group.ts';
-import { layerName } from './names.ts';
+import { layerName, TAG } from './names.ts';
 import { deadRecords, see, strayNumbers } from './observe.ts';
 import { collectModels, EMPTY_PART } from './parts.ts';
 import { removeRole } from './role.ts';
 import type { Session } from './session.ts';
+import { ADOPTED_TAG, WARM_TAG } from './settings/marks.ts';
+import { removeSchedule } from './settings/warm.ts';
 import { collectObjects } from './storage/objects.ts';
 import { deleteHistory, deleteRecord, listAbandoned, listAllRecords, readRecord, type ReleaseRecord } from './storage/records.ts';
 import { removeUrl } from './url.ts';
@@ -42,7 +44,8 @@ export async function prune(session: Session, name: string, keep: number): Promi
 
 /** @param more artifacts of candidates whose record is gone already */
 export async function remove(session: Session, name: string, more: Artifacts[] = []): Promise<void> {
-  const { records } = await see(session, name); // Refuses what is not ours.
+  const { records, tags } = await see(session, name); // Refuses what is not ours.
+  if (tags[WARM_TAG] !== undefined) await removeSchedule(session, name);
   await removeUrl(session, name);
   await removeHttpApi(session, name);
   await orNull({ action: 'lambda:DeleteFunction', resource: name }, () =>
@@ -56,11 +59,13 @@ export async function remove(session: Session, name: string, more: Artifacts[] =
 
 /** A release that was claimed and never verified; the whole function, where there is nothing else of it. */
 export async function dropCandidate(session: Session, { name, number, artifacts }: { name: string; number: number; artifacts: Artifacts }): Promise<void> {
-  const { versions, records } = await see(session, name);
+  const { exists, versions, records, tags } = await see(session, name);
   const record = records.find((each) => each.record.number === number);
   if (record !== undefined && record.verified !== null) return;
   const traffic = await readTraffic(session, name);
-  if (records.every((each) => each.record.number === number) && traffic === null) return remove(session, name, [artifacts]);
+  // A function that somebody else made is theirs, whatever became of our first release of it.
+  const theirs = exists && (tags[TAG] === undefined || tags[ADOPTED_TAG] !== undefined);
+  if (!theirs && records.every((each) => each.record.number === number) && traffic === null) return remove(session, name, [artifacts]);
   await deleteVersions(session, name, versions.filter(({ release, version }) => release === number && version !== traffic?.version));
   await collect(session, name, [artifacts], (each) => each.number === number);
   await deleteRecord(session, name, number);

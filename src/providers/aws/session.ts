@@ -1,6 +1,7 @@
 /** The SDK's clients for one region and one set of credentials, made when they are first asked for. */
 import type { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -44,6 +45,8 @@ export interface Session {
   readonly sts: STSClient;
   /** Loaded when asked for: most functions have no HTTP API. */
   gateway(): Promise<ApiGatewayV2Client>;
+  /** As most functions have no schedule. */
+  schedules(): Promise<EventBridgeClient>;
 }
 
 type Clients = Omit<Session, 'ctx' | 'config'>;
@@ -82,6 +85,7 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
   const logs = lazy(() => new CloudWatchLogsClient(shared));
   const sts = lazy(() => new STSClient(shared));
   const gateway = lazy(async () => new (await import('@aws-sdk/client-apigatewayv2')).ApiGatewayV2Client(shared));
+  const schedules = lazy(async () => new (await import('@aws-sdk/client-eventbridge')).EventBridgeClient(shared));
   const identity = lazy(() => whoAmI(ctx, sts()));
   return {
     region,
@@ -89,6 +93,7 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
     credentials,
     identity,
     gateway,
+    schedules,
     account: async () => (await identity()).account,
     bucket: async () => config.bucket ?? bucketName((await identity()).account, region),
     get lambda() {

@@ -8,6 +8,7 @@ import { observeLogGroup, type LogGroupState } from './log-group.ts';
 import { modelsPrefix } from './names.ts';
 import { observeRole, type RoleState } from './role.ts';
 import type { Session } from './session.ts';
+import { type FunctionState, observeFunction } from './settings/function.ts';
 import { type Doors, observeDoors } from './endpoint.ts';
 
 export interface Ground {
@@ -16,19 +17,22 @@ export interface Ground {
   role: RoleState | null;
   logGroup: LogGroupState;
   doors: Doors;
+  /** Null when there is none. */
+  function: FunctionState | null;
   /** The draft's parts that are there; empty for a removal. */
   stored: Digest[];
 }
 
 export async function survey(session: Session, name: string, draft?: ReleaseDraft): Promise<Ground> {
   const bucket = await observeBucket(session);
-  const [role, logGroup, doors, stored] = await Promise.all([
+  const [role, logGroup, doors, state, stored] = await Promise.all([
     session.config.role === undefined ? observeRole(session, name) : null,
     observeLogGroup(session, name),
     observeDoors(session, name, draft === undefined),
+    observeFunction(session, name),
     draft === undefined || !bucket.exists ? [] : storedParts(session, name, draft),
   ]);
-  return { bucket, role, logGroup, doors, stored };
+  return { bucket, role, logGroup, doors, function: state, stored };
 }
 
 async function storedParts(session: Session, name: string, { artifacts }: ReleaseDraft): Promise<Digest[]> {

@@ -6,6 +6,7 @@ import { releaseSteps, switchSteps } from '../steps.ts';
 
 export function plan(want: Want, live: Live | null): Step[] {
   if (want.kind === 'live') return switchSteps(want.number, live);
+  if (want.kind === 'warm') return [];
   if (want.kind === 'absent') {
     return live === null ? [] : [{ kind: 'remove', name: live.name, releases: live.releases.map(({ number }) => number), also: [] }];
   }

@@ -51,8 +51,3 @@ export const FUNCTION_FIELDS = {
 export function minutesOf(every: string | false): number {
   return every === 'off' || every === false ? 0 : Number(every.slice(0, -1));
 }
-
-/** The one rule of `--every` and `warm:`. */
-export function isEvery(text: string): boolean {
-  return EVERY.test(text);
-}
