@@ -9,6 +9,8 @@ import { main } from './main.ts';
 const UNWIND_MS = 20_000;
 
 export async function start(): Promise<void> {
+  // Which Node mlfn needs is its own to say: the AWS SDK would write about its next versions on every command.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const abort = new AbortController();
   setMaxListeners(0, abort.signal); // every wait and child process of a command listens
   watchSignals(abort);
