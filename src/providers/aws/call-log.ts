@@ -1,12 +1,12 @@
 /** The lines that one call has left in CloudWatch. They become visible some seconds after it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer } from '../../types.ts';
+import type { Answer, Failure } from '../../types.ts';
 import { failureIn } from './failure.ts';
 import { eventsOf } from './log-events.ts';
 import { readReport } from './report.ts';
 import type { Session } from './session.ts';
 
-const LATE_MS = 10_000;
+const LATE_MS = 8000;
 const POLL_MS = 1000;
 /** Clocks differ, and the log's begins when a worker does. */
 const BEFORE_MS = 5000;
@@ -29,13 +29,12 @@ export async function withReport(session: Session, name: string, answer: Answer)
   return { ...answer, handlerMs: durationMs, coldMs: initMs, billed: { durationMs: billedMs, memoryMb, maxMemoryMb } };
 }
 
-/** What the log says of a call that failed behind the endpoint; by its time where its id is not known. */
+/** What the log says of a call that failed behind the endpoint. */
 export async function withFailure(session: Session, name: string, answer: Answer): Promise<Answer> {
   session.ctx.emit({ type: 'progress', text: 'looking into the logs for what went wrong' });
-  const begun = Date.now() - answer.durationMs;
+  const asked = { requestId: answer.requestId, begun: Date.now() - answer.durationMs };
   try {
-    const log = await poll(session, name, { requestId: answer.requestId, begun }, (text) => failureIn(text) !== null);
-    const failure = failureIn(log);
+    const failure = failureIn(await poll(session, name, asked, (text) => failureIn(text) !== null)) ?? (await failureAt(session, name, asked));
     return failure === null ? answer : { ...answer, failure };
   } catch (error) {
     if (session.ctx.signal.aborted) throw error;
@@ -43,26 +42,34 @@ export async function withFailure(session: Session, name: string, answer: Answer
   }
 }
 
+/** By its time, where the log does not name the call; whose it is cannot be sure then, and the message says so. */
+async function failureAt(session: Session, name: string, { begun }: Asked): Promise<Failure | null> {
+  const events = await eventsOf(session, name, begun);
+  const found = failureIn(events.map(({ message = '' }) => message.replace(/\n$/, '')).join('\n'));
+  return found === null ? null : { ...found, message: `${found.message} (the log's last error since then; the call itself is not named there)` };
+}
+
 async function poll(session: Session, name: string, asked: Asked, enough: (text: string) => boolean): Promise<string> {
   const until = performance.now() + LATE_MS;
   for (;;) {
     const text = await linesOf(session, name, asked);
-    if (enough(text) || performance.now() > until) return text;
+    if (enough(text) || performance.now() > until || asked.requestId === undefined) return text;
     await pause(POLL_MS, undefined, { signal: session.ctx.signal });
   }
 }
 
 /**
- * All lines of the worker that took the call, from the call's START to its REPORT: what Python prints has no id in it. An
- * import fails before any START, so everything of that time counts where the call itself is not found.
+ * The lines of the worker that took the call, from the end of the call before to its own REPORT: what Python prints has no id
+ * in it, and an import that fails does so before any START. Empty while the log does not name the call.
  */
 async function linesOf(session: Session, name: string, { requestId, begun }: Asked): Promise<string> {
-  const found = await eventsOf(session, name, begun - BEFORE_MS);
-  const events = found.map(({ logStreamName = '', message = '' }) => ({ stream: logStreamName, text: message.replace(/\n$/, '') }));
-  const named = requestId === undefined ? undefined : events.find(({ text }) => text.includes(requestId));
-  if (named === undefined) return events.map(({ text }) => text).join('\n');
-  const own = events.filter(({ stream }) => stream === named.stream).map(({ text }) => text);
-  const first = own.findIndex((text) => text.startsWith('START ') && text.includes(requestId!));
-  const last = own.findIndex((text) => text.startsWith('REPORT ') && text.includes(requestId!));
-  return own.slice(Math.max(0, first), last === -1 ? undefined : last + 1).join('\n');
+  if (requestId === undefined) return '';
+  const events = await eventsOf(session, name, begun - BEFORE_MS);
+  const stream = events.find(({ message = '' }) => message.includes(requestId))?.logStreamName;
+  if (stream === undefined) return '';
+  const own = events.filter(({ logStreamName }) => logStreamName === stream).map(({ message = '' }) => message.replace(/\n$/, ''));
+  const first = own.findIndex((text) => text.includes(requestId));
+  const before = own.slice(0, first).findLastIndex((text) => text.startsWith('REPORT '));
+  const last = own.findIndex((text) => text.startsWith('REPORT ') && text.includes(requestId));
+  return own.slice(before + 1, last === -1 ? undefined : last + 1).join('\n');
 }

@@ -63,7 +63,7 @@ async function* following(session: Session, name: string, start: { told: Filtere
   const { ctx } = session;
   let { since, releases } = start;
   const lines = new Lines((version) => releases.get(version) ?? null);
-  const told = new Map(start.told.map((event) => [event.eventId ?? '', event.timestamp ?? 0]));
+  const told = new Map(identified(start.told).map(([id, { timestamp = 0 }]) => [id, timestamp]));
   let delay = POLL_MS;
   while (!ctx.signal.aborted) {
     await sleep(delay, undefined, { signal: ctx.signal }).catch(() => undefined);
@@ -72,16 +72,26 @@ async function* following(session: Session, name: string, start: { told: Filtere
     const events = await eventsOf(session, name, since - LATE_MS).catch((error: unknown) => passing(ctx, error));
     delay = events === null ? Math.min(delay * 2, LONGEST_POLL_MS) : POLL_MS;
     if (events === null) continue;
-    const fresh = events.filter(({ eventId = '' }) => !told.has(eventId));
-    if (fresh.some(({ logStreamName }) => isUnknown(logStreamName, releases))) releases = await releasesOf(session, name).catch(() => releases);
-    for (const event of fresh) {
-      told.set(event.eventId ?? '', event.timestamp ?? 0);
+    const fresh = identified(events).filter(([id]) => !told.has(id));
+    if (fresh.some(([, { logStreamName }]) => isUnknown(logStreamName, releases))) releases = await releasesOf(session, name).catch(() => releases);
+    for (const [id, event] of fresh) {
+      told.set(id, event.timestamp ?? 0);
       yield* lines.push(event);
     }
     if (fresh.length === 0) yield* lines.flush();
     since = asked;
     for (const [id, time] of told) if (time < since - 2 * LATE_MS) told.delete(id);
   }
+}
+
+/** By its id, which an emulator may not give: by what it is, and the how many-eth of those. */
+function identified(events: FilteredLogEvent[]): [id: string, FilteredLogEvent][] {
+  const seen = new Map<string, number>();
+  return events.map((event) => {
+    const what = `${event.logStreamName} ${event.timestamp} ${event.message}`;
+    seen.set(what, (seen.get(what) ?? 0) + 1);
+    return [event.eventId ?? `${what} ${seen.get(what)}`, event];
+  });
 }
 
 function isUnknown(stream: string | undefined, releases: Releases): boolean {
