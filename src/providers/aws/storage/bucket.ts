@@ -89,8 +89,8 @@ async function isThere(session: Session, name: string): Promise<boolean> {
   } catch (error) {
     const status = awsStatus(error);
     if (status === 404) return false;
-    if (status === 403) throw await refusal(session, name, error);
     region = status === 301 || status === 400 ? regionOf(error) : undefined;
+    if (status === 403 || (status === 400 && region === undefined)) throw await refusal(session, name, error);
     if (region === undefined) throw explainAws(error, need);
   }
   if (region === undefined || region === session.region) return true;
@@ -105,7 +105,8 @@ function regionOf(error: unknown): string | undefined {
 }
 
 /**
- * HEAD says 403 and no more, for a bucket of someone else as for a missing permission. GET has a text: who may not because
+ * HEAD says 403 and no more, for a bucket of someone else as for a missing permission, and 400 for credentials that have
+ * expired. GET has a text: who may not because
  * of a policy is told which (docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html).
  */
 async function refusal(session: Session, name: string, head: unknown): Promise<Error> {

@@ -33,7 +33,11 @@ export async function hasObject(session: Session, digest: Digest): Promise<Store
 export async function headObject(session: Session, key: string): Promise<StoredObject | null> {
   const found = await nullFor([...MISSING, NO_BUCKET], session, { action: 'GetObject', key }, (target, options) =>
     session.s3.send(new HeadObjectCommand({ ...target, Key: key, ChecksumMode: 'ENABLED' }), options),
-  );
+  ).catch(async (error: unknown) => {
+    // An answer to HEAD has no words; a listing does, for credentials that have expired.
+    if (error instanceof MlfnError && error.details['aws'] === '400') await listKeys(session, key);
+    throw error;
+  });
   return found === null ? null : { size: found.ContentLength ?? 0, sha256: wholeSha256(found) };
 }
 

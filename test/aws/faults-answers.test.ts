@@ -1,0 +1,100 @@
+/** AWS answers badly, or not at all: calls are asked again, nothing is made twice, and what ends a deploy is said in its words. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALL, FaultsLab, NOTHING } from './faults-lab.ts';
+import { broken, denied, expired, throttled } from './lab/gate/faults.ts';
+import type { Gate } from './lab/gate.ts';
+import type { Fault } from './lab/gate/script.ts';
+
+let lab: FaultsLab;
+beforeAll(async () => {
+  lab = await FaultsLab.open();
+});
+afterAll(async () => lab?.close());
+
+const FIRST = [
+  'sts:GetCallerIdentity', 's3:HeadBucket', 's3:CreateBucket', 's3:GetPublicAccessBlock', 's3:PutPublicAccessBlock', 's3:GetBucketPolicy', 's3:PutBucketPolicy',
+  's3:PutBucketLifecycle', 's3:PutBucketTagging', 's3:ListObjectsV2', 's3:PutObject', 's3:GetObject', 's3:HeadObject', 'iam:GetRole', 'iam:CreateRole', 'iam:PutRolePolicy',
+  'logs:DescribeLogGroups', 'logs:CreateLogGroup', 'logs:PutRetentionPolicy', 'lambda:ListLayerVersions', 'lambda:PublishLayerVersion', 'lambda:GetFunction', 'lambda:CreateFunction',
+  'lambda:PublishVersion', 'lambda:ListVersionsByFunction', 'lambda:Invoke', 'lambda:GetAlias', 'lambda:CreateAlias', 'lambda:GetPolicy', 'lambda:GetFunctionUrlConfig',
+  'lambda:CreateFunctionUrlConfig', 'lambda:AddPermission',
+];
+const LATER = ['s3:PutObject', 'lambda:UpdateFunctionConfiguration', 'lambda:UpdateFunctionCode', 'lambda:PublishVersion', 'lambda:Invoke', 'lambda:UpdateAlias'];
+const DELETE = ['lambda:RemovePermission', 'lambda:DeleteFunctionUrlConfig', 'lambda:DeleteFunction', 'logs:DeleteLogGroup', 'iam:DeleteRolePolicy', 'iam:DeleteRole', 's3:DeleteObjects', 'lambda:DeleteLayerVersion'];
+
+const KINDS: [string, (service: string) => Fault][] = [
+  ['throttled', throttled],
+  ['an internal error', broken],
+  ['done, and told as an internal error', (service) => ({ ...broken(service), kind: 'error-after' })],
+  ['cut off before it is done', () => ({ kind: 'cut-before' })],
+  ['done, and cut off before the answer', () => ({ kind: 'cut-after' })],
+];
+
+describe.each(ALL ? KINDS : KINDS.filter(([kind]) => /^(throttled|done)/.test(kind)))('each call once %s', (_, fault) => {
+  const name = 'answers';
+  // Whoever is throttled pauses for a second.
+  const slow = fault === throttled && !ALL;
+  const spoil = (gate: Gate, operations: string[]) => {
+    for (const operation of operations.filter((each) => !slow || /:(PutObject|CreateRole|CreateLogGroup|CreateFunction|UpdateAlias|DeleteFunction)$/.test(each))) gate.fault({ operation }, fault(operation.split(':')[0]!));
+  };
+
+  test('deploys, replaces and deletes, and nothing is made twice', async () => {
+    const gate = await lab.way();
+    spoil(gate, FIRST);
+    const args = (word: string) => ['deploy', lab.app(name, word, { wheel: true }), '--name', name, '--public'];
+    const first = await lab.mlfn(args('one'), { gate });
+    expect(await lab.ask(first.url)).toEqual({ text: '200 one', release: '1' });
+    const { layers, keys, ...rest } = await lab.account();
+    expect(rest).toMatchObject({ versions: ['answers:1 release 1'], aliases: ['answers:live'], roles: ['mlfn-answers-eu-west-1'], uploads: [] });
+    expect([layers.length, keys.length]).toEqual([1, 4]);
+    spoil(gate, LATER);
+    expect(await lab.mlfn(args('two'), { gate })).toMatchObject({ live: 2 });
+    expect(await lab.ask(first.url)).toEqual({ text: '200 two', release: '2' });
+    expect((await lab.account()).versions).toEqual(['answers:1 release 1', 'answers:2 release 2']);
+    spoil(gate, DELETE);
+    await lab.mlfn(['delete', name, '--yes'], { gate });
+    expect(await lab.account()).toEqual(NOTHING);
+    await gate.stop();
+  });
+});
+
+describe('a call that fails for good', () => {
+  const CASES: [string, Fault, number, string][] = [
+    // The SDK's own pauses take a quarter of a minute.
+    ...(ALL ? [['s3:PutObject', throttled('s3'), 5, 'AWS_THROTTLED'] as [string, Fault, number, string]] : []),
+    ['iam:CreateRole', broken('iam'), 5, 'AWS_FAILED'],
+    ['lambda:PublishVersion', { kind: 'cut-before' }, 5, 'AWS_UNREACHABLE'],
+    ['lambda:CreateAlias', denied('lambda:CreateAlias'), 4, 'AWS_DENIED'],
+  ];
+  test.each(CASES)('%s ends the deploy in words; the next one completes it', async (operation, fault, code, said) => {
+    const gate = await lab.way();
+    gate.fault({ operation, times: Infinity }, fault);
+    const args = ['deploy', lab.app('ends', 'one'), '--name', 'ends'];
+    const { error } = await lab.mlfn(args, { gate, code });
+    await gate.stop();
+    expect(error).toMatchObject({ code: said, hint: expect.stringMatching(/^[A-Z]/) });
+    expect(await lab.mlfn(args)).toMatchObject({ status: 'deployed', live: 1 });
+    expect((await lab.account()).versions).toEqual([expect.stringContaining('release 1')]);
+    await lab.mlfn(['delete', 'ends', '--yes']);
+    expect(await lab.account()).toEqual(NOTHING);
+  });
+});
+
+describe('credentials that expire', () => {
+  const POINTS = ['sts:GetCallerIdentity', 's3:HeadBucket', 's3:PutObject', 's3:HeadObject', 'lambda:UpdateFunctionConfiguration', 'lambda:PublishVersion', 'lambda:Invoke', 'lambda:UpdateAlias'];
+  beforeAll(async () => lab.mlfn(['deploy', lab.app('expires', 'one'), '--name', 'expires']));
+
+  test.each(POINTS)('at %s: exit 4, and said so', async (operation) => {
+    const gate = await lab.way();
+    gate.fault({ operation, times: Infinity }, expired(operation.split(':')[0]!));
+    const { error } = await lab.mlfn(['deploy', lab.app('expires', 'two'), '--name', 'expires'], { gate, code: 4 });
+    await gate.stop();
+    expect(error).toMatchObject({ code: 'AWS_CREDENTIALS_EXPIRED', hint: expect.stringContaining('aws sso login') });
+  });
+
+  test('the next deploy goes on', async () => {
+    expect(await lab.mlfn(['deploy', lab.app('expires', 'two'), '--name', 'expires'])).toMatchObject({ status: 'deployed', before: 1, live: 2 });
+    expect((await lab.account('expires')).versions).toEqual(['expires:1 release 1', 'expires:2 release 2']);
+    await lab.mlfn(['delete', 'expires', '--yes']);
+    expect(await lab.account()).toEqual(NOTHING);
+  });
+});
