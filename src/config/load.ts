@@ -127,7 +127,10 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
 /** Its settings add up: a flag does not hide the file's others, nor one tag or secret the rest. */
 function sectionOf(target: TargetName, layers: Layer[]): Record<string, unknown> {
   const sections = layers.map((layer) => layer.section(target)).toReversed();
-  const whole = Object.assign({}, ...sections) as Record<string, unknown>;
+  const whole: Record<string, unknown> = {};
+  // `--http-api` switches on what the file describes.
+  const keeps = (key: string, value: unknown) => value === true && typeof whole[key] === 'object';
+  for (const section of sections) for (const [key, value] of Object.entries(section)) if (!keeps(key, value)) whole[key] = value;
   for (const key of ['tags', 'secrets']) {
     const named = Object.assign({}, ...sections.map((each) => each[key] ?? {})) as Record<string, string>;
     if (Object.keys(named).length > 0) whole[key] = named;

@@ -9,7 +9,7 @@ import { type Clients, clientsOf } from './lab/clients.ts';
 import { type Gate, startGate } from './lab/gate.ts';
 import type { Rule } from './lab/gate/rule.ts';
 import { strictRules } from './lab/gate/strict.ts';
-import { type Ministack, startMinistack } from './lab/ministack.ts';
+import { type Ministack, type MinistackOptions, startMinistack } from './lab/ministack.ts';
 
 export interface Asked extends Partial<DeployRequest> {
   /** The `aws:` section. */
@@ -38,8 +38,8 @@ export interface SettingsLab {
 
 const PLAIN = 'def answer(payload):\n    return {"got": payload}\n';
 
-export async function startSettingsLab(): Promise<SettingsLab> {
-  const cloud: Ministack = await startMinistack();
+export async function startSettingsLab(options: MinistackOptions = {}): Promise<SettingsLab> {
+  const cloud: Ministack = await startMinistack(options);
   let said: object | null = null;
   const gate = await startGate({ target: cloud.endpoint, rules: [...strictRules(cloud.env), provisioningRule(() => said)] });
   Object.assign(process.env, gate.env);

@@ -36,6 +36,12 @@ describe('precedence', () => {
     });
   });
 
+  it('switches on what the file describes', async () => {
+    put('mlfn.yaml', 'model: m.joblib\ntarget: aws\naws: {httpApi: {rate: 5}}\n');
+    expect((await load({ httpApi: true as never })).targetConfig).toMatchObject({ httpApi: { rate: 5, burst: 500 } });
+    expect((await load({}, { MLFN_HTTP_API: 'false' })).targetConfig).toMatchObject({ httpApi: false });
+  });
+
   it('adds variables up instead of replacing them', async () => {
     put('mlfn.yaml', 'model: m.joblib\nenv: {A: file, B: file}\n');
     const { settings } = await load({ env: ['B=flag', 'C=a=b\nc'] });

@@ -55,6 +55,11 @@ function shareOf(percent: number | undefined): number | undefined {
   });
 }
 
+/** A deploy that only changes the endpoint has none. */
+function hasWayBack({ before, live, canary }: Deployed): boolean {
+  return before !== null && (before !== live || canary !== null);
+}
+
 function outcomeLines(result: Deployed, view: View): string[] {
   if (result.status === 'planned') return planLines(result, view);
   const { paint } = view;
@@ -63,7 +68,7 @@ function outcomeLines(result: Deployed, view: View): string[] {
     ...(result.try === null ? [] : [`${paint.dim('try ')}  ${result.try}`]),
     ...(result.tryNote === null ? [] : [`      ${paint.dim(result.tryNote)}`]),
     ...(result.canary === null ? [] : [`${paint.dim('all ')}  mlfn promote ${result.name}`]),
-    ...(result.status === 'deployed' && result.before !== null ? [`${paint.dim('undo')}  mlfn rollback ${result.name}`] : []),
+    ...(result.status === 'deployed' && hasWayBack(result) ? [`${paint.dim('undo')}  mlfn rollback ${result.name}`] : []),
   ];
   const { canary } = result;
   const what = canary === null ? `release ${result.live}` : `release ${canary.number} has ${canary.percent} % beside release ${result.live}`;
