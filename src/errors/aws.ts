@@ -26,6 +26,11 @@ export const AWS_ERRORS = {
     meaning: 'A setting that Lambda would refuse, or two that exclude each other; nothing was made.',
     mend: 'Mend the setting that the message names, and deploy again.',
   },
+  AWS_QUOTA: {
+    kind: 'limit',
+    meaning: 'A quota of the account does not let one more be made, or called.',
+    mend: 'Make room as the hint says, or have the quota that is named raised in Service Quotas.',
+  },
   AWS_PROVISIONED: {
     kind: 'remote',
     meaning: 'The workers of --provisioned-concurrency did not become ready; the release is live without them.',

@@ -113,7 +113,7 @@ test.each([
   ['AWS_UNREACHABLE', Object.assign(new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:80'), { code: 'ECONNREFUSED' })], ''), { code: 'ECONNREFUSED' })],
   ['AWS_UNREACHABLE', Object.assign(new Error('self-signed certificate in certificate chain'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' })],
   ['INTERRUPTED', thrown('AbortError', 'Request aborted')],
-  ['AWS_FAILED', thrown('CodeStorageExceededException', 'Code storage limit exceeded.', { $metadata: { httpStatusCode: 400 } })],
+  ['AWS_QUOTA', thrown('CodeStorageExceededException', 'Code storage limit exceeded.', { $metadata: { httpStatusCode: 400 } })],
 ])('%s for %s', (code, error) => {
   const explained = explainAws(error, NEED) as MlfnError;
   expect([explained.code, explained.cause]).toEqual([code, error]);

@@ -1,6 +1,7 @@
 /** What the SDK throws, in words that name the act, the thing and the way out. */
 import { MlfnError, type ErrorExtras } from '../../errors.ts';
 import type { Context } from '../../events.ts';
+import { type Quota, quotaOf } from './quotas.ts';
 
 export interface Need {
   /** IAM action: `s3:PutObject`. */
@@ -20,6 +21,8 @@ interface Thrown {
   address?: string;
   port?: number;
   errors?: unknown[];
+  /** Of Lambda's TooManyRequestsException. */
+  Reason?: string;
   $metadata?: { httpStatusCode?: number; requestId?: string };
 }
 
@@ -32,6 +35,8 @@ type Row = (error: Thrown, tried: Need) => MlfnError;
 export function explainAws(error: unknown, tried: Need): Error {
   if (!(error instanceof Error) || error instanceof MlfnError) return error as Error;
   const thrown = error as Thrown;
+  const quota = thrown.$metadata === undefined ? null : quotaOf(toldBy(thrown, tried));
+  if (quota !== null) return exceeded(thrown, tried, quota);
   const known = ROWS.find(([matches]) => matches(thrown))?.[1];
   if (known !== undefined) return known(thrown, tried);
   if (thrown.$metadata?.httpStatusCode === undefined) return error;
@@ -105,6 +110,15 @@ function denied(cause: Thrown, { action, resource }: Need): MlfnError {
   const said = /not authorized|explicit deny|because/i.test(cause.message ?? '') ? ` ${sentence(cause)}` : '';
   const hint = `Have ${action} on ${resource} allowed for the user or role you use; docs/aws.md has the whole policy.`;
   return new MlfnError('AWS_DENIED', `AWS does not allow ${action} on ${resource}.${said}`, extras(cause, hint, { action, resource }));
+}
+
+function toldBy(error: Thrown, { action }: Need): Parameters<typeof quotaOf>[0] {
+  return { code: awsCode(error), message: error.message ?? '', service: action.split(':')[0] ?? '', reason: error.Reason ?? '' };
+}
+
+function exceeded(cause: Thrown, { action, resource }: Need, { name, service, room }: Quota): MlfnError {
+  const message = `${action} on ${resource} exceeds the quota "${name}" of ${service}: ${sentence(cause)}`;
+  return new MlfnError('AWS_QUOTA', message, extras(cause, `${room}, or have that quota raised in Service Quotas.`, { action, resource, quota: name, service }));
 }
 
 function isThrottled(error: Thrown): boolean {

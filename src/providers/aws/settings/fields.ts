@@ -42,7 +42,7 @@ export const FUNCTION_FIELDS = {
   reservedConcurrency: whole('', 0, 100_000).optional().describe('Most calls at once, taken from the quota of the account; 0 takes the limit away.'),
   provisionedConcurrency: whole('', 0, 100_000).optional().describe('Workers of the live release that are always ready, and paid for; 0 ends it.'),
   warm: z
-    .union([z.string().regex(EVERY), z.literal('off'), z.literal(false)], { error: EVERY_RULE })
+    .union([z.string({ error: EVERY_RULE }).regex(EVERY, { error: EVERY_RULE }), z.literal('off'), z.literal(false)], { error: EVERY_RULE })
     .optional()
     .describe('How often a call keeps the function warm: 5m; off ends it.'),
 };
