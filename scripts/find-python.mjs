@@ -32,15 +32,15 @@ function* candidates() {
   yield ['python'];
 }
 
-/** `{version, executable}` of the best Python from 3.9 to 3.14 that can make environments, or null. */
-export function bestPython() {
+/** `{version, executable}` of the best Python that can make environments, of those versions (best first), or null. */
+export function bestPython(versions = PREFERRED) {
   const usable = [];
   for (const [command, args] of candidates()) {
     const found = probe(command, args);
-    if (found?.version === PREFERRED[0]) return found;
-    if (found && PREFERRED.includes(found.version)) usable.push(found);
+    if (found?.version === versions[0]) return found;
+    if (found && versions.includes(found.version)) usable.push(found);
   }
-  usable.sort((a, b) => PREFERRED.indexOf(a.version) - PREFERRED.indexOf(b.version));
+  usable.sort((a, b) => versions.indexOf(a.version) - versions.indexOf(b.version));
   return usable[0] ?? null;
 }
 

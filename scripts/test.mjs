@@ -15,10 +15,10 @@ function run(command, ...args) {
 }
 
 mkdirSync(path.join(root, 'test-results'), { recursive: true });
-for (const script of ['scripts/python-env.mjs', 'scripts/aws-lab.mjs']) {
-  if (!run(process.execPath, script)) process.exit(1);
-}
+if (!run(process.execPath, 'scripts/python-env.mjs')) process.exit(1);
 const passed = [
+  // Where it cannot be made, the tests of the AWS target fail and say so; the others run.
+  run(process.execPath, 'scripts/aws-lab.mjs'),
   run(python, '-m', 'ruff', 'check', 'templates', 'examples', 'test'),
   run(python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--junitxml=test-results/pytest.xml', 'test/templates'),
   run(process.execPath, vitest, 'run'),

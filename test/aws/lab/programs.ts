@@ -1,5 +1,5 @@
 /** Where scripts/aws-lab.mjs put the programs; the sentence to read when one is missing. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -8,10 +8,10 @@ const python = windows ? 'Scripts/python.exe' : 'bin/python';
 const exe = windows ? '.exe' : '';
 
 const PROGRAMS = {
-  'labPython': [`.venv-aws/${python}`, 'Python 3.12'],
-  'handlerPython': [`.aws-lab/runtime/${python}`, 'Python 3.12'],
-  'versitygw': [`.aws-lab/versitygw-v1.8.0/versitygw${exe}`, 'Go 1.25 or newer'],
-  'toxiproxy': [`.aws-lab/toxiproxy-v2.5.0/toxiproxy${exe}`, 'Go 1.25 or newer'],
+  'labPython': [`.venv-aws/${python}`, 'Python 3.12 or 3.13'],
+  'handlerPython': [`.aws-lab/runtime/${python}`, 'Python 3.12 or 3.13'],
+  'versitygw': [`.aws-lab/versitygw-v1.8.0/versitygw${exe}`, 'Go modules'],
+  'toxiproxy': [`.aws-lab/toxiproxy-v2.5.0/toxiproxy${exe}`, 'Go modules'],
   'runtimeEmulator': ['.aws-lab/rie-1.170.0/aws-lambda-rie', 'Linux'],
 } as const;
 
@@ -26,5 +26,7 @@ export function program(name: keyof typeof PROGRAMS): string {
 /** site-packages of .venv-aws. */
 export function labPackages(): string {
   const venv = path.dirname(path.dirname(program('labPython')));
-  return path.join(venv, windows ? 'Lib/site-packages' : 'lib/python3.12/site-packages');
+  if (windows) return path.join(venv, 'Lib/site-packages');
+  const [version = ''] = readdirSync(path.join(venv, 'lib')).filter((name) => name.startsWith('python3.'));
+  return path.join(venv, 'lib', version, 'site-packages');
 }
