@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { MlfnError } from '../../src/errors.ts';
 import { Folder } from './cards.ts';
-import { type Kind, Oracle } from './oracle.ts';
+import { Crash, type Kind, Oracle } from './oracle.ts';
+import { ARRAY, dtype, join, proto } from './pickle-bytes.ts';
 
 const oracle = new Oracle();
 const folder = new Folder();
@@ -20,7 +23,7 @@ const KINDS: Kind[] = ['pickle', 'python', 'optimized', 'joblib', 'zlib', 'gzip'
 
 /**
  * A safe card lists every name that Python would look up, when the file is loaded as the card's format says: joblib
- * reads both formats, pickle only its own.
+ * reads both formats, pickle only its own. And Python lives on.
  */
 async function check(bytes: Buffer): Promise<'safe' | 'refused' | 'no model'> {
   const card = await folder.card(bytes);
@@ -33,10 +36,17 @@ async function check(bytes: Buffer): Promise<'safe' | 'refused' | 'no model'> {
     return 'refused';
   }
   const listed = new Set(card.globals.map(({ module, name }) => `${module} ${name}`));
-  const { pickle, joblib } = await oracle.trace(bytes);
+  const { pickle, joblib } = await oracle.trace(bytes).catch((error: unknown) => { throw error instanceof Crash ? kept(bytes, error) : error; });
   const names = card.format === 'pickle' ? [...pickle, ...joblib] : joblib;
   expect(names.filter(([module, name]) => !listed.has(`${module} ${name}`))).toEqual([]);
   return 'safe';
+}
+
+/** The file stays, to be looked at; the seed is told by fast-check. */
+function kept(bytes: Buffer, { message }: Crash): Error {
+  const file = path.join(os.tmpdir(), `mlfn-crash-${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`);
+  writeFileSync(file, bytes);
+  return new Error(`${message} It was loading ${file}, whose card is safe.`);
 }
 
 type Edit = [place: number, kind: 'set' | 'insert' | 'delete' | 'repeat' | 'splice', value: number, length: number];
@@ -63,6 +73,13 @@ function mutate(bytes: Buffer, edits: readonly Edit[]): Buffer {
 const seen = (results: Map<string, number>, result: string): void => void results.set(result, (results.get(result) ?? 0) + 1);
 
 describe('differential', () => {
+  test('a crash of Python is told, and the next question is answered', async () => {
+    const beyond = join(proto(4), ARRAY, '(K\x01J\0\0\x40\0\x85', dtype('O8'), '\x89](K\x01K\x02etb.');
+    await expect(oracle.trace(beyond)).rejects.toThrow(Crash);
+    expect(await oracle.trace(join(proto(4), 'N.'))).toMatchObject({ pickle: [], joblib: [], outcomes: [null, null, null] });
+    expect(await check(beyond)).toBe('refused');
+  });
+
   test('whatever Python pickles, plain or by joblib, is followed to its end', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(2 ** 30), fc.integer({ min: 0, max: 5 }), fc.constantFrom(...KINDS), async (seed, protocol, kind) => {

@@ -1,6 +1,6 @@
 /** Pickles in which every name is harmless, and what is done with them is not. */
 import { bz2 } from './compress.ts';
-import { dtype, global, join, proto, short, stackGlobal, SYSTEM, u32, u64, wrapper } from './pickle-bytes.ts';
+import { ARRAY, dtype, global, join, proto, short, stackGlobal, SYSTEM, u32, u64, wrapper } from './pickle-bytes.ts';
 
 const U1 = dtype('u1');
 const S4 = dtype('S4', { size: 4 });
@@ -18,6 +18,13 @@ const scalar = (type: string, text: string, width: number): Buffer => {
 };
 /** Texts that use up what may be remembered, without a place in the memo. */
 const FLOOD = join(...Array.from({ length: 29_000 }, (_, at) => join('X', u32(300), String(at).padStart(300, 'x'), '0')));
+type Field = [name: string, type: Buffer, offset: number];
+/** A structured array type; its dictionary of fields is in memo slot 7. */
+const structure = (size: number, flags: number, fields: Field[], names = fields.map(([name]) => name)): Buffer => join(global('numpy', 'dtype'), short(`V${size}`), '\x89\x88\x87R', fieldsOf(size, flags, fields, names));
+const fieldsOf = (size: number, flags: number, fields: Field[], names = fields.map(([name]) => name)): Buffer => {
+  const rows = fields.map(([name, type, offset]) => join(short(name), type, 'K', Buffer.of(offset), '\x86'));
+  return join('(K\x03', short('|'), 'N(', ...names.map(short), 't}q\x07(', ...rows, 'uK', Buffer.of(size), 'K\x01K', Buffer.of(flags), 'tb');
+};
 /** A tuple of a tuple twice, and so on. */
 const doubled = (start: string, pair: string, times: number): Buffer => join(start, ...Array.from({ length: times }, () => pair));
 const EMPTY_BZ2 = bz2(Buffer.alloc(0));
@@ -38,8 +45,18 @@ const PLACES: readonly (readonly [name: string, bytes: Buffer, code: string])[] 
   ['bytes by another codec', join(proto(2), global('__builtin__', 'bytearray'), 'Vab\nVutf-16\n\x86R.'), 'forbidden-call'],
   ['bytes by a codec that leaves out', join(proto(2), global('_codecs', 'encode'), 'Vab\nVlatin1\nVignore\n\x87R.'), 'forbidden-call'],
   ['a text type whose size its state takes back', join(proto(4), wrapper(dtype('S4'), 'K\x01\x85'), 'abcd.'), 'undetermined'],
-  ['an array type of objects that denies it, so that bytes are taken for addresses', join(proto(4), stackGlobal('numpy.core.multiarray', '_reconstruct'), global('numpy', 'ndarray'), 'K\x00\x85C\x01b\x87R(K\x01K\x01\x85', dtype('O8'), '\x89C\x08', 'A'.repeat(8), 'tb.'), 'undetermined'],
-  ['an array of more objects than its list, for which NumPy reads beyond it', join(proto(4), stackGlobal('numpy.core.multiarray', '_reconstruct'), global('numpy', 'ndarray'), 'K\x00\x85C\x01b\x87R(K\x01K\x8f\x85', dtype('O8', { flags: 63 }), '\x89](K\x01K\x02etb.'), 'undetermined'],
+  ['an array type of objects that denies it, so that bytes are taken for addresses', join(proto(4), ARRAY, '(K\x01K\x01\x85', dtype('O8', { flags: 0 }), '\x89C\x08', 'A'.repeat(8), 'tb.'), 'undetermined'],
+  ['an array of more objects than its list, for which NumPy reads beyond it', join(proto(4), ARRAY, '(K\x01K\x8f\x85', dtype('O8'), '\x89](K\x01K\x02etb.'), 'undetermined'],
+  ['the same in a masked array', join(proto(4), stackGlobal('numpy.ma.core', '_mareconstruct'), '(', global('numpy.ma.core', 'MaskedArray'), global('numpy', 'ndarray'), 'K\0\x85C\x01btR(K\x01K\x8f\x85', dtype('O8'), '\x89](K\x01K\x02eC\x8f', '\0'.repeat(0x8f), 'Ntb.'), 'undetermined'],
+  ['an array whose two sizes are negative', join(proto(4), ARRAY, '(K\x01J\xff\xff\xff\xffJ\xff\xff\xff\xff\x86', dtype('O8'), '\x89]Natb.'), 'undetermined'],
+  ['an array type of objects that are not initialised, so that NumPy frees what was in the memory before', join(proto(4), dtype('O8', { flags: 115 }), '.'), 'undetermined'],
+  ['an array type that gets objects when an array has it', join(proto(4), global('numpy', 'dtype'), short('V8'), '\x89\x88\x87Rq\0', ARRAY, '(K\x01K\x01\x85h\0\x89C\x08', 'A'.repeat(8), 'tb0', fieldsOf(8, 27, [['f0', dtype('O8'), 0]]), '.'), 'undetermined'],
+  ['a state for the one array type of all objects', join(proto(4), global('numpy.dtypes', 'ObjectDType'), ')R(K\x03', short('|'), 'NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb.'), 'undetermined'],
+  ['a field beyond the end of its array type', join(proto(4), structure(16, 16, [['f0', dtype('f8', { order: '<' }), 9]]), '.'), 'undetermined'],
+  ['a number in the place of an object', join(proto(4), structure(8, 27, [['f0', dtype('O8'), 0], ['f1', dtype('i8', { order: '<' }), 0]]), '.'), 'undetermined'],
+  ['a structured array type that denies its objects', join(proto(4), structure(8, 16, [['f0', dtype('O8'), 0]]), '.'), 'undetermined'],
+  ['a structured array type that names a field it does not have', join(proto(4), structure(8, 16, [['f0', dtype('f8', { order: '<' }), 0]], ['f1']), '.'), 'undetermined'],
+  ['a field replaced when its array type has been made', join(proto(4), structure(8, 16, [['f0', dtype('f8', { order: '<' }), 0]]), '0h\x07', short('f0'), dtype('O8'), 'K\0\x86s.'), 'undetermined'],
   ['an array type of objects that is not pickled as a list', join(proto(4), dtype('O8', { flags: 1 }), '.'), 'undetermined'],
   ['an array type of objects under another name', join(proto(4), dtype('object'), '.'), 'undetermined'],
   ['an array type of an unknown version of its state', join(proto(4), wrapper(Buffer.from(S4.toString('latin1').replace('K\x03', 'K\x01'), 'latin1'), 'K\x01\x85'), 'abcd.'), 'undetermined'],

@@ -6,21 +6,36 @@ import { python } from '../python.ts';
 export type Kind = 'pickle' | 'python' | 'optimized' | 'joblib' | 'zlib' | 'gzip' | 'bz2' | 'lzma' | 'xz';
 export type OpcodeRow = [name: string, offset: number, global: [string, string] | null];
 
-/** A Python process that makes pickles and tells what Python sees in them. Answers come in the order of the questions. */
-export class Oracle {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<void>;
-  readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
+/** Python itself died of a request: of a signal, as a rule. */
+export class Crash extends Error {}
 
-  constructor() {
-    this.#child = spawn(python, [path.join(import.meta.dirname, 'oracle.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#waiting.shift()?.resolve(line));
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('close', () => {
-        for (const { reject } of this.#waiting.splice(0)) reject(new Error('The oracle ended.'));
+interface Process {
+  child: ChildProcess;
+  ended: Promise<void>;
+  waiting: { resolve(line: string): void; reject(error: Error): void }[];
+}
+
+/**
+ * A Python process that makes pickles and tells what Python sees in them. Answers come in the order of the questions.
+ * One that dies is replaced when the next question comes.
+ */
+export class Oracle {
+  #process: Process | null = null;
+
+  #start(): Process {
+    const child = spawn(python, [path.join(import.meta.dirname, 'oracle.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const waiting: Process['waiting'] = [];
+    createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(line));
+    // A request to one that has just died; what follows tells how.
+    child.stdin.on('error', () => {});
+    const ended = new Promise<void>((resolve) => {
+      child.once('close', (code, signal) => {
+        if (this.#process?.child === child) this.#process = null;
+        for (const { reject } of waiting.splice(0)) reject(new Crash(`Python ended with ${signal ?? `exit code ${code}`}.`));
         resolve();
       });
     });
+    return { child, ended, waiting };
   }
 
   async make(seed: number, protocol: number, kind: Kind): Promise<Buffer> {
@@ -33,20 +48,21 @@ export class Oracle {
     return (await this.#ask<{ rows: OpcodeRow[] }>({ command: 'opcodes', data: data.toString('base64') })).rows;
   }
 
-  /** Names that `find_class` is asked for by pickle (both of Python's unpicklers) and by joblib, and how each ended. */
+  /** @throws Crash. Names that `find_class` is asked for by pickle (both of Python's unpicklers) and by joblib, and how each ended. */
   async trace(data: Buffer): Promise<{ pickle: [string, string][]; joblib: [string, string][]; outcomes: (string | null)[] }> {
     return this.#ask({ command: 'trace', data: data.toString('base64') });
   }
 
   async stop(): Promise<void> {
-    this.#child.stdin!.end();
-    await this.#ended;
+    this.#process?.child.stdin!.end();
+    await this.#process?.ended;
   }
 
   async #ask<T>(request: object): Promise<T> {
+    const { child, waiting } = (this.#process ??= this.#start());
     const line = await new Promise<string>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
+      waiting.push({ resolve, reject });
+      child.stdin!.write(`${JSON.stringify(request)}\n`);
     });
     const answer = JSON.parse(line) as T & { error?: string };
     if (answer.error !== undefined) throw new Error(answer.error);

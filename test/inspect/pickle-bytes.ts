@@ -33,9 +33,16 @@ export function wrapper(type: Buffer, shape: Buffer | string, more: Buffer | str
   );
 }
 
+/** An array of NumPy's that waits for its state. */
+export const ARRAY = join(stackGlobal('numpy.core.multiarray', '_reconstruct'), global('numpy', 'ndarray'), 'K\x00\x85C\x01b\x87R');
+
 /** numpy.dtype(name) with the state that NumPy writes for it. */
-export function dtype(name: string, { order = '|', flags = 0, size = -1 } = {}): Buffer {
-  const sized = Buffer.alloc(4);
-  sized.writeInt32LE(size);
-  return join(global('numpy', 'dtype'), short(name), '\x89\x88\x87R(K\x03', short(order), 'NNNJ', sized, 'J\xff\xff\xff\xffK', Buffer.of(flags), 'tb');
+export function dtype(name: string, { order = '|', flags = { O: 63, U: 8 }[name[0]!] ?? 0, size = -1 } = {}): Buffer {
+  return join(global('numpy', 'dtype'), short(name), '\x89\x88\x87R(K\x03', short(order), 'NNNJ', i32(size), 'J', i32({ S: 1, U: 4, V: 1 }[name[0]!] ?? -1), 'K', Buffer.of(flags), 'tb');
+}
+
+function i32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
 }

@@ -1,4 +1,5 @@
 /** Small arrays as plain values: class labels, column names. */
+import { productOf } from './dtype.ts';
 import { ArrayValue, Collection, Global, Instance, itemsOf, type Layout, type Value } from './values.ts';
 
 type Element = string | number | boolean | null;
@@ -8,18 +9,23 @@ export function isArray(value: Value): boolean {
   return value instanceof ArrayValue || (value instanceof Instance && (value.made.name === '_reconstruct' || value.made.name === '_frombuffer'));
 }
 
+/** NumPy's classes of arrays, by how many items their pickled state has. */
+const STATES: Readonly<Record<string, number>> = { ndarray: 5, matrix: 5, memmap: 5, MaskedArray: 7, MaskedConstant: 7 };
+
 /**
  * Whether this state of an array has as many objects as its shape says. NumPy takes them from the list without looking
  * at its length, so a shorter one is read beyond its end (`array_setstate`, `_setlist_pkl` in methods.c).
  */
 export function isWhole({ made, args }: Instance, state: Value): boolean {
-  const type = made.name === '_reconstruct' ? args[0] : made;
-  if (!(type instanceof Global) || type.verdict.distribution !== 'numpy' || !/^(?:ndarray|matrix|memmap)$/.test(type.name)) return true;
-  if (!(state instanceof Collection) || state.kind !== 'tuple' || state.items.length !== 5) return false;
-  const shape = itemsOf(state.items[1], 'tuple');
-  const elementType = state.items[2];
-  if (state.listed === undefined) return !(elementType instanceof Instance && elementType.layout?.hasObject === true);
-  return shape !== null && shape.every((size) => typeof size === 'number') && shape.reduce<number>((product, size) => product * Number(size), 1) === state.listed;
+  const type = made.name === '_reconstruct' || made.name === '_mareconstruct' ? args[0] : made;
+  const length = type instanceof Global && type.verdict.distribution === 'numpy' ? STATES[type.name] : undefined;
+  if (length === undefined) return true;
+  if (!(state instanceof Collection) || state.kind !== 'tuple' || state.items.length !== length) return false;
+  const [, shape, elementType] = state.items;
+  const layout = elementType instanceof Instance ? elementType.layout : undefined;
+  const count = productOf(itemsOf(shape, 'tuple') ?? [undefined]);
+  if (layout === undefined || Number.isNaN(count)) return false;
+  return layout.hasObject ? count === state.listed : state.listed === undefined;
 }
 
 /** The elements of a one-dimensional array; null when it is another thing, too large, or not of plain values. */

@@ -55,8 +55,8 @@ export class Budget {
   attach(target: Collection, values: readonly Value[], depth: number): void {
     const dict = target.kind === 'dict';
     target.count += values.length;
-    const last = target.kind === 'tuple' ? values.at(-1) : undefined;
-    if (last instanceof Collection && last.kind === 'list') target.listed = last.count;
+    const fifth = target.kind === 'tuple' ? values[4] : undefined;
+    if (fifth instanceof Collection && fifth.kind === 'list') target.listed = fifth.count;
     if (dict && values.some((key, at) => at % 2 === 0 && !isPlain(key))) target.exact = false;
     if (target.items.length + values.length > (dict ? DICT_LIMIT : COLLECTION_LIMIT) || !this.#spendPlaces(values.length)) {
       target.exact = false;

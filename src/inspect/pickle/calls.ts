@@ -72,6 +72,8 @@ export function build(machine: Machine): void | Promise<void> {
     target.layout = layoutOf(target.args, state);
     // Of a type that lies about its objects, NumPy takes bytes of the file for their addresses.
     if (target.layout === undefined) throw machine.error('undetermined', 'describes an array type as NumPy does not');
+  } else if (target.made.module === 'numpy.dtypes') {
+    throw machine.error('undetermined', 'changes an array type that all arrays share');
   } else if (target.mayBeAny && machine.walk.arrays) {
     throw machine.error('undetermined', `gives state to what ${target.made.path} returned, which cannot be determined`);
   }

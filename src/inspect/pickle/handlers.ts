@@ -1,6 +1,7 @@
 /** What each opcode does to the machine, by byte value. */
 import type { Machine } from './machine.ts';
 import * as calls from './calls.ts';
+import { isCopy, isDtype } from './dtype.ts';
 import { guard } from './guarded.ts';
 import { NAMES } from './opcodes.ts';
 import type { Argument } from './reader.ts';
@@ -69,6 +70,7 @@ function extend(machine: Machine, kinds: readonly CollectionKind[], values: read
   if (!(target instanceof Collection) || !kinds.includes(target.kind)) {
     throw machine.error('undetermined', 'adds to something that cannot be determined');
   }
+  if (target.sealed) throw machine.error('undetermined', 'changes the fields of an array type');
   guard(machine, target, values);
   hashKeys(machine, target.kind, values);
   machine.walk.budget.attach(target, values, machine.depth);
@@ -102,7 +104,13 @@ const put: Handler = (machine, arg) => {
   if (place > machine.steps + FAR) throw machine.error('memo-trick', `fills the memo slot ${place}, far beyond the objects of the file`);
   machine.memo.put(place, machine.top(), machine.offset);
 };
-const get: Handler = (machine, arg) => machine.push(machine.memo.get(slot(machine, arg)));
+const get: Handler = (machine, arg) => again(machine, machine.memo.get(slot(machine, arg)));
+
+/** Pushes what is already somewhere. An array type without its state could get another one once an array has it. */
+function again(machine: Machine, value: Value): void {
+  if (value instanceof Instance && isDtype(value) && !value.built && isCopy(value.args)) throw machine.error('undetermined', 'takes an array type before it has its state');
+  machine.push(value);
+}
 
 const refuse =
   (code: string, what: string): Handler =>
@@ -118,7 +126,7 @@ const BY_NAME: Record<string, Handler> = {
   STOP: (machine) => machine.stop(),
   POP: (machine) => void (machine.hasItems ? machine.pop() : machine.popMark()),
   POP_MARK: (machine) => void machine.popMark(),
-  DUP: (machine) => machine.push(machine.top()),
+  DUP: (machine) => again(machine, machine.top()),
   PROTO: (machine, arg) => machine.beginProtocol(arg as number),
   FRAME: (machine, arg) => machine.beginFrame(arg as number),
   FLOAT: line((digits) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : undefined)),

@@ -35,6 +35,8 @@ export interface Layout {
   itemSize: number;
   littleEndian: boolean;
   hasObject: boolean;
+  /** Those of its numpy.dtype, as it was pickled. */
+  flags: number;
 }
 
 /** What a call made: of a class, or of a function that is known to make objects. */
@@ -64,8 +66,10 @@ export class Collection {
   guarded = false;
   /** How many were added, kept or not. */
   count = 0;
-  /** Of a tuple: the length of the list at its end, as it was then. */
+  /** Of a tuple that may be an array's state: the length of the list that is its fifth item, as it was then. */
   listed: number | undefined;
+  /** It became part of what has been judged: nothing may change it any more. */
+  sealed = false;
 
   constructor(
     readonly kind: CollectionKind,
