@@ -114,8 +114,10 @@ function meaningError(
   const where = at(offsetOf(document, keys));
   const value: unknown = keys.length === 0 ? document.toJS() : document.getIn(keys);
   const name = keys.length === 0 ? path.basename(file) : keys.join('.');
-  const must = issue.code === 'invalid_key' ? 'a variable name: letters, digits and underscores' : issue.message;
-  return new MlfnError('CONFIG_VALUE', `${where}: ${name} must be ${must}, not ${shown(value)}.`, {
+  const ruleOfKeys = keys.includes('tags') ? 'a name that AWS takes for a tag' : 'a variable name: letters, digits and underscores';
+  const must = issue.code === 'invalid_key' ? ruleOfKeys : issue.message;
+  // Somebody may have put the secret itself where its reference belongs.
+  return new MlfnError('CONFIG_VALUE', `${where}: ${name} must be ${must}, not ${keys.includes('secrets') ? 'what is there' : shown(value)}.`, {
     hint: `Change line ${where.split(':')[1]} of ${file}.`,
     details: { file, where, key: keys.join('.') },
   });

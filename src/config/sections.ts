@@ -87,12 +87,14 @@ function withWholeNetwork(values: Record<string, unknown>, label: (flag: Section
 function checked(target: Target, { key, as, within }: Read, value: string | boolean | string[], label: string): unknown {
   const shape = within === undefined ? SECTIONS[target].shape : SECTIONS.aws.shape[within].unwrap().shape;
   const schema = shape[key as never] as (typeof SECTIONS.aws.shape)['region'];
-  const parsed = schema.safeParse(as === 'pairs' ? pairsOf([value].flat() as string[], label) : valueOf(value, as));
+  const parsed = schema.safeParse(as === 'pairs' ? pairsOf([value].flat() as string[], label, key === 'secrets') : valueOf(value, as));
   if (parsed.success) return parsed.data;
   const message = parsed.error.issues[0]?.code === 'invalid_key' ? 'NAME=VALUE with a name that it may have' : parsed.error.issues[0]?.message;
-  throw new MlfnError('CONFIG_VALUE', `${label} must be ${message}, not ${JSON.stringify(value)}.`, {
+  // Somebody may have given the secret itself where its reference belongs.
+  const [not, details] = key === 'secrets' ? ['what was given', {}] : [JSON.stringify(value), { value }];
+  throw new MlfnError('CONFIG_VALUE', `${label} must be ${message}, not ${not}.`, {
     hint: 'Mend it, or leave it out.',
-    details: { key: `${target}.${key}`, value },
+    details: { key: `${target}.${key}`, ...details },
   });
 }
 
@@ -102,14 +104,14 @@ function valueOf(value: string | boolean | string[], as: Read['as']): unknown {
   return value;
 }
 
-function pairsOf(texts: string[], label: string): Record<string, string> {
+function pairsOf(texts: string[], label: string, hidden: boolean): Record<string, string> {
   return Object.fromEntries(
     texts.map((text) => {
       const cut = text.indexOf('=');
       if (cut > 0) return [text.slice(0, cut), text.slice(cut + 1)];
-      throw new MlfnError('CONFIG_VALUE', `${label} must be NAME=VALUE, not ${JSON.stringify(text)}.`, {
+      throw new MlfnError('CONFIG_VALUE', `${label} must be NAME=VALUE, not ${hidden ? 'what was given' : JSON.stringify(text)}.`, {
         hint: `Write it as ${label} ${label.includes('tag') ? 'team=risk' : 'DB_PASSWORD=secretsmanager:prod/db'}, once for each.`,
-        details: { value: text },
+        details: hidden ? {} : { value: text },
       });
     }),
   );

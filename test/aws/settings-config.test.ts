@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig, type Flags } from '../../src/config/index.ts';
+import type { MlfnError } from '../../src/errors.ts';
 import { configSchema } from '../../src/providers/aws/config.ts';
 import { checkLock } from '../../src/providers/aws/settings/check.ts';
 import { releaseSettings } from '../../src/providers/aws/settings/release.ts';
@@ -48,7 +49,7 @@ test.each<[Flags, RegExp]>([
   [{ ephemeralStorage: '511' }, /--ephemeral-storage must be a whole number of MB from 512 to 10240/],
   [{ ephemeralStorage: '10241' }, /from 512 to 10240/],
   [{ kmsKey: 'alias/mine' }, /--kms-key must be the ARN of a KMS key/],
-  [{ secret: ['DB=hunter2'] }, /--secret must be variable names with a reference each/],
+  [{ secret: ['DB=hunter2'] }, /--secret must be a reference to where the value is kept/],
   [{ secret: ['hunter2'] }, /--secret must be NAME=VALUE/],
   [{ secret: ['A-B=ssm:/x'] }, /--secret must be NAME=VALUE with a name that it may have/],
   [{ provisionedConcurrency: '-1' }, /--provisioned-concurrency must be a whole number/],
@@ -57,6 +58,19 @@ test.each<[Flags, RegExp]>([
   [{ tag: ['a=\n!'] }, /--tag must be text of at most 256/],
 ])('%j is refused', async (flags, message) => {
   await expect(load(flags)).rejects.toMatchObject({ code: 'CONFIG_VALUE', message: expect.stringMatching(message) });
+});
+
+test('a secret that is given in place of its reference is not repeated', async () => {
+  const given: Flags[] = [{ secret: ['DB=hunter2!'] }, { secret: ['hunter2!'] }];
+  for (const flags of given) {
+    const error = await load(flags).catch((thrown: unknown) => thrown as MlfnError);
+    expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('hunter2');
+  }
+  await writeFile(path.join(cwd, 'mlfn.yaml'), 'target: aws\naws:\n  secrets:\n    DB: hunter2!\n');
+  const error = await load({}).catch((thrown: unknown) => thrown as MlfnError);
+  await rm(path.join(cwd, 'mlfn.yaml'));
+  expect(error).toMatchObject({ code: 'CONFIG_VALUE', message: expect.stringContaining('mlfn.yaml:4:9: aws.secrets.DB must be a reference') });
+  expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('hunter2');
 });
 
 test('the local target says what to set instead', async () => {

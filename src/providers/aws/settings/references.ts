@@ -19,7 +19,7 @@ export interface Place {
 }
 
 export const REFERENCE_RULE =
-  'variable names with a reference each: secretsmanager:NAME, secretsmanager:NAME:FIELD, ssm:/PATH, or the ARN of a secret (with :FIELD) or parameter';
+  'a reference to where the value is kept: secretsmanager:NAME, secretsmanager:NAME:FIELD, ssm:/PATH, or the ARN of a secret (with :FIELD) or parameter';
 
 /** docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html: what a name may hold. */
 const SECRET = /^secretsmanager:([\w/+=.@-]{1,512})(?::([^:]+))?$/;
