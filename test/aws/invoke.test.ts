@@ -47,6 +47,18 @@ describe('a call', () => {
     expect(answer.failure).toBeUndefined();
   });
 
+  test.each(['/https://elsewhere.example/', '//elsewhere.example/'])('with the path %s stays at the endpoint', async (where) => {
+    lab.gate.clear();
+    const answer = await target.provider.invoke(lab.ctx, target.config, 'calls', null, { ...http({}), path: where });
+    expect(answer).toMatchObject({ status: 404, release: 1 });
+    expect(lab.gate.calls.filter(({ service }) => service === 'url')).toHaveLength(1);
+  });
+
+  test('signs queries and paths that need escapes', async () => {
+    const answer = await target.provider.invoke(lab.ctx, target.config, 'calls', null, { ...http({}), path: '/predict?b=2&a=x%20y&a=%C3%A9' });
+    expect(answer.status).toBe(200);
+  });
+
   test('has its report looked up when it is asked for', async () => {
     const answer = await byUrl({ a: 1 });
     const reported = await target.provider.report!(lab.ctx, target.config, 'calls', answer);

@@ -37,7 +37,8 @@ async function viaEndpoint(session: Session, name: string, call: Call): Promise<
       hint: `Deploy it again: mlfn deploy --name ${name} --target aws.`,
     });
   }
-  const url = new URL(call.path.replace(/^\/+/, ''), endpoint.url);
+  // A path that looks like an address of its own stays a path: nothing signed goes to another host.
+  const url = new URL(`./${call.path.replace(/^\/+/, '')}`, endpoint.url);
   const begun = performance.now();
   const reply = await send(session, url, call, endpoint.open ? null : endpoint.service).catch((error: unknown) => {
     throw explainAws(error, { action: actionOf(endpoint), resource: endpoint.url, env: session.ctx.env });
