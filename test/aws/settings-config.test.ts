@@ -1,5 +1,5 @@
 /** The settings as flags, variables and mlfn.yaml; what the local target says instead; packages that abort on arm64. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { loadConfig, type Flags } from '../../src/config/index.ts';
 import type { MlfnError } from '../../src/errors.ts';
 import { configSchema } from '../../src/providers/aws/config.ts';
 import { checkLock } from '../../src/providers/aws/settings/check.ts';
+import { FUNCTION_FIELDS, RELEASE_FIELDS } from '../../src/providers/aws/settings/fields.ts';
 import { releaseSettings } from '../../src/providers/aws/settings/release.ts';
 import type { Lock } from '../../src/types.ts';
 
@@ -78,6 +79,15 @@ test('the local target says what to set instead', async () => {
   await expect(load({ ...local, secret: ['DB=ssm:/x'] })).rejects.toMatchObject({ code: 'CONFIG_VALUE', hint: expect.stringContaining('--env NAME=VALUE') });
   await expect(load({ ...local, warm: '5m' })).rejects.toMatchObject({ code: 'CONFIG_VALUE', hint: expect.stringContaining('--idle') });
   await expect(load({ ...local, snapstart: true })).rejects.toMatchObject({ code: 'CONFIG_VALUE', hint: expect.stringContaining('--target aws') });
+});
+
+test('docs/aws.md has every one of them, and its YAML is right', async () => {
+  const page = await readFile(path.join(import.meta.dirname, '../../docs/aws.md'), 'utf8');
+  for (const key of [...Object.keys(RELEASE_FIELDS), ...Object.keys(FUNCTION_FIELDS)]) expect(page).toContain(`\`${key}`);
+  const block = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text).find((text) => text.includes('secrets:'));
+  await writeFile(path.join(cwd, 'mlfn.yaml'), block ?? '');
+  expect(Object.keys((await load({}))['secrets'] as object)).toEqual(['DB_PASSWORD', 'TOKEN', 'API_KEY']);
+  await rm(path.join(cwd, 'mlfn.yaml'));
 });
 
 describe('a release', () => {
