@@ -144,5 +144,5 @@ describe('the process and the terminal', () => {
 
 it('every folder of src is one that the rules know', () => {
   const folders = readdirSync(path.join(root, 'src'), { withFileTypes: true }).filter((each) => each.isDirectory() && readdirSync(path.join(root, 'src', each.name)).length > 0);
-  expect([...stages, 'cli', 'config', 'errors', 'providers']).toEqual(expect.arrayContaining(folders.map(({ name }) => name)));
+  expect([...stages, 'cli', 'config', 'errors', 'pipeline', 'providers']).toEqual(expect.arrayContaining(folders.map(({ name }) => name)));
 });

@@ -1,0 +1,52 @@
+/** From a path to a package: the stages that any target shares. */
+import path from 'node:path';
+import { bundle, fits } from '../bundle/index.ts';
+import type { Context } from '../events.ts';
+import { bundleFact, lockFact, modelFact } from '../facts.ts';
+import { assertSafe, inspect } from '../inspect/index.ts';
+import type { Target } from '../providers/index.ts';
+import { install, resolve } from '../resolve/index.ts';
+import type { Bundle, Lock, ModelCard } from '../types.ts';
+
+/** What to make a package of. Every path is absolute. */
+export interface BuildRequest {
+  name: string;
+  /** A model file, or `module.py:attribute`. */
+  model: string;
+  target: string;
+  /** The target's own section of the configuration. */
+  targetConfig: unknown;
+  code?: string;
+  hooks?: string;
+  requirements?: string;
+  python?: string;
+  /** Loads a model that names something outside the allowlist. */
+  trust: boolean;
+}
+
+export interface Made {
+  card: ModelCard;
+  lock: Lock;
+  bundle: Bundle;
+}
+
+/** inspect -> resolve -> bundle. */
+export async function make(ctx: Context, target: Target, request: BuildRequest): Promise<Made> {
+  const card = await inspect(ctx, request.model, { code: request.code });
+  assertSafe(card, { trust: request.trust });
+  ctx.emit(modelFact(card));
+  const { python, requirements, hooks } = request;
+  const code = hooks === undefined ? [] : [hooks];
+  const lock = await resolve(ctx, card, target.provider.platform(target.config), { python, requirements, code });
+  ctx.emit(lockFact(lock));
+  target.provider.accepts(target.config, lock);
+  const dependencies = path.join(ctx.home.cache, 'dependencies', lock.digest);
+  await install(ctx, lock, dependencies);
+  const asked = { card, lock, dependencies, name: request.name, hooks, code: request.code };
+  const { fetchesModels, limits } = target.provider;
+  const packed = await bundle(ctx, asked);
+  const apart = card.kind === 'model' && fetchesModels && !fits(packed, limits);
+  const made = apart ? await bundle(ctx, { ...asked, fetchModel: true }) : packed;
+  ctx.emit(bundleFact(made));
+  return { card, lock, bundle: made };
+}

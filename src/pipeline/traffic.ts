@@ -1,0 +1,63 @@
+/** Which release gets the traffic: nothing is built. */
+import { MlfnError } from '../errors.ts';
+import type { Context } from '../events.ts';
+import { observeKnown, openTarget, type Target } from '../providers/index.ts';
+import type { Live } from '../types.ts';
+import { applyPlan, planOf, sweep } from './apply.ts';
+import { type FunctionRequest, type Outcome, outcome } from './outcome.ts';
+
+export interface RollbackRequest extends FunctionRequest {
+  /** Release number; the one before the live one when absent. */
+  to?: number;
+}
+
+export async function rollback(ctx: Context, request: RollbackRequest): Promise<Outcome> {
+  const target = await openTarget(request.target, request.targetConfig);
+  const live = await observeKnown(ctx, target, request.name);
+  // While there is a canary the way back is the release that was live all the time.
+  const number = request.to ?? (live.canary === undefined ? releaseBefore(live) : (live.live ?? releaseBefore(live)));
+  if (!live.releases.some((release) => release.number === number)) {
+    throw new MlfnError('RELEASE_UNKNOWN', `${request.name} has no release ${number}.`, {
+      hint: `Choose one of: ${live.releases.map((release) => release.number).join(', ')}.`,
+    });
+  }
+  return moveTo(ctx, target, request, { live, number, status: 'rolled-back' });
+}
+
+/** The canary gets all the traffic. */
+export async function promote(ctx: Context, request: FunctionRequest): Promise<Outcome> {
+  const target = await openTarget(request.target, request.targetConfig);
+  const live = await observeKnown(ctx, target, request.name);
+  if (live.canary === undefined) {
+    throw new MlfnError('RELEASE_NO_CANARY', `${live.name} has no canary: release ${live.live ?? '-'} has all the traffic.`, {
+      hint: 'Make one with `mlfn deploy MODEL --canary 10`.',
+    });
+  }
+  return moveTo(ctx, target, request, { live, number: live.canary.number, status: 'promoted' });
+}
+
+/** All the traffic to one release. */
+async function moveTo(
+  ctx: Context,
+  target: Target,
+  request: { name: string; dryRun: boolean },
+  to: { live: Live; number: number; status: 'rolled-back' | 'promoted' },
+): Promise<Outcome> {
+  const { live, number, status } = to;
+  const { steps } = await planOf(ctx, target, request.name, { kind: 'live', number }, live);
+  if (steps.length === 0 || request.dryRun) {
+    return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned');
+  }
+  await applyPlan(ctx, target, steps, { name: request.name });
+  await sweep(ctx, target);
+  const after = await target.provider.observe(ctx, target.config, request.name);
+  return { ...outcome(target, request, after, steps, status), before: live.live };
+}
+
+function releaseBefore(live: Live): number {
+  const earlier = live.releases.map((each) => each.number).filter((number) => number < (live.live ?? 0));
+  if (earlier.length > 0) return Math.max(...earlier);
+  throw new MlfnError('RELEASE_UNKNOWN', `${live.name} has no release before ${live.live ?? 'the first'}.`, {
+    hint: `See what there is with \`mlfn releases ${live.name}\`.`,
+  });
+}
