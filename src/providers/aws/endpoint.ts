@@ -49,7 +49,7 @@ function endpointOf({ url, api }: Doors): Endpoint | null {
 }
 
 export async function ensureHttpApi(session: Session, name: string): Promise<void> {
-  await (await import('./http-api.ts')).ensureHttpApi(session, name);
+  await (await import('./http-api-apply.ts')).ensureHttpApi(session, name);
 }
 
 export async function removeHttpApi(session: Session, name: string): Promise<void> {
