@@ -41,7 +41,7 @@ export interface DeployRequest extends BuildRequest {
 
 export async function deploy(ctx: Context, request: DeployRequest): Promise<Outcome> {
   const target = await openTarget(request.target, request.targetConfig);
-  await preflight(ctx, target);
+  await preflight(ctx, target, request.name);
   const sample = request.sample === undefined ? undefined : await readSample(request.sample);
   const made = await make(ctx, target, request);
   assertFits(made.bundle, made.lock, target.provider.limits, request.target);
@@ -78,8 +78,8 @@ export function draftFor(
   return draftRelease(ctx, name, made, { settings, targetSettings: provider.targetSettings(config) });
 }
 
-async function preflight(ctx: Context, target: Target): Promise<void> {
-  const findings = await target.provider.preflight(ctx, target.config);
+async function preflight(ctx: Context, target: Target, name: string): Promise<void> {
+  const findings = await target.provider.preflight(ctx, target.config, name);
   for (const finding of findings) {
     if (finding.severity === 'warning') ctx.emit({ type: 'warning', text: finding.message, hint: finding.hint });
   }

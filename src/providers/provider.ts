@@ -122,7 +122,7 @@ export interface Provider<Config> {
   /** What dependencies must be resolved for. */
   platform(config: Config): PlatformRequest;
   /** Everything that would make a deploy fail, found before anything is made. */
-  preflight(ctx: Context, config: Config): Promise<Finding[]>;
+  preflight(ctx: Context, config: Config, name?: string): Promise<Finding[]>;
   /** Reads only; null when there is no such function. */
   observe(ctx: Context, config: Config, name: string): Promise<Live | null>;
   /** Every function of mlfn in the target. */

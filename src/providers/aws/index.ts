@@ -36,7 +36,7 @@ export const provider: Provider<AwsConfig> = {
     platform: { os: 'linux', arch: architecture === 'arm64' ? 'aarch64' : 'x86_64', glibc: '2.34' },
     pythons: ['3.12', '3.13', '3.14'],
   }),
-  preflight: async (ctx, config) => preflight(await openSession(ctx, config)),
+  preflight: async (ctx, config, name) => preflight(await openSession(ctx, config), name),
   observe: async (ctx, config, name) => observe(await openSession(ctx, config), name),
   list: async (ctx, config) => list(await openSession(ctx, config)),
   survey: async (ctx, config, name, draft) => survey(await openSession(ctx, config), name, draft),

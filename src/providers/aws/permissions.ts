@@ -1,4 +1,11 @@
 /** What a deployer may have to do, as data: preflight asks IAM about it, docs/aws.md prints it as a policy. */
+import { roleName } from './names.ts';
+
+interface Place {
+  partition: string;
+  account: string;
+  region: string;
+}
 
 interface Permission {
   /** Placeholders in capitals: PARTITION, ACCOUNT, REGION. */
@@ -116,14 +123,29 @@ export const PERMISSIONS: readonly Permission[] = [
   },
 ];
 
+/** May be left out: with it preflight tells what is missing before anything is made, else the call that meets it does. */
+const ASKING = { actions: ['iam:SimulatePrincipalPolicy'], resources: ['arn:PARTITION:iam::ACCOUNT:user/*', 'arn:PARTITION:iam::ACCOUNT:role/*'] };
+
 /** The policy for one account and region; `*` stands for any. */
-export function deployerPolicy(place: { partition: string; account: string; region: string }) {
+export function deployerPolicy(place: Place) {
+  const allow = (actions: readonly string[], Resource: string | string[]) => ({ Effect: 'Allow', Action: [...actions], Resource });
   return {
     Version: '2012-10-17',
-    Statement: PERMISSIONS.map(({ resource, actions }) => ({ Effect: 'Allow', Action: [...actions], Resource: filled(resource, place) })),
+    Statement: [
+      ...PERMISSIONS.map(({ resource, actions }) => allow(actions, filled(resource, place))),
+      allow(ASKING.actions, ASKING.resources.map((resource) => filled(resource, place))),
+    ],
   };
 }
 
-export function filled(resource: string, { partition, account, region }: { partition: string; account: string; region: string }): string {
+/** One that the pattern stands for: of the function of that name, where the pattern is about functions. */
+export function example(resource: string, place: Place, name: string): string {
+  if (resource === '*') return resource;
+  const pattern = filled(resource, place);
+  if (pattern.endsWith(':role/mlfn-*')) return pattern.replace('mlfn-*', roleName(name, place.region));
+  return pattern.replace(/\*$/, pattern.includes(':s3:') ? `functions/${name}` : name);
+}
+
+function filled(resource: string, { partition, account, region }: Place): string {
   return resource.replace('PARTITION', partition).replace('ACCOUNT', account).replace('REGION', region);
 }

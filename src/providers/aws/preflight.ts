@@ -1,21 +1,38 @@
 /** What would make a deploy fail, found before anything is made: who asks, and whether IAM will let them. */
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import type { Finding } from '../../types.ts';
-import { filled, PERMISSIONS } from './permissions.ts';
+import { nameOf } from './call.ts';
+import type { AwsConfig } from './config.ts';
+import { isRemembered, remember } from './known-allowed.ts';
+import { example, PERMISSIONS } from './permissions.ts';
 import type { Session } from './session.ts';
 
-export async function preflight(session: Session): Promise<Finding[]> {
+/** What IAM says of the actions on one resource. */
+type Said = { kind: 'allowed' } | { kind: 'may-not-ask' } | { kind: 'unknown' } | { kind: 'denied'; finding: Finding };
+
+/** @param name of the function, where it is known: a policy may be for that name only */
+export async function preflight(session: Session, name = 'mlfn'): Promise<Finding[]> {
   const { account, arn } = await session.identity();
   session.ctx.emit({ type: 'fact', label: 'aws', text: `account ${account}    ${session.region}    ${arn}` });
   const principal = policySource(arn);
   if (principal === null) return [];
   const place = { partition: session.partition, account, region: session.region };
-  const asked = PERMISSIONS.filter(({ resource }) => !(session.config.role !== undefined && resource.includes(':iam:')))
-    .filter(({ resource }) => !(session.config.bucket !== undefined && resource.includes(':s3:')))
-    .filter(({ resource }) => !(session.config.httpApi === false && resource.includes(':apigateway:')))
-    .filter(({ setting }) => setting === undefined || session.config[setting] !== undefined)
-    .map(async ({ resource, actions }) => denied(session, principal, filled(resource, place).replace(/\*$/, 'mlfn'), actions));
-  return (await Promise.all(asked)).flat();
+  const asked = PERMISSIONS.filter((each) => isNeeded(each, session.config)).map(({ resource, actions }) => ({
+    actions,
+    resource: resource.includes(':kms:') && session.config.kmsKey !== undefined ? session.config.kmsKey : example(resource, place, name),
+  }));
+  const question = JSON.stringify([principal, account, session.region, asked]);
+  if (await isRemembered(session.ctx.home, question)) return [];
+  const said = await Promise.all(asked.map(async ({ resource, actions }) => ask(session, principal, resource, actions)));
+  if (said.every(({ kind }) => kind === 'allowed' || kind === 'may-not-ask')) await remember(session.ctx.home, question);
+  return said.flatMap((each) => (each.kind === 'denied' ? [each.finding] : []));
+}
+
+function isNeeded({ resource, setting }: (typeof PERMISSIONS)[number], config: AwsConfig): boolean {
+  if (config.role !== undefined && resource.includes(':iam:')) return false;
+  if (config.bucket !== undefined && resource.includes(':s3:')) return false;
+  if (config.httpApi === false && resource.includes(':apigateway:')) return false;
+  return setting === undefined || config[setting] !== undefined;
 }
 
 /**
@@ -29,7 +46,7 @@ function policySource(arn: string): string | null {
 }
 
 /** One call tells of many actions. Whoever may not ask finds out by the calls themselves. */
-async function denied(session: Session, principal: string, resource: string, actions: readonly string[]): Promise<Finding[]> {
+async function ask(session: Session, principal: string, resource: string, actions: readonly string[]): Promise<Said> {
   const simulate = new SimulatePrincipalPolicyCommand({
     PolicySourceArn: principal,
     ActionNames: [...actions],
@@ -39,18 +56,22 @@ async function denied(session: Session, principal: string, resource: string, act
   });
   try {
     const { EvaluationResults = [] } = await session.iam.send(simulate, { abortSignal: session.ctx.signal });
-    const refused = EvaluationResults.filter((each) => each.EvalDecision !== 'allowed').map((each) => each.EvalActionName ?? '');
-    if (refused.length === 0) return [];
-    return [
-      {
-        severity: 'error',
-        code: 'aws-permission',
-        message: `${principal} may not ${refused.join(', ')} on ${resource}.`,
-        hint: 'Have these actions allowed; docs/aws.md has the whole policy to paste.',
-      },
-    ];
+    const refused = EvaluationResults.filter((each) => each.EvalDecision !== 'allowed');
+    // A policy with a condition on the address, the second factor or a tag: only the call itself has what it asks for.
+    const sure = refused.filter((each) => (each.MissingContextValues ?? []).length === 0);
+    if (sure.length === 0) return { kind: refused.length === 0 ? 'allowed' : 'unknown' };
+    return { kind: 'denied', finding: denied(principal, resource, sure.map((each) => each.EvalActionName ?? '')) };
   } catch (error) {
     if (session.ctx.signal.aborted) throw error;
-    return [];
+    return { kind: ['AccessDenied', 'AccessDeniedException'].includes(nameOf(error)) ? 'may-not-ask' : 'unknown' };
   }
+}
+
+function denied(principal: string, resource: string, actions: string[]): Finding {
+  return {
+    severity: 'error',
+    code: 'aws-permission',
+    message: `${principal} may not ${actions.join(', ')} on ${resource}.`,
+    hint: 'Have these actions allowed; docs/aws.md has the whole policy to paste.',
+  };
 }

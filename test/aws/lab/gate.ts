@@ -32,6 +32,8 @@ export interface GateOptions {
   target: string;
   /** Checked in order; the first refusal is the answer. */
   rules?: Rule[];
+  /** Calls count as sent over TLS, as all calls of AWS are: with `auth` ministack evaluates aws:SecureTransport. */
+  secure?: boolean;
 }
 
 export async function startGate(options: GateOptions): Promise<Gate> {
@@ -68,7 +70,7 @@ interface Serving extends GateOptions {
   script: Script;
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, { target, rules = [], calls, script }: Serving) {
+async function serve(request: IncomingMessage, response: ServerResponse, { target, rules = [], secure = false, calls, script }: Serving) {
   const method = request.method as string;
   const url = request.url as string;
   const chunks: Buffer[] = [];
@@ -77,7 +79,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, { targe
   const identified = identify(method, url, request.headers, () => body.toString());
   const name = `${identified.service}:${identified.operation}`;
   const call: Call = { ...identified, number: script.next(), name, method, url, bytes: body.length, status: 0 };
-  const exchange: Exchange = { call, url, headers: request.headers, rawHeaders: request.rawHeaders, body };
+  const exchange: Exchange = { call, url, headers: request.headers, rawHeaders: secure ? [...request.rawHeaders, 'x-forwarded-proto', 'https'] : request.rawHeaders, body };
   calls.push(call);
   const fault = script.arrived(call);
   await script.pass(call, 'request');

@@ -19,7 +19,7 @@ export interface Call extends Identified {
 
 /** The operation only reads: it can be repeated, and a plan may make it. */
 export function reads(call: Call): boolean {
-  return /^(Get|List|Head|Describe|Filter)/.test(call.operation);
+  return /^(Get|List|Head|Describe|Filter|Simulate)/.test(call.operation);
 }
 
 /** IAM actions whose name is not SERVICE:OPERATION. Source: Service Authorization Reference, "Actions, resources, and
