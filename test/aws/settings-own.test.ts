@@ -22,6 +22,18 @@ beforeAll(async () => {
 });
 afterAll(async () => lab?.stop());
 
+const LACKS = { status: 400, code: 'InvalidParameterValueException', message: 'The provided execution role does not have permissions to call CreateNetworkInterface on EC2' };
+const vpc = { subnets: ['subnet-0a'], securityGroups: ['sg-0a'] };
+
+test('what a role of the user’s lacks is said at once; what ours was just given is waited for', async () => {
+  lab.gate.clear();
+  lab.gate.fault({ operation: 'lambda:CreateFunction' }, LACKS);
+  await expect(lab.deploy('lacking', { section: { role, vpc } })).rejects.toMatchObject({ code: 'AWS_REFUSED', message: expect.stringContaining('CreateNetworkInterface') });
+  expect(lab.gate.calls.filter(({ name }) => name === 'lambda:CreateFunction')).toHaveLength(1);
+  lab.gate.fault({ operation: 'lambda:CreateFunction', times: 2 }, LACKS);
+  expect(await lab.deploy('given', { section: { vpc } })).toMatchObject({ status: 'deployed' });
+}, 60_000);
+
 test('through a deploy with every setting, a second one and a removal', async () => {
   const section = { role, bucket: Bucket, tracing: true, secrets: {}, vpc: { subnets: ['subnet-0a'], securityGroups: ['sg-0a'] }, warm: '5m' };
   lab.gate.clear();

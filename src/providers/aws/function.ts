@@ -43,11 +43,15 @@ export interface Wanted {
 export async function publishVersion(session: Session, wanted: Wanted, assertClaimed: () => Promise<void>): Promise<Version> {
   const patience = new Patience(session, settingsOf(wanted.draft).snapstart ? SNAPSHOT_MS : undefined);
   let tries = 0;
-  const published = await patiently(patience, 'a turn to update the function', passes, async () => {
+  // What mlfn's own role may do was put right by the plan, and only has to become known; another's stays as it is.
+  const willPass = (error: unknown) => passes(error) && !(session.config.role !== undefined && lacksPermission(error));
+  const published = await patiently(patience, 'a turn to update the function', willPass, async () => {
     if (tries++ > 0) await assertClaimed();
     const there = await getFunction(session, wanted.name);
     if (there?.Configuration === undefined) return publishLatest(session, wanted, await create(patience, wanted));
     return (await takeUp(session, wanted)) ?? publishLatest(session, wanted, await update(patience, wanted, there.Configuration));
+  }).catch((error: unknown) => {
+    throw nameOf(error) === 'InvalidParameterValueException' ? refused(wanted.name, (error as Error).message, error) : error;
   });
   return active(patience, wanted, published);
 }
@@ -85,7 +89,12 @@ function passes(error: unknown): boolean {
   const name = nameOf(error);
   if (name === 'ResourceConflictException' || name === 'PreconditionFailedException') return true;
   // A role is not known everywhere at once. A trust policy that is wrong was mended by the plan before.
-  return name === 'InvalidParameterValueException' && /cannot be assumed|does not have permissions to call/i.test((error as Error).message);
+  return name === 'InvalidParameterValueException' && /cannot be assumed/i.test((error as Error).message) || lacksPermission(error);
+}
+
+/** "The provided execution role does not have permissions to call CreateNetworkInterface on EC2" */
+function lacksPermission(error: unknown): boolean {
+  return nameOf(error) === 'InvalidParameterValueException' && /does not have permissions to call/i.test((error as Error).message);
 }
 
 const PASSING = ['ResourceConflictException', 'PreconditionFailedException', 'InvalidParameterValueException'];
