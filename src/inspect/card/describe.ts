@@ -2,6 +2,7 @@
 import { elements } from '../pickle/array-data.ts';
 import { type Global, Instance, type Value } from '../pickle/values.ts';
 import type { ModelFileCard } from '../../types.ts';
+import { hasCategories } from './categories.ts';
 import { attribute, delegates, isEstimator, membersOf } from './estimators.ts';
 import { estimatorTree } from './tree.ts';
 import { versionsIn } from './versions.ts';
@@ -16,7 +17,7 @@ export function describe(root: Value, globals: readonly Global[], joblib: boolea
   const distributions = new Set(globals.flatMap(({ verdict }) => verdict.distribution ?? []));
   if (globals.some(({ module }) => NEED_SKLEARN.test(module))) distributions.add('scikit-learn');
   // Fitted on a DataFrame means: wants a DataFrame. And a compressed file is joblib's, whatever it names.
-  if (featureNames !== null) distributions.add('pandas');
+  if (featureNames !== null || hasCategories(root)) distributions.add('pandas');
   if (joblib) distributions.add('joblib');
   const versions = versionsIn(root);
   const labels = estimator === null ? null : classesOf(estimator);
