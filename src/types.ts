@@ -80,6 +80,8 @@ export interface ModelFileCard extends CardBase {
   userClasses: UserClass[];
   /** False when the file names something outside the allowlist or could not be read to its end. */
   safe: boolean;
+  /** It cannot be loaded, whoever trusts it: cut short, or not what was saved. */
+  damaged: boolean;
 }
 
 /** `module.py:attribute`: a plain function or a WSGI app. Which of the two is only known when it is loaded. */

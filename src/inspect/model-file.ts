@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { Finding, ModelFileCard } from '../types.ts';
+import { isDamage } from './bytes/malformed.ts';
 import { ByteWindow } from './bytes/window.ts';
 import { dataOf } from './card/data.ts';
 import { describe, type Description } from './card/describe.ts';
@@ -47,6 +48,7 @@ export async function inspectModel(ctx: Context, model: OpenModel, code: string 
     userClasses,
     findings: all,
     safe: walked.findings.length === 0 && globals.every(({ origin }) => origin !== 'forbidden'),
+    damaged: walked.findings.some(isDamage),
   };
   return { card, pickle: !isNoPickle(walked) };
 }

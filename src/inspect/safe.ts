@@ -1,8 +1,6 @@
 import { MlfnError } from '../errors.ts';
 import type { ModelCard } from '../types.ts';
-
-/** What makes a file impossible to load, whoever made it. */
-const DAMAGE = new Set(['truncated', 'corrupt-compression', 'unknown-opcode', 'unknown-protocol', 'stack-underflow', 'bad-length']);
+import { isDamage } from './bytes/malformed.ts';
 
 /**
  * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.
@@ -11,10 +9,10 @@ const DAMAGE = new Set(['truncated', 'corrupt-compression', 'unknown-opcode', 'u
 export function assertSafe(card: ModelCard, { trust }: { trust: boolean }): void {
   if (card.kind === 'python') return;
   const errors = card.findings.filter(({ severity }) => severity === 'error');
-  const damage = errors.find(({ code }) => DAMAGE.has(code));
+  const damage = errors.find(isDamage);
   const details = { path: card.path, findings: errors };
   if (damage !== undefined) {
-    throw new MlfnError('MODEL_DAMAGED', located(damage), { hint: damage.hint ?? 'Copy or save the model again.', details });
+    throw new MlfnError('MODEL_DAMAGED', located(damage), { hint: damage.hint, details });
   }
   if (!card.safe && !trust) {
     const [first] = errors;

@@ -51,7 +51,7 @@ export function modelCard(file: string, userClasses: UserClass[] = []): ModelFil
     framework: null, estimator: null, featureNames: null, featureCount: null, classes: null, distributions: [],
     versions: {},
     atLeast: {},
-    userClasses, safe: true,
+    userClasses, safe: true, damaged: false,
   };
 }
 

@@ -83,7 +83,7 @@ export function modelCard(
     versions: version === null ? {} : { [framework]: version },
     atLeast: {},
     userClasses: [],
-    safe: true,
+    safe: true, damaged: false,
   };
 }
 

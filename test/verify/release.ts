@@ -107,7 +107,7 @@ function cardOf(artifact: Parts['artifact'], folder: string): ModelCard {
   return {
     ...base, kind: 'model', path: artifact.file, format: artifact.format, compression: 'none', protocol: 4, globals: [],
     framework: null, estimator: null, featureNames: null, featureCount: null, classes: null, distributions: [], versions: {}, atLeast: {},
-    userClasses: [], safe: true,
+    userClasses: [], safe: true, damaged: false,
   };
 }
 

@@ -8,7 +8,7 @@ import type { EstimatorNode, Finding, ModelCard, ModelFileCard } from '../../typ
 export const inspect = command({
   name: 'inspect',
   summary: 'Tell what a model file holds, without executing anything of it',
-  details: 'The bytes are read, never loaded. Exit code 3 when the file names code outside the allowlist or is damaged.',
+  details: 'The bytes are read, never loaded. Exit code 3 when an error is found: it names code outside the allowlist, is damaged, or holds nothing that predicts.',
   arguments: [MODEL_ARGUMENT],
   options: { code: PACKAGE_OPTIONS.code },
   examples: [
@@ -26,7 +26,7 @@ export const inspect = command({
     return stage.inspect(ctx, config.model, { code: config.code });
   },
   text: (card, view) => [...(card.kind === 'model' ? modelLines(card, view) : pythonLines(card, view)), ...findingLines(card.findings, view)],
-  exitCode: (card) => (card.kind === 'model' && !card.safe ? EXIT.model : EXIT.ok),
+  exitCode: ({ findings }) => (findings.some(({ severity }) => severity === 'error') ? EXIT.model : EXIT.ok),
 });
 
 function modelLines(card: ModelFileCard, { paint }: View): string[] {
@@ -43,10 +43,14 @@ function modelLines(card: ModelFileCard, { paint }: View): string[] {
     ...line('output', outputClasses?.map((each, at) => wrapped(`${at + 1}. ${classText(each)}`)).join('\n') ?? null),
     ...line('needs', card.distributions.length === 0 ? null : card.distributions.join(', ')),
     ...line('code', card.userClasses.length === 0 ? null : card.userClasses.map((each) => `${each.module}.${each.name}  ${each.file ?? 'not found'}`).join('\n')),
-    ...(card.safe
-      ? labelled(paint.green.bold, 'safe', `names nothing outside the allowlist (${countText(card.globals.length, 'global')}); nothing was executed`)
-      : labelled(paint.red.bold, 'unsafe', 'not loaded unless --trust is given; nothing was executed')),
+    ...safetyLines(card, paint),
   ];
+}
+
+function safetyLines(card: ModelFileCard, paint: View['paint']): string[] {
+  if (card.damaged) return labelled(paint.red.bold, 'broken', 'cannot be loaded, not even with --trust; nothing was executed');
+  if (!card.safe) return labelled(paint.red.bold, 'unsafe', 'not loaded unless --trust is given; nothing was executed');
+  return labelled(paint.green.bold, 'safe', `names nothing outside the allowlist (${countText(card.globals.length, 'global')}); nothing was executed`);
 }
 
 function classText(classes: NonNullable<ModelFileCard['classes']>): string {

@@ -70,5 +70,5 @@ function describe(machine: Machine, state: Value): { layout: Layout; shape: numb
 
 function truncated(offset: number, length?: number): Malformed {
   const what = length === undefined ? 'The file ends where an array should begin.' : `The file ends inside an array of ${length} bytes.`;
-  return new Malformed('truncated', what, offset, 'Copy or save the model again.');
+  return new Malformed('truncated', what, offset);
 }

@@ -62,7 +62,7 @@ export class Machine {
     while (!this.#stopped) {
       const step = reader.advance();
       if (!(step === true || (await step))) {
-        throw new Malformed('truncated', 'The file ends before the pickle does.', reader.window.offset, 'Copy or save the model again.');
+        throw new Malformed('truncated', 'The file ends before the pickle does.', reader.window.offset);
       }
       this.steps += 1;
       if (this.#frameEnd >= 0) this.#checkFrame();

@@ -209,7 +209,7 @@ export class OpcodeReader {
   }
 
   #truncated(): Malformed {
-    return new Malformed('truncated', 'The file ends in the middle of an opcode.', this.offset, 'Copy or save the model again.');
+    return new Malformed('truncated', 'The file ends in the middle of an opcode.', this.offset);
   }
 }
 
