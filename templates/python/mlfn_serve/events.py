@@ -102,7 +102,7 @@ def _raw(event):
     if not event.get("isBase64Encoded"):
         return body.encode("utf-8", "surrogatepass")
     try:
-        return base64.b64decode(body)
+        return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         raise Problem(400, "invalid-json", "The event's body is marked base64 and is not.") from None
 
