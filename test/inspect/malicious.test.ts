@@ -4,6 +4,7 @@ import { assertSafe } from '../../src/inspect/index.ts';
 import { Folder } from './cards.ts';
 import { EVASIONS } from './evasions.ts';
 import { MALICIOUS } from './malicious.ts';
+import { dtype, global, join, proto, stackGlobal } from './pickle-bytes.ts';
 
 const folder = new Folder();
 afterAll(() => folder.remove());
@@ -37,6 +38,13 @@ describe('malicious files', () => {
     folder.write('os.py', 'def system(command):\n    pass\n');
     const card = await folder.card(Buffer.from("cos\nsystem\n(S'id'\ntR."));
     expect(card).toMatchObject({ safe: false, userClasses: [] });
+  });
+
+  test('an array of a class of your own is held to the length of its list', async () => {
+    folder.write('mine.py', 'import numpy\n\n\nclass Own(numpy.ndarray):\n    pass\n');
+    const own = (size: string) => join(proto(4), stackGlobal('numpy.core.multiarray', '_reconstruct'), global('mine', 'Own'), 'K\x00\x85C\x01b\x87R(K\x01', size, '\x85', dtype('O8'), '\x89](K\x01K\x02etb.');
+    expect(await folder.card(own('K\x02'))).toMatchObject({ safe: true });
+    expect(await folder.card(own('K\x8f'))).toMatchObject({ safe: false, findings: [expect.objectContaining({ code: 'undetermined' }), expect.anything()] });
   });
 
   test('--trust lets names pass, but not damage', async () => {

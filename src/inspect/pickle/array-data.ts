@@ -19,12 +19,13 @@ const STATES: Readonly<Record<string, number>> = { ndarray: 5, matrix: 5, memmap
 export function isWhole({ made, args }: Instance, state: Value): boolean {
   const type = made.name === '_reconstruct' || made.name === '_mareconstruct' ? args[0] : made;
   const length = type instanceof Global && type.verdict.distribution === 'numpy' ? STATES[type.name] : undefined;
-  if (length === undefined) return true;
-  if (!(state instanceof Collection) || state.kind !== 'tuple' || state.items.length !== length) return false;
+  if (!(state instanceof Collection) || state.kind !== 'tuple') return length === undefined;
   const [, shape, elementType] = state.items;
   const layout = elementType instanceof Instance ? elementType.layout : undefined;
   const count = productOf(itemsOf(shape, 'tuple') ?? [undefined]);
-  if (layout === undefined || Number.isNaN(count)) return false;
+  // Any class may be one of arrays; what has a state like theirs is held to it.
+  if (length === undefined) return layout?.hasObject !== true || state.listed === undefined || count === state.listed;
+  if (state.items.length !== length || layout === undefined || Number.isNaN(count)) return false;
   return layout.hasObject ? count === state.listed : state.listed === undefined;
 }
 
