@@ -8,7 +8,7 @@ import { findLayer } from './layers.ts';
 import { ensureLogGroup } from './log-group.ts';
 import { modelsPrefix } from './names.ts';
 import { see } from './observe.ts';
-import { EMPTY_PART, storePart } from './parts.ts';
+import { EMPTY_PART, storePart, tellSent } from './parts.ts';
 import { dropCandidate, prune, remove } from './removal.ts';
 import { ensureRole, roleArn } from './role.ts';
 import type { Session } from './session.ts';
@@ -58,7 +58,7 @@ export async function apply(session: Session, step: Step, done: Done): Promise<D
       return done;
     case 'store': {
       const claimed = await claim(session, done);
-      await storePart(session, step.part, claimed);
+      tellSent(session, step.part, step.digest, await storePart(session, step.part, claimed));
       return claimed;
     }
     case 'publish':
@@ -98,7 +98,10 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
   const { name } = done;
   // Stored already by an earlier plan, or collected since: without them Lambda would refuse.
   for (const part of ['dependencies', 'function', 'model'] as const) {
-    if (draft.artifacts[part] !== EMPTY_PART) await storePart(session, part, done);
+    const digest = draft.artifacts[part];
+    if (digest === undefined || digest === EMPTY_PART) continue;
+    const sent = await storePart(session, part, done);
+    if (sent > 0) tellSent(session, part, digest, sent);
   }
   const layer = draft.artifacts.dependencies === EMPTY_PART ? null : await findLayer(session, draft.artifacts.dependencies);
   session.ctx.emit({ type: 'progress', text: `publishing release ${number}` });

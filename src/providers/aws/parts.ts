@@ -1,8 +1,8 @@
 /** The parts of a package in the account: the function part as an object, the dependencies as a layer made of one. */
-import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Artifact, Part } from '../../types.ts';
+import type { Artifact, Digest, Part } from '../../types.ts';
 import type { Done } from '../provider.ts';
 import { findLayer, publishLayer } from './layers.ts';
 import { modelsPrefix, objectKey } from './names.ts';
@@ -15,23 +15,28 @@ export const EMPTY_PART = createHash('sha256').digest('hex');
 /** Lambda puts layers below /opt, and /opt/python on sys.path: docs.aws.amazon.com/lambda/latest/dg/python-layers.html */
 const LAYER_FOLDER = 'python/';
 
-export async function storePart(session: Session, part: Part | 'model', done: Done): Promise<void> {
+/** @returns bytes sent; 0 when it was there */
+export async function storePart(session: Session, part: Part | 'model', done: Done): Promise<number> {
   if (done.supplies === undefined || done.draft === undefined) throw new Error('a plan that stores needs supplies');
   if (part === 'model') return storeModel(session, done);
   const artifact = done.supplies.bundle[part];
   const { python } = done.draft.lock;
-  if (part === 'dependencies' && (await findLayer(session, artifact.digest)) !== null) return;
+  if (part === 'dependencies' && (await findLayer(session, artifact.digest)) !== null) return 0;
   const sent = (await hasObject(session, artifact.digest)) === null ? await send(session, artifact, done.supplies) : 0;
   if (part === 'dependencies') await publishLayer(session, artifact.digest, python);
-  session.ctx.emit({ type: 'fact', label: 'sent', text: `${part} ${artifact.digest.slice(0, 8)}    ${sizeText(sent)}` });
+  return sent;
+}
+
+/** A line of the deploy's story. */
+export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest, bytes: number): void {
+  ctx.emit({ type: 'fact', label: 'sent', text: `${part} ${digest.slice(0, 8)}    ${sizeText(bytes)}` });
 }
 
 /** As it is: it is read in pieces, and hardly shrinks. */
-async function storeModel(session: Session, { name, supplies }: Done): Promise<void> {
+async function storeModel(session: Session, { name, supplies }: Done): Promise<number> {
   const model = supplies?.bundle.fetched;
-  if (model === null || model === undefined) return;
-  const { sent } = await putObject(session, { key: modelsPrefix(name) + model.sha256, ...model });
-  session.ctx.emit({ type: 'fact', label: 'sent', text: `model ${model.sha256.slice(0, 8)}    ${sizeText(sent)}` });
+  if (model === null || model === undefined) return 0;
+  return (await putObject(session, { key: modelsPrefix(name) + model.sha256, what: 'the model', ...model })).sent;
 }
 
 /** Models that none of the function's releases names. */
@@ -43,13 +48,30 @@ export async function collectModels(session: Session, name: string, keep: Readon
 async function send(session: Session, artifact: Artifact, supplies: NonNullable<Done['supplies']>): Promise<number> {
   const folder = path.join(session.ctx.home.cache, 'zips');
   await mkdir(folder, { recursive: true });
-  const file = path.join(folder, `${artifact.digest}.zip`);
+  await sweepZips(folder);
+  // Of this process: another may send the same, and takes its own away when it is done.
+  const file = path.join(folder, `${process.pid}-${randomUUID()}.zip`);
   try {
     const zip = await supplies.writeZip(artifact, file, artifact.part === 'dependencies' ? LAYER_FOLDER : '');
-    await putObject(session, { key: objectKey(artifact.digest), file, size: zip.bytes, sha256: zip.sha256 });
+    await putObject(session, { key: objectKey(artifact.digest), what: `the ${artifact.part} part`, file, size: zip.bytes, sha256: zip.sha256 });
     return zip.bytes;
   } finally {
     await rm(file, { force: true });
+  }
+}
+
+/** What killed processes left. */
+async function sweepZips(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!isAlive(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

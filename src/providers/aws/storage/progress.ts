@@ -12,7 +12,7 @@ export interface Progress {
   sent(): number;
 }
 
-export function progressOf(ctx: Context, { key, size }: { key: string; size: number }): Progress {
+export function progressOf(ctx: Context, { what, size }: { what: string; size: number }): Progress {
   let sent = 0;
   let skipped = 0;
   let told = -1;
@@ -20,7 +20,7 @@ export function progressOf(ctx: Context, { key, size }: { key: string; size: num
     const step = Math.floor(((sent + skipped) / Math.max(size, 1)) * STEPS);
     if (step === told) return;
     told = step;
-    ctx.emit({ type: 'progress', text: `sending ${key}`, done: sent + skipped, total: size });
+    ctx.emit({ type: 'progress', text: `sending ${what}`, done: sent + skipped, total: size });
   };
   return {
     add: (bytes) => {

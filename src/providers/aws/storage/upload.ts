@@ -2,6 +2,8 @@ import type { Digest } from '../../../types.ts';
 
 export interface Upload {
   key: string;
+  /** For people: `the model`. */
+  what: string;
   /** Absolute path. */
   file: string;
   /** Bytes. */
