@@ -17,7 +17,7 @@ interface Permission {
 
 /** Made with `mlfn-*` and the functions' own names in mind; narrower names of functions make a narrower policy. */
 export const PERMISSIONS: readonly Permission[] = [
-  { resource: '*', actions: ['sts:GetCallerIdentity', 'lambda:ListFunctions', 'lambda:ListLayers', 'logs:DescribeLogGroups'] },
+  { resource: '*', actions: ['sts:GetCallerIdentity', 'lambda:ListFunctions', 'logs:DescribeLogGroups'] },
   {
     resource: 'arn:PARTITION:lambda:REGION:ACCOUNT:function:*',
     actions: [
@@ -112,9 +112,9 @@ export const PERMISSIONS: readonly Permission[] = [
       's3:GetBucketTagging',
       's3:PutBucketTagging',
       's3:GetBucketVersioning',
+      's3:PutBucketVersioning',
       's3:GetLifecycleConfiguration',
       's3:PutLifecycleConfiguration',
-      's3:GetBucketLocation',
     ],
   },
   {

@@ -42,6 +42,9 @@ const ACTIONS: Record<string, string> = {
   's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
   's3:PutBucketEncryption': 's3:PutEncryptionConfiguration',
   's3:GetBucketEncryption': 's3:GetEncryptionConfiguration',
+  // Path and query are those of the older operation too.
+  's3:PutBucketLifecycle': 's3:PutLifecycleConfiguration',
+  's3:GetBucketLifecycle': 's3:GetLifecycleConfiguration',
   's3:PutBucketLifecycleConfiguration': 's3:PutLifecycleConfiguration',
   's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
 };
