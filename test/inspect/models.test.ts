@@ -83,3 +83,28 @@ describe('composed models', async () => {
     expect(sketch((await cardOf(file)).estimator!)).toBe(tree);
   });
 });
+
+const MANY = `
+import pickle, pickletools, sys
+import joblib, numpy as np
+
+numbers = [np.arange(at % 5) for at in range(60_000)]
+texts = [np.array(["a", "b"], dtype=object) for _ in range(30_000)]
+NODE = np.dtype([("left", "i8"), ("value", "f8")])
+nodes = [np.zeros(1, NODE) for _ in range(40_000)]
+for name, arrays in {"numbers": numbers, "texts": texts, "nodes": nodes}.items():
+    plain = pickle.dumps(arrays, 4)
+    for ending, data in {"4.pkl": plain, "2.pkl": pickle.dumps(arrays, 2), "optimized.pkl": pickletools.optimize(plain)}.items():
+        with open(f"{sys.argv[1]}/{name}.{ending}", "wb") as file:
+            file.write(data)
+joblib.dump(nodes, f"{sys.argv[1]}/nodes.joblib")
+`;
+
+test('a model of very many arrays, as a large forest is, is followed to its end', async () => {
+  await promisify(execFile)(python, ['-c', MANY, folder.path]);
+  const files = ['numbers', 'texts', 'nodes'].flatMap((name) => ['4.pkl', '2.pkl', 'optimized.pkl'].map((ending) => `${name}.${ending}`));
+  for (const file of [...files, 'nodes.joblib']) {
+    const { safe, findings } = await cardOf(file);
+    expect({ file, safe, errors: findings.map(({ code }) => code) }).toEqual({ file, safe: true, errors: ['no-estimator'] });
+  }
+});

@@ -64,8 +64,9 @@ export class Budget {
     }
     // The arguments of a NumPy number: a type and a few bytes. There can be millions of them.
     const pair = target.kind === 'tuple' && values.length <= 2;
-    for (const value of values) {
-      const kept = pair && value instanceof Uint8Array && value.length <= TINY ? value : this.#child(value, depth);
+    for (const [at, value] of values.entries()) {
+      const free = (pair && value instanceof Uint8Array && value.length <= TINY) || describesArray(target, values, at);
+      const kept = free ? value : this.#child(value, depth);
       if (kept === undefined && value !== undefined) target.exact = false;
       target.items.push(kept);
     }
@@ -110,6 +111,23 @@ export class Budget {
     this.#text -= cost;
     return true;
   }
+}
+
+/**
+ * The shape and type of an array, in the state that NumPy or joblib gives it: a model has as many as it has arrays, and
+ * they are needed for that moment only. One of each to a collection.
+ */
+function describesArray({ kind, items }: Collection, values: readonly Value[], at: number): boolean {
+  if (values.length > 2 * SMALL || items.length > 4 * SMALL) return false;
+  const value = values[at];
+  const key = values[at - 1];
+  if (kind === 'tuple') return (at === 1 && isShape(value)) || (at === 2 && value instanceof Instance && isDtype(value));
+  if (kind !== 'dict' || at % 2 === 0 || items.indexOf(key) !== items.length - 1) return false;
+  return (key === 'shape' && isShape(value)) || (key === 'dtype' && value instanceof Instance && isDtype(value));
+}
+
+function isShape(value: Value): boolean {
+  return value instanceof Collection && value.kind === 'tuple' && value.items.length <= 2 * SMALL && value.items.every((size) => typeof size === 'number');
 }
 
 function isPlain(key: Value): boolean {
