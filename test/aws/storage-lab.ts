@@ -66,7 +66,7 @@ export function fileOf(folder: string, name: string, size: number, key = `object
     writeSync(descriptor, bytes);
   }
   closeSync(descriptor);
-  return { key, what: 'a file', file, size, sha256: hash.digest('hex') };
+  return { key, what: key, file, size, sha256: hash.digest('hex') };
 }
 
 export interface Counter {

@@ -54,7 +54,7 @@ test('progress tells every byte, up to the whole', async () => {
   const told = one.events.map((event) => (event.type === 'progress' ? event.done : null));
   expect(told.length).toBeGreaterThan(10);
   expect(told).toEqual(told.toSorted((a, b) => a! - b!));
-  expect(one.events.at(-1)).toEqual({ type: 'progress', text: 'sending a file', done: 20 * MB, total: 20 * MB });
+  expect(one.events.at(-1)).toEqual({ type: 'progress', text: `sending ${upload.key}`, done: 20 * MB, total: 20 * MB });
 });
 
 test('other bytes at the key are replaced, in one request and in parts', async () => {
