@@ -60,7 +60,11 @@ test('connections that are reset in the middle: the same call gets through, and 
     await network.enable(false);
     await network.enable(true);
   }
-  expect(await sending).toMatchObject({ size: SIZE, sent: SIZE });
+  const { size, sent } = await sending;
+  expect(size).toBe(SIZE);
+  // A part whose answer was lost may be found there by the next try: it counts as there before.
+  expect(sent).toBeLessThanOrEqual(SIZE);
+  expect(sent).toBeGreaterThanOrEqual(SIZE - 8 * 8 * MB);
   await away();
   const taken = takenParts(s3).slice(parts);
   expect(new Set(taken)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7]));
