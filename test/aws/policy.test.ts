@@ -168,8 +168,8 @@ describe('a user with exactly this policy', () => {
   });
 
   test('keeps it warm, and no more', async () => {
-    await mlfn('warm', 'life');
-    await mlfn('warm', 'life', '--off');
+    expect(await mlfn('warm', 'life')).toMatchObject({ name: 'life' });
+    expect(await mlfn('warm', 'life', '--off')).toMatchObject({ name: 'life' });
   });
 
   test('puts an HTTP API in front, and takes it away', async () => {

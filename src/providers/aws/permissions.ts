@@ -126,9 +126,12 @@ export const PERMISSIONS: readonly Permission[] = [
 /** May be left out: with it preflight tells what is missing before anything is made, else the call that meets it does. */
 const ASKING = { actions: ['iam:SimulatePrincipalPolicy'], resources: ['arn:PARTITION:iam::ACCOUNT:user/*', 'arn:PARTITION:iam::ACCOUNT:role/*'] };
 
+function allow(actions: readonly string[], Resource: string | string[]) {
+  return { Effect: 'Allow', Action: [...actions], Resource };
+}
+
 /** The policy for one account and region; `*` stands for any. */
 export function deployerPolicy(place: Place) {
-  const allow = (actions: readonly string[], Resource: string | string[]) => ({ Effect: 'Allow', Action: [...actions], Resource });
   return {
     Version: '2012-10-17',
     Statement: [
