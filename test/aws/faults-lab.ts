@@ -103,6 +103,13 @@ export class FaultsLab {
     return `${path.join(folder, 'app.py')}:answer`;
   }
 
+  /** @returns the file's path */
+  write(name: string, text: string): string {
+    const file = path.join(this.folder, name);
+    writeFileSync(file, text);
+    return file;
+  }
+
   begin(args: string[], { gate = this.gate, home = 'home', env = {} }: { gate?: Gate; home?: string; env?: Record<string, string> } = {}): { child: ChildProcess; done: Promise<Ran> } {
     const { VIRTUAL_ENV: _v, CONDA_PREFIX: _c, NODE_OPTIONS: _n, FORCE_COLOR: _f, ...own } = process.env;
     const all = { ...own, ...gate.env, MLFN_HOME: path.join(this.folder, home), ...env };
@@ -158,9 +165,9 @@ export class FaultsLab {
   /** Calls one after the other, until it is stopped. */
   call(url: string, pauseMs = 20): Caller {
     const answers = new Map<string, number>();
-    let on = true;
+    const stopped = new AbortController();
     const run = (async () => {
-      while (on) {
+      while (!stopped.signal.aborted) {
         const { text } = await this.ask(url);
         answers.set(text, (answers.get(text) ?? 0) + 1);
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -169,7 +176,7 @@ export class FaultsLab {
     return {
       answers,
       stop: async () => {
-        on = false;
+        stopped.abort();
         await run;
         return answers;
       },

@@ -5,7 +5,7 @@ import { MlfnError } from '../../../errors.ts';
 import { awsCode, awsStatus, explainAws } from '../errors.ts';
 import { s3Arn } from '../names.ts';
 import type { Session } from '../session.ts';
-import { CONFLICT, NO_BUCKET } from './s3.ts';
+import { CONFLICT, isTaken, NO_BUCKET, taken } from './s3.ts';
 import { SETTINGS } from './settings.ts';
 
 export interface BucketState {
@@ -106,26 +106,15 @@ function regionOf(error: unknown): string | undefined {
 
 /**
  * HEAD says 403 and no more, for a bucket of someone else as for a missing permission, and 400 for credentials that have
- * expired. GET has a text: who may not because
- * of a policy is told which (docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html).
+ * expired. GET has a text.
  */
 async function refusal(session: Session, name: string, head: unknown): Promise<Error> {
   const target = { Bucket: name, ExpectedBucketOwner: await session.account(), MaxKeys: 1 };
   try {
     await session.s3.send(new ListObjectsV2Command(target), { abortSignal: session.ctx.signal });
   } catch (error) {
-    const code = awsCode(error);
-    const told = code === 'AccessDenied' && /not authorized/i.test((error as Error).message);
-    if (code === 'AccessDenied' && !told) return taken(name, error);
+    if (isTaken(error)) return taken(name, error);
     return explainAws(error, { action: 's3:ListBucket', resource: s3Arn(session.partition, name), env: session.ctx.env });
   }
   return explainAws(head, { action: 's3:ListBucket', resource: s3Arn(session.partition, name) });
-}
-
-function taken(name: string, cause: unknown): MlfnError {
-  return new MlfnError('AWS_BUCKET_TAKEN', `The bucket ${name} belongs to another AWS account; nothing was sent there.`, {
-    hint: 'Name a bucket of your own with --bucket.',
-    details: { bucket: name },
-    cause,
-  });
 }

@@ -1,4 +1,5 @@
 /** Calls of S3 on the session's bucket: each names the account that must own it, and honours Ctrl-C. */
+import { MlfnError } from '../../../errors.ts';
 import { awsCode, explainAws } from '../errors.ts';
 import { s3Arn } from '../names.ts';
 import type { Session } from '../session.ts';
@@ -29,9 +30,26 @@ export async function onBucket<T>(session: Session, act: Act, send: (target: Tar
     return await send(target, { abortSignal: session.ctx.signal });
   } catch (error) {
     if (act.expected?.includes(awsCode(error))) throw error;
+    if (act.action === 'ListBucket' && isTaken(error)) throw taken(target.Bucket, error);
     const resource = s3Arn(session.partition, target.Bucket, act.key);
     throw explainAws(error, { action: `s3:${act.action}`, resource, env: session.ctx.env });
   }
+}
+
+/**
+ * A bucket of another account: who may not because of a policy is told which, whoever named the wrong owner is told nothing
+ * (docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html).
+ */
+export function isTaken(error: unknown): boolean {
+  return awsCode(error) === 'AccessDenied' && !/not authorized|explicit deny/i.test((error as Error).message);
+}
+
+export function taken(bucket: string, cause: unknown): MlfnError {
+  return new MlfnError('AWS_BUCKET_TAKEN', `The bucket ${bucket} belongs to another AWS account; nothing was sent there.`, {
+    hint: 'Name a bucket of your own with --bucket.',
+    details: { bucket },
+    cause,
+  });
 }
 
 /** HEAD and GET of what is not there. */
