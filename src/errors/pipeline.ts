@@ -16,6 +16,11 @@ export const PIPELINE_ERRORS = {
     meaning: 'The function has no release of that number, or none before the live one.',
     mend: 'Choose one that `mlfn releases NAME` lists.',
   },
+  RELEASE_NOT_ANSWERING: {
+    kind: 'verify',
+    meaning: 'The traffic was moved to a release, and another one goes on answering at the endpoint.',
+    mend: 'See what is live with `mlfn status NAME`; another command may have moved the traffic meanwhile.',
+  },
   RELEASE_NO_CANARY: {
     kind: 'usage',
     meaning: 'There is nothing to promote: one release has all the traffic.',

@@ -1,10 +1,15 @@
 /** Which release gets the traffic: nothing is built. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { observeKnown, openTarget, type Target } from '../providers/index.ts';
 import type { Live } from '../types.ts';
 import { applyPlan, planOf, sweep } from './apply.ts';
 import { type FunctionRequest, type Outcome, outcome } from './outcome.ts';
+
+/** Eight seconds in all. */
+const ANSWER_TRIES = 6;
+const ANSWER_PAUSE_MS = 125;
 
 export interface RollbackRequest extends FunctionRequest {
   /** Release number; the one before the live one when absent. */
@@ -49,9 +54,30 @@ async function moveTo(
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned');
   }
   await applyPlan(ctx, target, steps, { name: request.name });
+  await assertAnswers(ctx, target, request.name, number);
   await sweep(ctx, target);
   const after = await target.provider.observe(ctx, target.config, request.name);
   return { ...outcome(target, request, after, steps, status), before: live.live };
+}
+
+/** The endpoint says itself which release answers; a cloud may take a moment to know. @throws RELEASE_NOT_ANSWERING */
+async function assertAnswers(ctx: Context, { provider, config }: Target, name: string, number: number): Promise<void> {
+  const call = { method: 'GET', path: '/healthz', headers: {}, body: null };
+  for (let tries = 1; ; tries++) {
+    const answer = await provider.invoke(ctx, config, name, null, call).catch((error: unknown) => {
+      if (ctx.signal.aborted || !(error instanceof MlfnError)) throw error;
+      ctx.emit({ type: 'warning', text: `Release ${number} has the traffic; the endpoint could not be asked: ${error.message}`, hint: error.hint });
+      return null;
+    });
+    if (answer === null) return;
+    if (answer.release === number) return void ctx.emit({ type: 'fact', label: 'check', text: `release ${number} answers` });
+    if (tries === ANSWER_TRIES) {
+      throw new MlfnError('RELEASE_NOT_ANSWERING', `Release ${number} has the traffic, but release ${answer.release ?? '?'} answers at the endpoint.`, {
+        hint: `See what is live with \`mlfn status ${name}\`; another command may have moved the traffic.`,
+      });
+    }
+    await pause(ANSWER_PAUSE_MS * 2 ** tries, undefined, { signal: ctx.signal });
+  }
 }
 
 function releaseBefore(live: Live): number {

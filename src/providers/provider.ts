@@ -145,5 +145,7 @@ export interface Provider<Config> {
   report?(ctx: Context, config: Config, name: string, answer: Answer): Promise<Answer>;
   /** What curl needs to get in; absent where a URL is enough. */
   curl?(ctx: Context, config: Config, url: string): Promise<Curl>;
+  /** What a release has lately failed with, oldest first. Absent where `logs` is as quick. */
+  lastErrors?(ctx: Context, config: Config, name: string, release: number): Promise<LogLine[]>;
   logs(ctx: Context, config: Config, name: string, options: { follow: boolean; lines: number }): AsyncIterable<LogLine>;
 }

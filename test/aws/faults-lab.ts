@@ -99,7 +99,9 @@ export class FaultsLab {
     mkdirSync(folder, { recursive: true });
     const plain = `def answer(payload):\n    return {"word": ${JSON.stringify(word)}}\n`;
     writeFileSync(path.join(folder, 'app.py'), code ?? (wheel ? `import iniconfig\n\n${plain}` : plain));
-    if (wheel) writeFileSync(path.join(folder, 'requirements.txt'), 'iniconfig==2.0.0\n');
+    const requirements = path.join(folder, 'requirements.txt');
+    if (wheel) writeFileSync(requirements, 'iniconfig==2.0.0\n');
+    else rmSync(requirements, { force: true });
     return `${path.join(folder, 'app.py')}:answer`;
   }
 

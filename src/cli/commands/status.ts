@@ -1,4 +1,4 @@
-import type { Live } from '../../types.ts';
+import type { Live, LogLine } from '../../types.ts';
 import { command } from '../command.ts';
 import { timeText } from '../format.ts';
 import { table } from '../lines.ts';
@@ -8,6 +8,8 @@ import { NAME_ARGUMENT, TARGET_OPTION } from '../options.ts';
 interface Status {
   target: string;
   functions: Live[];
+  /** Of a function that was named: what its live release has failed with lately. */
+  errors?: LogLine[];
 }
 
 export const status = command({
@@ -29,17 +31,27 @@ export const status = command({
       input.name === undefined
         ? await target.provider.list(ctx, target.config)
         : [await observeKnown(ctx, target, input.name)];
-    return { target: config.target, functions };
+    const [only] = functions;
+    if (input.name === undefined || only === undefined || only.live === null) return { target: config.target, functions };
+    const errors = await target.provider.lastErrors?.(ctx, target.config, only.name, only.live);
+    return { target: config.target, functions, ...(errors === undefined ? {} : { errors }) };
   },
-  text: ({ target, functions }, { paint }) => {
+  text: ({ target, functions, errors = [] }, { paint }) => {
     if (functions.length === 0) return [`Nothing is deployed on ${target}. Start with: mlfn deploy model.joblib`];
     const rows = functions.map((live) => {
       const release = live.releases.find((each) => each.number === live.live);
       const since = release === undefined ? '-' : timeText(release.createdAt);
-      return [live.name, live.live === null ? 'none' : String(live.live), since, release?.model.file ?? '-', live.url];
+      return [live.name, liveText(live), since, release?.model.file ?? '-', live.url];
     });
     const [head = '', ...rest] = table([['function', 'live', 'made', 'model', 'url'], ...rows]);
     const more = functions.flatMap(({ name, notes = [] }) => notes.map((note) => paint.dim(`${name}: ${note}`)));
-    return [paint.dim(head), ...rest, ...more];
+    const failed = errors.map(({ time, text }) => `${paint.red('error')}  ${timeText(time)}  ${text}`);
+    return [paint.dim(head), ...rest, ...more, ...failed];
   },
 });
+
+/** `2`, or `2 90%, 3 10%` while there is a canary. */
+function liveText({ live, canary }: Live): string {
+  if (live === null) return 'none';
+  return canary === undefined ? String(live) : `${live} ${100 - canary.percent}%, ${canary.number} ${canary.percent}%`;
+}

@@ -10,7 +10,7 @@ import { modelsPrefix } from './names.ts';
 import { see } from './observe.ts';
 import { EMPTY_PART, storePart, tellSent } from './parts.ts';
 import { dropCandidate, prune, remove } from './removal.ts';
-import { ensureRole, roleArn } from './role.ts';
+import { ensureRole, observeRole, roleArn } from './role.ts';
 import type { Session } from './session.ts';
 import { adopt } from './settings/adopt.ts';
 import { ensureProvisioned, removeProvisioned } from './settings/provisioned.ts';
@@ -77,6 +77,9 @@ export async function apply(session: Session, step: Step, done: Done): Promise<D
   }
 }
 
+/** Tries of some seconds in all. */
+const ROLE_WAITS = 4;
+
 /** Numbers that this process took, also when the step that took one failed afterwards. */
 const claimed = new WeakMap<ReleaseDraft, number>();
 
@@ -114,8 +117,12 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
     modelUri: draft.artifacts.model === undefined ? null : `s3://${await session.bucket()}/${modelsPrefix(name)}${draft.artifacts.model}`,
     codeSha256: (await hasObject(session, draft.artifacts.function))?.sha256 ?? null,
   };
+  let waits = 0;
   await publishVersion(session, wanted, async () => {
     if ((await readRecord(session, name, number)) === null) throw gone(name);
+    // A role that was made a moment ago may not be known everywhere; one that goes on missing was removed.
+    if (++waits < ROLE_WAITS || session.config.role !== undefined) return;
+    if (!(await observeRole(session, name)).exists) throw gone(name);
   });
   return done;
 }

@@ -99,11 +99,14 @@ function lacksPermission(error: unknown): boolean {
 
 const PASSING = ['ResourceConflictException', 'PreconditionFailedException', 'InvalidParameterValueException'];
 
+const MISSING = 'ResourceNotFoundException';
+
 /** Passing errors keep their name for `passes`; an invalid parameter that will stay invalid is explained. */
 async function attempt<T>(action: string, name: string, send: () => Promise<T>): Promise<T> {
   try {
-    return await call({ action, resource: name }, send, PASSING);
+    return await call({ action, resource: name }, send, [...PASSING, MISSING]);
   } catch (error) {
+    if (nameOf(error) === MISSING) throw gone(name);
     if (nameOf(error) !== 'InvalidParameterValueException' || passes(error)) throw error;
     throw refused(name, (error as Error).message, error);
   }

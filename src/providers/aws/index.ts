@@ -5,6 +5,7 @@ import { configSchema, type AwsConfig } from './config.ts';
 import { withReport } from './call-log.ts';
 import { curl } from './curl.ts';
 import { direct, invoke } from './invoke.ts';
+import { lastErrors } from './last-errors.ts';
 import { logs } from './logs.ts';
 import { list, observe } from './observe.ts';
 import { plan } from './plan.ts';
@@ -48,5 +49,6 @@ export const provider: Provider<AwsConfig> = {
   direct: async (ctx, config, name, release, payload) => direct(await openSession(ctx, config), name, release, payload),
   report: async (ctx, config, name, answer) => withReport(await openSession(ctx, config), name, answer),
   curl: async (ctx, config, url) => curl(await openSession(ctx, config), url),
+  lastErrors,
   logs: (ctx, config, name, options) => logs(ctx, config, name, options),
 };

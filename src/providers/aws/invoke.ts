@@ -13,7 +13,7 @@ import { ALIAS } from './names.ts';
 import { assertLetIn, busy, tooLarge } from './refusals.ts';
 import { readReport } from './report.ts';
 import type { Session } from './session.ts';
-import { listVersions } from './versions.ts';
+import { gone, listVersions } from './versions.ts';
 
 export async function invoke(session: Session, name: string, release: number | null, call: Call): Promise<Answer> {
   if (release === null) return viaEndpoint(session, name, call);
@@ -105,11 +105,12 @@ async function sendInvoke(session: Session, name: string, qualifier: string, pay
       callAws(
         { action: 'lambda:InvokeFunction', resource },
         () => session.lambda.send(new InvokeCommand(input), { abortSignal: session.ctx.signal }),
-        [NOT_READY, 'TooManyRequestsException', 'RequestTooLargeException'],
+        [NOT_READY, 'TooManyRequestsException', 'RequestTooLargeException', 'ResourceNotFoundException'],
       ),
     );
   } catch (error) {
     if (nameOf(error) === 'TooManyRequestsException') throw busy(name, 'lambda', { resource });
+    if (nameOf(error) === 'ResourceNotFoundException') throw gone(name);
     if (nameOf(error) === 'RequestTooLargeException') throw tooLarge(payload.length, { resource });
     throw error;
   }

@@ -7,7 +7,7 @@ import {
   ListVersionsByFunctionCommand,
 } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
-import { call, orNull } from './call.ts';
+import { orNull } from './call.ts';
 import { RELEASE_VARIABLE } from './names.ts';
 import type { Session } from './session.ts';
 
@@ -39,9 +39,10 @@ export async function listVersions(session: Session, name: string): Promise<Vers
   const found: Version[] = [];
   let Marker: string | undefined;
   do {
-    const page = await call({ action: 'lambda:ListVersionsByFunction', resource: name }, () =>
+    const page = await orNull({ action: 'lambda:ListVersionsByFunction', resource: name }, () =>
       session.lambda.send(new ListVersionsByFunctionCommand({ FunctionName: name, Marker }), { abortSignal: session.ctx.signal }),
     );
+    if (page === null) throw gone(name);
     found.push(...(page.Versions ?? []).map(toVersion).filter((each) => each !== null));
     Marker = page.NextMarker;
   } while (Marker !== undefined && Marker !== '');
