@@ -85,7 +85,8 @@ async function preflight(ctx: Context, target: Target, name: string): Promise<vo
   }
   const errors = findings.filter((finding) => finding.severity === 'error');
   if (errors.length === 0) return;
-  throw new MlfnError('PREFLIGHT_FAILED', errors.map((error) => error.message).join('\n'), {
+  const denied = errors.every((error) => error.code.endsWith('-permission'));
+  throw new MlfnError(denied ? 'PREFLIGHT_DENIED' : 'PREFLIGHT_FAILED', errors.map((error) => error.message).join('\n'), {
     hint: errors.find((error) => error.hint !== undefined)?.hint,
     details: { findings: errors },
   });

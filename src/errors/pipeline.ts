@@ -36,6 +36,11 @@ export const PIPELINE_ERRORS = {
     meaning: 'The file given as sample is not JSON.',
     mend: 'Write one body as a client would post it.',
   },
+  PREFLIGHT_DENIED: {
+    kind: 'auth',
+    meaning: 'Whoever deploys lacks permissions that a deploy needs; nothing was changed.',
+    mend: 'Have the actions that the message lists allowed; docs/aws.md has the whole policy for AWS.',
+  },
   PREFLIGHT_FAILED: {
     kind: 'remote',
     meaning: 'The target cannot take a deploy now; nothing was changed.',
