@@ -15,9 +15,10 @@ export const promote = command({
     ['promote heart --dry-run', 'what it would switch to'],
   ],
   async run(ctx, input): Promise<Outcome> {
-    const [{ chooseFunction }, pipeline] = await Promise.all([import('../function.ts'), import('../../pipeline.ts')]);
+    const { chooseFunction } = await import('../function.ts');
+    const { promote: giveAll } = await import('../../pipeline.ts');
     const chosen = await chooseFunction(ctx, input);
-    return pipeline.promote(ctx, { ...chosen, dryRun: input.dryRun });
+    return giveAll(ctx, { ...chosen, dryRun: input.dryRun });
   },
   text: (outcome, view) => {
     if (outcome.status === 'planned') return planLines(outcome, view);
