@@ -7,7 +7,7 @@ const page = process.env['MLFN_SUITE'] === 'page';
 export default defineConfig({
   test: {
     include: page ? ['test/page/**/*.test.ts'] : ['test/**/*.test.ts'],
-    exclude: page ? [] : ['test/page/**'],
+    exclude: page ? [] : ['test/page/**', ...(process.env['MLFN_FAULTS'] === 'all' ? [] : ['test/aws/faults-every.test.ts'])],
     globalSetup: existsSync('test/build.ts') ? ['test/build.ts'] : [],
     reporters: ['default', ['json', { outputFile: `test-results/${page ? 'page' : 'vitest'}.json` }]],
     testTimeout: 120_000,

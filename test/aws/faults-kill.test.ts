@@ -3,7 +3,7 @@
  * completes it, nothing is made twice, and nobody who calls the endpoint notices.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ALL, type Caller, FaultsLab, made, NOTHING } from './faults-lab.ts';
+import { type Caller, FaultsLab, made, NOTHING } from './faults-lab.ts';
 import type { Point } from './lab/gate/script.ts';
 
 let lab: FaultsLab;
@@ -152,31 +152,4 @@ describe('a live function under load', () => {
     await lab.mlfn(['delete', 'busy', '--yes']);
     expect(await lab.account()).toEqual(NOTHING);
   });
-});
-
-/** `MLFN_FAULTS=all`: each call in turn, reading or not, from a clean start; minutes. */
-if (ALL) describe('every call', () => {
-  test('of a first deploy', async () => {
-    for (let nth = 1; ; nth++) {
-      const args = ['deploy', lab.app('each', 'one', { wheel: true }), '--name', 'each', '--public'];
-      const name = await lab.killedAt({ nth }, args);
-      const done = await lab.mlfn(args);
-      expect((await lab.ask(done.url)).text, `killed at call ${nth}, ${name}`).toBe('200 one');
-      expect(await lab.account('each')).toMatchObject({ versions: ['each:1 release 1'], aliases: ['each:live'], uploads: [] });
-      await lab.mlfn(['delete', 'each', '--yes']);
-      expect(await lab.account(), `killed at call ${nth}, ${name}`).toEqual(NOTHING);
-      if (name === null) return;
-    }
-  }, 3_600_000);
-
-  test('of a delete', async () => {
-    for (let nth = 1; ; nth++) {
-      await lab.mlfn(['deploy', lab.app('each', 'one', { wheel: true }), '--name', 'each', '--public']);
-      const name = await lab.killedAt({ nth }, ['delete', 'each', '--yes']);
-      const again = await lab.begin(['delete', 'each', '--yes', '--target', 'aws', '--json']).done;
-      expect([0, 2]).toContain(again.code); // 2: there was nothing left to delete
-      expect(await lab.account(), `killed at call ${nth}, ${name}`).toEqual(NOTHING);
-      if (name === null) return;
-    }
-  }, 3_600_000);
 });
