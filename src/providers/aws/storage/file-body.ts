@@ -47,6 +47,7 @@ class FileBody extends Readable {
   readonly #pieces: AsyncGenerator<Buffer>;
   readonly #sent: (bytes: number) => void;
   #counted = 0;
+  #over = false;
   #destination: ClientRequest | undefined;
   #asked: Promise<void> | undefined;
 
@@ -72,6 +73,8 @@ class FileBody extends Readable {
   async #next(): Promise<void> {
     await this.#asked;
     const { value, done } = await this.#pieces.next();
+    // A piece that was being read when the attempt was given up goes nowhere.
+    if (this.#over) return;
     if (done === true) return void this.push(null);
     this.#counted += value.length;
     this.#sent(value.length);
@@ -90,6 +93,7 @@ class FileBody extends Readable {
 
   /** What has left counts no more, and a connection with half a body on it is of no use to anyone. */
   giveUp(): void {
+    this.#over = true;
     this.#sent(-this.#counted);
     this.#destination?.destroy();
   }
