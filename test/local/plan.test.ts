@@ -95,7 +95,7 @@ describe('plan', () => {
   });
 
   test('delete', () => {
-    expect(plan({ kind: 'absent' }, live(2, ['a', 'b']))).toEqual([{ kind: 'remove', name: 'heart', releases: [1, 2] }]);
+    expect(plan({ kind: 'absent' }, live(2, ['a', 'b']))).toEqual([{ kind: 'remove', name: 'heart', releases: [1, 2], also: [] }]);
     expect(plan({ kind: 'absent' }, null)).toEqual([]);
   });
 });
