@@ -85,7 +85,7 @@ test('workers that do not become ready are an error that says why, and the relea
 
 describe('warm', () => {
   test('a rule calls the alias, which answers without the model; off and delete take it away', async () => {
-    const code = 'import pathlib, tempfile\nMARK = pathlib.Path(tempfile.gettempdir(), "asked")\ndef answer(payload):\n    MARK.touch()\n    return MARK.exists()\n';
+    const code = 'CALLS = []\ndef answer(payload):\n    CALLS.append(payload)\n    return CALLS\n';
     await lab.deploy('warmed', { code });
     const request = async (every: string, dryRun = false) => ({ ...(await lab.request('warmed', { section: { warm: every } })), dryRun });
     expect(await warm(lab.ctx, await request('5m', true))).toMatchObject({ status: 'planned' });
@@ -100,6 +100,9 @@ describe('warm', () => {
 
     const answer = await lab.aws.lambda.send(new InvokeCommand({ FunctionName: 'warmed', Qualifier: 'live', Payload: Buffer.from(Targets[0]?.Input ?? '') }));
     expect(JSON.parse(Buffer.from(answer.Payload ?? []).toString())).toEqual({ mlfn: 'warm' });
+    // The same worker, asked in earnest, has been asked nothing before.
+    const asked = await lab.aws.lambda.send(new InvokeCommand({ FunctionName: 'warmed', Qualifier: 'live', Payload: Buffer.from('{"a":1}') }));
+    expect(JSON.parse(Buffer.from(asked.Payload ?? []).toString())).toEqual([{ a: 1 }]);
     const target = await openTarget('aws', {});
     expect((await target.provider.observe(lab.ctx, target.config, 'warmed'))?.notes).toEqual(['kept warm by a call every 5m']);
 
