@@ -1,9 +1,9 @@
 /** The one door, as data: what is wanted and what is there, to steps. */
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/providers/aws/config.ts';
-import { endpointSteps } from '../../src/providers/aws/endpoint-plan.ts';
-import { checkTimeout, type HttpApiState } from '../../src/providers/aws/http-api-state.ts';
-import type { UrlState } from '../../src/providers/aws/url.ts';
+import { endpointSteps } from '../../src/providers/aws/endpoint/endpoint-plan.ts';
+import { checkTimeout, type HttpApiState } from '../../src/providers/aws/endpoint/http-api-state.ts';
+import type { UrlState } from '../../src/providers/aws/endpoint/url.ts';
 
 const url: UrlState = { url: 'https://u.example/', open: false, cors: {}, statements: [] };
 const api: HttpApiState = {

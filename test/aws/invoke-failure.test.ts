@@ -1,6 +1,6 @@
 /** Errors out of what Lambda and Python write, as they write it. */
 import { expect, test } from 'vitest';
-import { failureIn, failureOf } from '../../src/providers/aws/failure.ts';
+import { failureIn, failureOf } from '../../src/providers/aws/invoke/failure.ts';
 
 const TRACE = `START RequestId: 8f5 Version: 7
 Traceback (most recent call last):

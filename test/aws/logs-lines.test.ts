@@ -1,7 +1,7 @@
 /** CloudWatch's events as lines. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Lines } from '../../src/providers/aws/log-lines.ts';
+import { Lines } from '../../src/providers/aws/logs/log-lines.ts';
 
 const ID = '8f5a1b2c-0000-4000-8000-000000000001';
 const releaseOf = (version: string) => ({ '7': 3, '8': 4 })[version] ?? null;

@@ -3,7 +3,7 @@ import { CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, Pu
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/events.ts';
 import { configSchema } from '../../src/providers/aws/config.ts';
-import { eventsOf } from '../../src/providers/aws/log-events.ts';
+import { eventsOf } from '../../src/providers/aws/logs/log-events.ts';
 import { openSession } from '../../src/providers/aws/session.ts';
 import { openTarget } from '../../src/providers/index.ts';
 import type { LogLine } from '../../src/types.ts';

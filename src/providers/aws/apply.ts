@@ -2,10 +2,10 @@
 import { MlfnError } from '../../errors.ts';
 import type { Done, ReleaseDraft, Step } from '../provider.ts';
 import { moveTraffic } from './alias.ts';
-import { ensureHttpApi, removeHttpApi } from './endpoint.ts';
+import { ensureHttpApi, removeHttpApi } from './endpoint/endpoint.ts';
 import { publishVersion } from './function.ts';
 import { findLayer } from './layers.ts';
-import { ensureLogGroup } from './log-group.ts';
+import { ensureLogGroup } from './logs/log-group.ts';
 import { modelsPrefix } from './names.ts';
 import { see } from './observe.ts';
 import { EMPTY_PART, storePart, tellSent } from './parts.ts';
@@ -21,7 +21,7 @@ import { ensureSchedule, removeSchedule } from './settings/warm.ts';
 import { ensureBucket } from './storage/bucket.ts';
 import { hasObject } from './storage/objects.ts';
 import { claimNumber, listRecords, readRecord, writeVerified } from './storage/records.ts';
-import { ensureUrl, removeUrl } from './url.ts';
+import { ensureUrl, removeUrl } from './endpoint/url.ts';
 import { gone, listVersions } from './versions.ts';
 
 const ENSURE: Record<string, (session: Session, name: string, done: Done) => Promise<void>> = {

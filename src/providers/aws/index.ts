@@ -2,11 +2,11 @@
 import type { Provider } from '../provider.ts';
 import { apply, discard } from './apply.ts';
 import { configSchema, type AwsConfig } from './config.ts';
-import { withReport } from './call-log.ts';
-import { curl } from './curl.ts';
-import { direct, invoke } from './invoke.ts';
-import { lastErrors } from './last-errors.ts';
-import { logs } from './logs.ts';
+import { withReport } from './invoke/call-log.ts';
+import { curl } from './invoke/curl.ts';
+import { direct, invoke } from './invoke/invoke.ts';
+import { lastErrors } from './logs/last-errors.ts';
+import { logs } from './logs/logs.ts';
 import { list, observe } from './observe.ts';
 import { plan } from './plan.ts';
 import { preflight } from './preflight.ts';

@@ -4,7 +4,7 @@ import { MlfnError } from '../../errors.ts';
 import type { Live, Release } from '../../types.ts';
 import { type Traffic, readTraffic } from './alias.ts';
 import { call } from './call.ts';
-import { observeEndpoint } from './endpoint.ts';
+import { observeEndpoint } from './endpoint/endpoint.ts';
 import { TAG } from './names.ts';
 import type { Session } from './session.ts';
 import { WARM_TAG } from './settings/marks.ts';

@@ -4,12 +4,12 @@ import type { ReleaseDraft } from '../provider.ts';
 import { observeBucket } from './storage/bucket.ts';
 import { hasObject, headObject } from './storage/objects.ts';
 import { findLayer } from './layers.ts';
-import { observeLogGroup, type LogGroupState } from './log-group.ts';
+import { observeLogGroup, type LogGroupState } from './logs/log-group.ts';
 import { modelsPrefix } from './names.ts';
 import { observeRole, type RoleState } from './role.ts';
 import type { Session } from './session.ts';
 import { type FunctionState, observeFunction } from './settings/function.ts';
-import { type Doors, observeDoors } from './endpoint.ts';
+import { type Doors, observeDoors } from './endpoint/endpoint.ts';
 
 export interface Ground {
   bucket: { name: string; exists: boolean; drift: string[] };

@@ -1,6 +1,6 @@
 /** A schedule that calls the live release so often that a worker stays: a rule of EventBridge, which needs no role of its own. */
 import { TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-lambda';
-import { grant, revoke } from '../alias-policy.ts';
+import { grant, revoke } from '../endpoint/alias-policy.ts';
 import { call, orNull } from '../call.ts';
 import { ALIAS } from '../names.ts';
 import type { Session } from '../session.ts';

@@ -1,7 +1,7 @@
 /** What went wrong lately, for `mlfn status`. */
-import type { Context } from '../../events.ts';
-import type { LogLine } from '../../types.ts';
-import type { AwsConfig } from './config.ts';
+import type { Context } from '../../../events.ts';
+import type { LogLine } from '../../../types.ts';
+import type { AwsConfig } from '../config.ts';
 import { logs } from './logs.ts';
 
 const DAY_MS = 86_400_000;

@@ -10,13 +10,13 @@ import {
   GetRoutesCommand,
   GetStageCommand,
 } from '@aws-sdk/client-apigatewayv2';
-import { MlfnError } from '../../errors.ts';
+import { MlfnError } from '../../../errors.ts';
 import { readPolicy, revoke, type Statement } from './alias-policy.ts';
-import { call, orNull } from './call.ts';
+import { call, orNull } from '../call.ts';
 import type { AwsCors } from './cors.ts';
 import { type HttpApiState, PERMISSION } from './http-api-state.ts';
-import { ALIAS, httpApiName, TAG } from './names.ts';
-import type { Session } from './session.ts';
+import { ALIAS, httpApiName, TAG } from '../names.ts';
+import type { Session } from '../session.ts';
 
 export const STAGE = '$default';
 export const ROUTE = '$default';

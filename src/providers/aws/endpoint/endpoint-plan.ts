@@ -1,9 +1,9 @@
 /** The steps to the one door that is wanted. Pure. */
-import type { Step } from '../provider.ts';
-import type { AwsConfig } from './config.ts';
+import type { Step } from '../../provider.ts';
+import type { AwsConfig } from '../config.ts';
 import type { Doors } from './endpoint.ts';
 import { isRightApi } from './http-api-state.ts';
-import { httpApiName } from './names.ts';
+import { httpApiName } from '../names.ts';
 import { isRight } from './url.ts';
 
 type Ensure = Extract<Step, { kind: 'ensure' }>;

@@ -5,9 +5,9 @@ import {
   DescribeLogGroupsCommand,
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { call, nameOf, orNull } from './call.ts';
-import { logGroupName, TAG, TAG_VALUE } from './names.ts';
-import type { Session } from './session.ts';
+import { call, nameOf, orNull } from '../call.ts';
+import { logGroupName, TAG, TAG_VALUE } from '../names.ts';
+import type { Session } from '../session.ts';
 
 export interface LogGroupState {
   name: string;

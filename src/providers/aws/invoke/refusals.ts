@@ -1,9 +1,9 @@
 /** What the door says in the function's place, in words. The function's own answers name their release. */
-import { MlfnError } from '../../errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import { MlfnError } from '../../../errors.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { HttpReply } from './http.ts';
-import { ALIAS } from './names.ts';
-import type { Session } from './session.ts';
+import { ALIAS } from '../names.ts';
+import type { Session } from '../session.ts';
 
 /** docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MOST_BYTES = 6 * 1024 * 1024;

@@ -1,14 +1,14 @@
 /** The function's lines from CloudWatch, oldest first. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
-import { MlfnError } from '../../errors.ts';
-import type { Context } from '../../events.ts';
-import type { LogLine } from '../../types.ts';
-import type { AwsConfig } from './config.ts';
+import { MlfnError } from '../../../errors.ts';
+import type { Context } from '../../../events.ts';
+import type { LogLine } from '../../../types.ts';
+import type { AwsConfig } from '../config.ts';
 import { beginningOf, eventsOf } from './log-events.ts';
 import { Lines } from './log-lines.ts';
-import { openSession, type Session } from './session.ts';
-import { listVersions } from './versions.ts';
+import { openSession, type Session } from '../session.ts';
+import { listVersions } from '../versions.ts';
 
 const POLL_MS = 2000;
 const LONGEST_POLL_MS = 30_000;

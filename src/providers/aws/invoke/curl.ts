@@ -1,6 +1,6 @@
 /** What curl needs to call an endpoint: a signature where it is closed (curl 7.75 or newer makes one), the way to an emulator. */
-import type { Curl } from '../provider.ts';
-import type { Session } from './session.ts';
+import type { Curl } from '../../provider.ts';
+import type { Session } from '../session.ts';
 
 /** No key is part of it: the shell puts its variables in. */
 export async function curl(session: Session, url: string): Promise<Curl> {

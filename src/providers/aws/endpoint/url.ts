@@ -8,11 +8,11 @@ import {
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { grant, readPolicy, revoke, type Statement } from './alias-policy.ts';
-import { call, nameOf, orNull } from './call.ts';
-import type { AwsConfig } from './config.ts';
+import { call, nameOf, orNull } from '../call.ts';
+import type { AwsConfig } from '../config.ts';
 import { type AwsCors, sameCors, toAws } from './cors.ts';
-import { ALIAS } from './names.ts';
-import type { Session } from './session.ts';
+import { ALIAS } from '../names.ts';
+import type { Session } from '../session.ts';
 
 export interface UrlState {
   url: string;

@@ -13,13 +13,13 @@ import {
   UpdateStageCommand,
 } from '@aws-sdk/client-apigatewayv2';
 import { grant, readPolicy, revoke } from './alias-policy.ts';
-import { call, orNull } from './call.ts';
-import { throttlingOf } from './config.ts';
+import { call, orNull } from '../call.ts';
+import { throttlingOf } from '../config.ts';
 import { sameCors, toAws } from './cors.ts';
 import { ACTION, aliasArn, observeHttpApi, ROUTE, STAGE } from './http-api.ts';
 import { PERMISSION, preflightKeys } from './http-api-state.ts';
-import { httpApiName, TAG, TAG_VALUE } from './names.ts';
-import type { Session } from './session.ts';
+import { httpApiName, TAG, TAG_VALUE } from '../names.ts';
+import type { Session } from '../session.ts';
 import { warnOpen } from './url.ts';
 
 /** Milliseconds: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */

@@ -4,8 +4,8 @@ import { request as httpsRequest } from 'node:https';
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { ProxyAgent } from 'proxy-agent';
-import type { Call } from '../../types.ts';
-import type { Session } from './session.ts';
+import type { Call } from '../../../types.ts';
+import type { Session } from '../session.ts';
 
 export interface HttpReply {
   status: number;

@@ -1,10 +1,10 @@
 /** The lines that one call has left in CloudWatch. They become visible some seconds after it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer, Failure } from '../../types.ts';
+import type { Answer, Failure } from '../../../types.ts';
 import { failureIn } from './failure.ts';
-import { eventsOf } from './log-events.ts';
+import { eventsOf } from '../logs/log-events.ts';
 import { readReport } from './report.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../session.ts';
 
 const LATE_MS = 8000;
 const POLL_MS = 1000;

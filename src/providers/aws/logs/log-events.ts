@@ -1,9 +1,9 @@
 /** Events of a function's log group, and since when they are of this function. */
 import { DescribeLogGroupsCommand, FilterLogEventsCommand, type FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
-import { call, orNull } from './call.ts';
-import { logGroupName } from './names.ts';
-import type { Session } from './session.ts';
-import { listRecords } from './storage/records.ts';
+import { call, orNull } from '../call.ts';
+import { logGroupName } from '../names.ts';
+import type { Session } from '../session.ts';
+import { listRecords } from '../storage/records.ts';
 
 /** The clock of whoever made the first release. */
 const SKEW_MS = 60_000;

@@ -1,19 +1,19 @@
 /** The live release through its endpoint, as a client would; a given one by lambda:Invoke on its version. */
 import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
-import { MlfnError } from '../../errors.ts';
-import type { Answer, Call } from '../../types.ts';
-import { call as callAws, nameOf, Patience, patiently } from './call.ts';
+import { MlfnError } from '../../../errors.ts';
+import type { Answer, Call } from '../../../types.ts';
+import { call as callAws, nameOf, Patience, patiently } from '../call.ts';
 import { withFailure } from './call-log.ts';
-import { type Endpoint, observeEndpoint } from './endpoint.ts';
-import { explainAws } from './errors.ts';
+import { type Endpoint, observeEndpoint } from '../endpoint/endpoint.ts';
+import { explainAws } from '../errors.ts';
 import { toEvent } from './event.ts';
 import { failureIn, failureOf, type FunctionError } from './failure.ts';
 import { send } from './http.ts';
-import { ALIAS } from './names.ts';
+import { ALIAS } from '../names.ts';
 import { assertLetIn, busy, tooLarge } from './refusals.ts';
 import { readReport } from './report.ts';
-import type { Session } from './session.ts';
-import { gone, listVersions } from './versions.ts';
+import type { Session } from '../session.ts';
+import { gone, listVersions } from '../versions.ts';
 
 export async function invoke(session: Session, name: string, release: number | null, call: Call): Promise<Answer> {
   if (release === null) return viaEndpoint(session, name, call);

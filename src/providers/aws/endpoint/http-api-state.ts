@@ -1,6 +1,6 @@
 /** What an HTTP API is and should be, as data: plans compare it without loading API Gateway's client. */
-import { MlfnError } from '../../errors.ts';
-import { type AwsConfig, throttlingOf } from './config.ts';
+import { MlfnError } from '../../../errors.ts';
+import { type AwsConfig, throttlingOf } from '../config.ts';
 import { type AwsCors, sameCors } from './cors.ts';
 
 /** Statement of the alias's policy that lets the API call it; it says too that there is an API. */

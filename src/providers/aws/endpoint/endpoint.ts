@@ -1,9 +1,9 @@
 /** The one door of a function: its Function URL, or the HTTP API in front of it. */
-import { MlfnError } from '../../errors.ts';
+import { MlfnError } from '../../../errors.ts';
 import { readPolicy } from './alias-policy.ts';
 import type { HttpApiState } from './http-api-state.ts';
 import { PERMISSION } from './http-api-state.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../session.ts';
 import { observeUrl, type UrlState } from './url.ts';
 
 export interface Endpoint {

@@ -2,7 +2,7 @@
  * CORS is the endpoint's own, the Function URL's or the HTTP API's: both answer a preflight themselves and put the fields
  * on the function's answers, which has none of its own. One shape serves both APIs.
  */
-import type { Cors } from './config.ts';
+import type { Cors } from '../config.ts';
 
 export interface AwsCors {
   AllowOrigins?: string[];

@@ -1,8 +1,8 @@
 /** The resource policy of the alias: who may call it from outside of the account's own policies. */
 import { AddPermissionCommand, type AddPermissionCommandInput, GetPolicyCommand, RemovePermissionCommand } from '@aws-sdk/client-lambda';
-import { call, nameOf, orNull } from './call.ts';
-import { ALIAS } from './names.ts';
-import type { Session } from './session.ts';
+import { call, nameOf, orNull } from '../call.ts';
+import { ALIAS } from '../names.ts';
+import type { Session } from '../session.ts';
 
 export interface Statement {
   Sid?: string;
