@@ -1,7 +1,8 @@
 /** The lines of a deploy's story: each is a fact that was measured in this run. */
 import path from 'node:path';
 import type { Event } from './events.ts';
-import type { Bundle, EstimatorNode, Lock, ModelCard, Verification } from './types.ts';
+import type { EstimatorNode, ModelCard } from './card.ts';
+import type { Bundle, Lock, Verification } from './types.ts';
 
 type Fact = Extract<Event, { type: 'fact' }>;
 

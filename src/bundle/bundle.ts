@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import type { Bundle, Lock, ModelCard } from '../types.ts';
+import type { ModelCard } from '../card.ts';
+import type { Bundle, Lock } from '../types.ts';
 import { dependencyArtifact } from './dependencies.ts';
 import { functionPart } from './function.ts';
 

@@ -2,7 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import type { Artifact, Bundle, Digest, Entry, Finding, ModelCard } from '../types.ts';
+import type { ModelCard } from '../card.ts';
+import type { Artifact, Bundle, Digest, Entry, Finding } from '../types.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
 import { templatesFolder } from './templates.ts';

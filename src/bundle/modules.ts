@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
-import type { UserClass } from '../types.ts';
+import type { UserClass } from '../card.ts';
 import type { Located } from './scan.ts';
 
 export interface Module extends Located {

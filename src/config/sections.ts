@@ -4,7 +4,7 @@ import { SECTIONS } from '../providers/sections.ts';
 
 /** A flag's text, whether it was there, or its repetitions. */
 export type SectionFlags = Partial<Record<SectionFlag, string | boolean | string[]>>;
-export type SectionFlag = (typeof SECTION_FLAGS)[number];
+export type SectionFlag = { [Each in Target]: keyof (typeof FLAGS)[Each] }[Target];
 type Target = keyof typeof SECTIONS;
 
 interface Read {
@@ -15,7 +15,7 @@ interface Read {
   within?: 'vpc';
 }
 
-const FLAGS: Record<Target, Partial<Record<SectionFlag, Read>>> = {
+const FLAGS = {
   local: { port: { key: 'port', as: 'number' } },
   aws: {
     region: { key: 'region', as: 'text' },
@@ -39,14 +39,15 @@ const FLAGS: Record<Target, Partial<Record<SectionFlag, Read>>> = {
     provisionedConcurrency: { key: 'provisionedConcurrency', as: 'number' },
     warm: { key: 'warm', as: 'text' },
   },
-};
+} as const satisfies Record<Target, Record<string, Read>>;
+/** The same, looked up by a name that may be another target's. */
+const OF_TARGET: Record<Target, Partial<Record<SectionFlag, Read>>> = FLAGS;
+const ALL = Object.values(FLAGS).flatMap((flags) => Object.entries<Read>(flags)) as [SectionFlag, Read][];
 
-export const SECTION_FLAGS = [
-  'port', 'region', 'profile', 'bucket', 'role', 'public', 'httpApi', 'adopt', 'arch', 'tag', 'logRetention', 'ephemeralStorage', 'subnet',
-  'securityGroup', 'kmsKey', 'snapstart', 'tracing', 'secret', 'reservedConcurrency', 'provisionedConcurrency', 'warm',
-] as const;
+/** Of every target, each once. */
+export const SECTION_FLAGS: readonly SectionFlag[] = [...new Set(ALL.map(([flag]) => flag))];
 /** Given several times; as a variable, with commas between. */
-export const REPEATED_FLAGS = ['tag', 'secret', 'subnet', 'securityGroup'] as const;
+export const REPEATED_FLAGS: readonly SectionFlag[] = [...new Set(ALL.filter(([, { as }]) => as === 'pairs' || as === 'list').map(([flag]) => flag))];
 
 /**
  * What the flags (or variables) given say of `target`'s section. @throws CONFIG_VALUE for a wrong value, and for a flag
@@ -61,7 +62,7 @@ export function readSection(
   for (const flag of SECTION_FLAGS) {
     const value = given[flag];
     if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
-    const read = FLAGS[target][flag];
+    const read = OF_TARGET[target][flag];
     if (read === undefined) {
       if (source.strict) throw foreign(flag, target, source.label(flag));
       continue;
@@ -126,7 +127,7 @@ const ELSEWHERE: Partial<Record<Target, Partial<Record<SectionFlag, string>>>> =
 };
 
 function foreign(flag: SectionFlag, target: Target, label: string): MlfnError {
-  const owners = Object.keys(FLAGS).filter((each) => FLAGS[each as Target][flag] !== undefined);
+  const owners = Object.keys(FLAGS).filter((each) => OF_TARGET[each as Target][flag] !== undefined);
   return new MlfnError('CONFIG_VALUE', `${label} is a setting of ${owners.join(' and ')}, and the target is ${target}.`, {
     hint: ELSEWHERE[target]?.[flag] ?? `Leave it out, or deploy with --target ${owners[0]}.`,
     details: { flag, target },

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { ModelCard } from '../types.ts';
+import type { ModelCard } from '../card.ts';
 import { compressionOf, HEAD_BYTES, otherFormat } from './formats.ts';
 import type { Compression } from './decompress/index.ts';
 import { inspectModel } from './model-file.ts';

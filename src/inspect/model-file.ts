@@ -2,7 +2,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import type { Finding, ModelFileCard } from '../types.ts';
+import type { ModelFileCard } from '../card.ts';
+import type { Finding } from '../types.ts';
 import { isDamage } from './bytes/malformed.ts';
 import { ByteWindow } from './bytes/window.ts';
 import { dataOf } from './card/data.ts';

@@ -1,6 +1,7 @@
 /** Settles where every name comes from: the frameworks' allowlist, the user's own files, or nowhere good. */
 import path from 'node:path';
-import type { Finding, GlobalRef, UserClass } from '../types.ts';
+import type { GlobalRef, UserClass } from '../card.ts';
+import type { Finding } from '../types.ts';
 import type { Global } from './pickle/values.ts';
 import { findUserClass } from './user-code.ts';
 

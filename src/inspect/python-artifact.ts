@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { PythonCard } from '../types.ts';
+import type { PythonCard } from '../card.ts';
 import { definitionOf } from './python-scan.ts';
 
 /** The colon behind `.py`: one behind a drive letter (`C:\work\app.py`) is not meant. */

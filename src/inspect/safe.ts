@@ -1,5 +1,5 @@
 import { MlfnError } from '../errors.ts';
-import type { ModelCard } from '../types.ts';
+import type { ModelCard } from '../card.ts';
 import { isDamage } from './bytes/malformed.ts';
 
 /**

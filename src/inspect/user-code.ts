@@ -1,7 +1,7 @@
 /** Where a class of the user's own is defined: beside the model, or in the folder given with --code. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { UserClass } from '../types.ts';
+import type { UserClass } from '../card.ts';
 import { type Definition, definitionOf } from './python-scan.ts';
 
 const LARGEST_SOURCE = 2_000_000;

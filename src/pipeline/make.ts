@@ -6,7 +6,8 @@ import { bundleFact, lockFact, modelFact } from '../facts.ts';
 import { assertSafe, inspect } from '../inspect/index.ts';
 import type { Target } from '../providers/index.ts';
 import { install, resolve } from '../resolve/index.ts';
-import type { Bundle, Lock, ModelCard } from '../types.ts';
+import type { ModelCard } from '../card.ts';
+import type { Bundle, Lock } from '../types.ts';
 
 /** What to make a package of. Every path is absolute. */
 export interface BuildRequest {

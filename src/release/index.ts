@@ -7,7 +7,8 @@ import path from 'node:path';
 import { x } from 'tinyexec';
 import type { Context } from '../events.ts';
 import type { Provider, ReleaseDraft } from '../providers/provider.ts';
-import type { Bundle, Digest, Lock, ModelCard, RuntimeSettings } from '../types.ts';
+import type { ModelCard } from '../card.ts';
+import type { Bundle, Digest, Lock, RuntimeSettings } from '../types.ts';
 
 export async function draftRelease(
   ctx: Context,

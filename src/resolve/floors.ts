@@ -1,6 +1,6 @@
 /** The oldest versions that can read a file, by what it names: a name tells that its writer was at least so old. */
 import { lt } from '@renovatebot/pep440';
-import type { GlobalRef, ModelCard } from '../types.ts';
+import type { GlobalRef, ModelCard } from '../card.ts';
 import type { Pin } from './needs.ts';
 import { normalize } from './requirements.ts';
 

@@ -5,7 +5,8 @@
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { Lock, ModelCard, PlatformRequest } from '../types.ts';
+import type { ModelCard } from '../card.ts';
+import type { Lock, PlatformRequest } from '../types.ts';
 import { isAway, openSession } from './compile.ts';
 import { rememberSources, withoutCredentials } from './credentials.ts';
 import { userEnvironments, type Environment } from './environment.ts';

@@ -4,7 +4,7 @@ import { lt, valid } from '@renovatebot/pep440';
 import { z } from 'zod';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { ModelCard, ModelFileCard } from '../types.ts';
+import type { ModelCard, ModelFileCard } from '../card.ts';
 import { forServing, knownDistribution } from './distributions.ts';
 import { providers, type Environment } from './environment.ts';
 import { fromUser, type Python } from './interpreters.ts';

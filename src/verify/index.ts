@@ -5,7 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import type { Answer, Artifact, Bundle, Call, Lock, ModelCard, Sample, Verification } from '../types.ts';
+import type { ModelCard } from '../card.ts';
+import type { Answer, Artifact, Bundle, Call, Lock, Sample, Verification } from '../types.ts';
 import { type Baseline, type Job, runBaseline } from './baseline.ts';
 import { bodyOf, callOf, Timings } from './calls.ts';
 import { compare } from './compare.ts';

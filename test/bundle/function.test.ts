@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { bundle, type BundleInput } from '../../src/bundle/bundle.ts';
-import type { Bundle, ModelCard, UserClass } from '../../src/types.ts';
+import type { ModelCard, UserClass } from '../../src/card.ts';
+import type { Bundle } from '../../src/types.ts';
 import { failure, lockOf, makeLab, modelCard, pythonCard, rowsOf, sha256, writeFiles, type Lab } from './lab.ts';
 
 const made = (lab: Lab, card: ModelCard, more: Partial<BundleInput> = {}) =>

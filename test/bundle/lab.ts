@@ -6,7 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Context } from '../../src/events.ts';
-import type { Artifact, Entry, Lock, ModelFileCard, PythonCard, UserClass } from '../../src/types.ts';
+import type { ModelFileCard, PythonCard, UserClass } from '../../src/card.ts';
+import type { Artifact, Entry, Lock } from '../../src/types.ts';
 import { python } from '../python.ts';
 
 export { failure } from '../failure.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ModelFileCard } from '../../src/types.ts';
+import type { ModelFileCard } from '../../src/card.ts';
 import { python } from '../python.ts';
 import { Folder } from './cards.ts';
 

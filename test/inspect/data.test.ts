@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assertSafe } from '../../src/inspect/index.ts';
-import type { ModelFileCard } from '../../src/types.ts';
+import type { ModelFileCard } from '../../src/card.ts';
 import { python } from '../python.ts';
 import { Folder } from './cards.ts';
 

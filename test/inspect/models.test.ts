@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { EstimatorNode, ModelFileCard } from '../../src/types.ts';
+import type { EstimatorNode, ModelFileCard } from '../../src/card.ts';
 import { python } from '../python.ts';
 import { Folder } from './cards.ts';
 

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Context, Event } from '../../src/events.ts';
 import { findUv } from '../../src/resolve/index.ts';
-import type { ModelFileCard, PlatformRequest, PythonCard } from '../../src/types.ts';
+import type { ModelFileCard, PythonCard } from '../../src/card.ts';
+import type { PlatformRequest } from '../../src/types.ts';
 import { python } from '../python.ts';
 
 export { failure } from '../failure.ts';

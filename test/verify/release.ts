@@ -6,7 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Context } from '../../src/events.ts';
-import type { Answer, Artifact, Bundle, Call, Lock, ModelCard } from '../../src/types.ts';
+import type { ModelCard } from '../../src/card.ts';
+import type { Answer, Artifact, Bundle, Call, Lock } from '../../src/types.ts';
 import { python } from '../python.ts';
 
 export const root = path.join(import.meta.dirname, '../..');

@@ -3,7 +3,8 @@ import { EXIT } from '../exit.ts';
 import { countText, sizeText } from '../format.ts';
 import { labelled } from '../lines.ts';
 import { MODEL_ARGUMENT, PACKAGE_OPTIONS } from '../options.ts';
-import type { EstimatorNode, Finding, ModelCard, ModelFileCard } from '../../types.ts';
+import type { EstimatorNode, ModelCard, ModelFileCard } from '../../card.ts';
+import type { Finding } from '../../types.ts';
 
 export const inspect = command({
   name: 'inspect',

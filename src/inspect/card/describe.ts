@@ -1,7 +1,7 @@
 /** What the shape of the model tells: framework and version, features, classes. */
 import { elements } from '../pickle/array-data.ts';
 import { type Global, Instance, type Value } from '../pickle/values.ts';
-import type { ModelFileCard } from '../../types.ts';
+import type { ModelFileCard } from '../../card.ts';
 import { hasCategories } from './categories.ts';
 import { attribute, delegates, isEstimator, membersOf } from './estimators.ts';
 import { estimatorTree } from './tree.ts';

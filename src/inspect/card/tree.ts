@@ -1,7 +1,7 @@
 /** The tree of estimators: a Pipeline's steps, a ColumnTransformer's parts, what a search or an ensemble is made of. */
 import { elements } from '../pickle/array-data.ts';
 import { attributes, Instance, type Value } from '../pickle/values.ts';
-import type { EstimatorNode } from '../../types.ts';
+import type { EstimatorNode } from '../../card.ts';
 import { attribute, isEstimator, membersOf, stepsOf } from './estimators.ts';
 
 const DEPTH = 40;

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { chunkSource } from '../bytes/chunk-source.ts';
 import { fileSource } from '../bytes/file-source.ts';
 import { type ByteSource, ByteWindow } from '../bytes/window.ts';
-import type { ModelFileCard } from '../../types.ts';
+import type { ModelFileCard } from '../../card.ts';
 import { bunzip2 } from './bz2.ts';
 import { inflate } from './deflate.ts';
 import { unlzma } from './lzma.ts';
