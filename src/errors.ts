@@ -6,6 +6,7 @@ import { AWS_ERRORS } from './errors/aws.ts';
 import { BUNDLE_ERRORS } from './errors/bundle.ts';
 import { CLI_ERRORS } from './errors/cli.ts';
 import { CONFIG_ERRORS } from './errors/config.ts';
+import { GCP_ERRORS } from './errors/gcp.ts';
 import { INSPECT_ERRORS } from './errors/inspect.ts';
 import { LOCAL_ERRORS } from './errors/local.ts';
 import { PIPELINE_ERRORS } from './errors/pipeline.ts';
@@ -20,6 +21,7 @@ export const ERROR_CODES = {
   ...BUNDLE_ERRORS,
   ...CLI_ERRORS,
   ...CONFIG_ERRORS,
+  ...GCP_ERRORS,
   ...INSPECT_ERRORS,
   ...LOCAL_ERRORS,
   ...PIPELINE_ERRORS,

@@ -1,0 +1,104 @@
+import type { ErrorTable } from './table.ts';
+
+export const GCP_ERRORS = {
+  GCP_PROJECT: {
+    kind: 'config',
+    meaning: 'Nothing names the Google Cloud project to work in.',
+    mend: 'Name one with --project, `gcp: {project: ...}` in mlfn.yaml, or GOOGLE_CLOUD_PROJECT.',
+  },
+  GCP_REGION: {
+    kind: 'config',
+    meaning: 'Nothing names the Google Cloud region to work in.',
+    mend: 'Name one with --region, `gcp: {region: ...}` in mlfn.yaml, or CLOUDSDK_RUN_REGION.',
+  },
+  GCP_NAME: {
+    kind: 'config',
+    meaning: 'Cloud Run does not take the name of the function.',
+    mend: 'Choose a name as the message says, with --name.',
+  },
+  GCP_NOT_OURS: {
+    kind: 'config',
+    meaning: 'A function or service of this name exists that mlfn did not make; it is left as it is.',
+    mend: 'Choose another name with --name, or have mlfn take it over with --adopt.',
+  },
+  GCP_MODE: {
+    kind: 'config',
+    meaning: 'The function was deployed in the other mode, and Google Cloud does not let one become the other.',
+    mend: 'Deploy with the --mode that the message names, or delete the function first.',
+  },
+  GCP_SETTING: {
+    kind: 'config',
+    meaning: 'A setting that Google Cloud would refuse, or two that exclude each other; nothing was made.',
+    mend: 'Mend the setting that the message names, and deploy again.',
+  },
+  GCP_REFUSED: {
+    kind: 'config',
+    meaning: 'Google Cloud refuses a setting of the function.',
+    mend: 'Mend what the message names, and deploy again.',
+  },
+  GCP_NOT_STARTING: {
+    kind: 'remote',
+    meaning: 'The new release did not start on Cloud Run; the live one is as it was.',
+    mend: 'Read why in the message and in `mlfn logs`, and deploy again.',
+  },
+  GCP_BUILD: {
+    kind: 'remote',
+    meaning: 'Cloud Build could not make an image of the function; the live release is as it was.',
+    mend: 'Read the lines of the build log in the message, mend what they name, and deploy again.',
+  },
+  GCP_SLOW: {
+    kind: 'remote',
+    meaning: 'Google Cloud did not finish something in the time that mlfn waits for it.',
+    mend: 'Run the same command again; it goes on from where it stopped.',
+  },
+  GCP_NO_ENDPOINT: {
+    kind: 'remote',
+    meaning: 'The function has no URL: its first deploy was stopped before it had one.',
+    mend: 'Deploy it again: what is missing is made.',
+  },
+  GCP_NO_TAG: {
+    kind: 'config',
+    meaning: 'The release has no URL of its own: its always-on instances ended when it lost the traffic.',
+    mend: 'Ask the live release, or give that one the traffic with `mlfn rollback`.',
+  },
+  GCP_CREDENTIALS: {
+    kind: 'auth',
+    meaning: 'There are no Google Cloud credentials, or Google does not take them.',
+    mend: 'Sign in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.',
+  },
+  GCP_CREDENTIALS_EXPIRED: {
+    kind: 'auth',
+    meaning: 'The Google Cloud credentials have expired.',
+    mend: 'Sign in again with `gcloud auth application-default login`, then run the same command; it goes on from where it stopped.',
+  },
+  GCP_DENIED: {
+    kind: 'auth',
+    meaning: 'Google Cloud does not allow the credentials to do this.',
+    mend: 'Have the permission that is named granted; docs/gcp.md has the roles a deployer needs.',
+  },
+  GCP_API_OFF: {
+    kind: 'config',
+    meaning: 'An API that mlfn needs is not switched on in the project.',
+    mend: 'Switch it on with the `gcloud services enable` line of the hint.',
+  },
+  GCP_BILLING: {
+    kind: 'config',
+    meaning: 'The project has no active billing account.',
+    mend: 'Link one with the `gcloud billing projects link` line of the hint.',
+  },
+  GCP_QUOTA: {
+    kind: 'limit',
+    meaning: 'A quota of the project is used up.',
+    mend: 'Wait, make room, or have the quota that is named raised in the console.',
+  },
+  GCP_UNREACHABLE: {
+    kind: 'remote',
+    meaning: 'Google Cloud cannot be reached, or a connection broke.',
+    mend: 'Check the network and the proxy settings, then run the same command; it goes on from where it stopped.',
+  },
+  GCP_FAILED: {
+    kind: 'remote',
+    meaning: 'Google Cloud answered with an error that mlfn has no better words for.',
+    mend: 'Read what Google says in the message; run it again if it tells of an internal error.',
+  },
+} as const satisfies ErrorTable;
