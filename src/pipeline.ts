@@ -26,6 +26,7 @@ import type { RuntimeSettings } from './types.ts';
 
 export { planOf } from './pipeline/apply.ts';
 export { remove, warm } from './pipeline/function.ts';
+export { type Compared, compareTargets, type Side } from './pipeline/compare.ts';
 export { make, type Made } from './pipeline/make.ts';
 export type { Outcome } from './pipeline/outcome.ts';
 export { promote, rollback } from './pipeline/traffic.ts';

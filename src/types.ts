@@ -123,6 +123,8 @@ export interface RuntimeSettings {
 // ---- release ------------------------------------------------------------------------------------------------------
 
 export interface Sample {
+  /** What was asked; of a `wsgi` app a request says its own method and path. */
+  kind: 'model' | 'function' | 'wsgi';
   /** The request bodies, as JSON values: the payload itself, in each shape that is sent. */
   requests: unknown[];
   /** The answers that the model itself gave to them. */
@@ -149,6 +151,8 @@ export interface Release {
   digest: Digest;
   /** `model` where it is not in the function part. */
   artifacts: { dependencies: Digest; function: Digest; model?: Digest };
+  /** Of the same parts, unzipped. */
+  sizes: { dependencies: number; function: number; model?: number };
   model: { file: string; size: number; digest: Digest; framework: string | null };
   lock: { digest: Digest; python: string; source: LockSource };
   engine: 'native';

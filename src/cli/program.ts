@@ -81,7 +81,13 @@ function makeOption(key: string, spec: OptionSpec): Option {
   const option = new Option(`${short}--${flagName(key)}${value}`, spec.summary);
   if (spec.choices !== undefined) option.choices(spec.choices);
   if (spec.kind === 'integer') option.argParser((text: string) => wholeNumber(`--${flagName(key)}`, text));
-  if (spec.kind === 'list') option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);
+  if (spec.kind === 'list') {
+    const check = option.parseArg; // of the choices
+    option.argParser((text: string, before: string[] | undefined) => {
+      check?.(text, undefined as never);
+      return [...(before ?? []), text];
+    });
+  }
   return option;
 }
 

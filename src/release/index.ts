@@ -24,11 +24,17 @@ export async function draftRelease(
     function: bundle.function.digest,
     ...(bundle.fetched === null ? {} : { model: bundle.fetched.sha256 }),
   };
+  const sizes = {
+    dependencies: bundle.dependencies.size,
+    function: bundle.function.size,
+    ...(bundle.fetched === null ? {} : { model: bundle.fetched.size }),
+  };
   return {
     schema: 1,
     function: name,
     digest: digestOf([artifacts, lock.python, counted, targetSettings]),
     artifacts,
+    sizes,
     model: {
       file: path.basename(card.path),
       size: card.size,

@@ -15,6 +15,7 @@ import { isObject, type Request, requestsOf } from './requests.ts';
 import { copyCode, rootsOf, withScratch } from './scratch.ts';
 
 const LOAD_SECONDS = 120;
+const HEALTH: Call = { method: 'GET', path: '/healthz', headers: {}, body: null };
 
 export interface Candidate {
   card: ModelCard;
@@ -84,7 +85,7 @@ async function compareAll(
   ask: Ask,
 ): Promise<{ verification: Verification; sample: Sample }> {
   const timings = new Timings();
-  const kept: Sample = { requests: [], answers: [] };
+  const kept: Sample = { kind: own.kind, requests: [], answers: [] };
   let largest: number | null = null;
   for (const [index, request] of requests.entries()) {
     const expected = own.answers[index];
@@ -120,12 +121,34 @@ async function assertStable(requests: Request[], own: Baseline, ask: Ask): Promi
 }
 
 async function checkHealth(candidate: Candidate): Promise<Verification> {
-  const call: Call = { method: 'GET', path: '/healthz', headers: {}, body: null };
   const timings = new Timings();
-  const answer = timings.note(await candidate.call(call));
+  const answer = timings.note(await candidate.call(HEALTH));
   if (answer.status !== 200) throw unhealthy(answer.status, bodyOf(answer));
-  await timings.warm(() => candidate.call(call));
+  await timings.warm(() => candidate.call(HEALTH));
   return { method: 'health', compared: 0, largestDifference: null, ...timings.read() };
+}
+
+/** A release asked again, wherever it is: milliseconds as seen by this process. */
+export interface Again {
+  /** To the first request of its sample; null without a sample, where only its health is asked. */
+  answer: unknown;
+  /** It is the one that the model itself gave. */
+  equal: boolean;
+  /** Start to first answer, where this call met no warm worker. */
+  coldMs: number | null;
+  warmMs: number | null;
+}
+
+export async function askAgain(sample: Sample | null, call: (call: Call) => Promise<Answer>): Promise<Again> {
+  const timings = new Timings();
+  const [request] = sample?.requests ?? [];
+  const made = sample === null || request === undefined ? HEALTH : callOf(sample.kind, request);
+  const first = timings.note(await call(made));
+  await timings.warm(() => call(made));
+  if (made === HEALTH) return { answer: null, equal: first.status === 200, ...timings.read() };
+  const expected = sample?.answers[0];
+  const answer = withoutModel(expected, bodyOf(first));
+  return { answer, equal: compare(expected, answer).difference === null, ...timings.read() };
 }
 
 /** The serving code adds which release answered; the model itself knows nothing of it. */

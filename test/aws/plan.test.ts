@@ -16,6 +16,7 @@ function draft(digest: string, more: Partial<ReleaseDraft> = {}): ReleaseDraft {
     function: 'heart',
     digest,
     artifacts: { dependencies: DEPENDENCIES, function: digest },
+    sizes: { dependencies: 0, function: 0 },
     model: { file: 'model.joblib', size: 1, digest: 'm', framework: null },
     lock: { digest: 'l', python: '3.12', source: 'environment' },
     engine: 'native',

@@ -37,7 +37,7 @@ afterEach(async () => {
 function draftOf(name: string, mark = 'a'): ReleaseDraft {
   const digest = mark.repeat(64);
   return {
-    schema: 1, function: name, digest, artifacts: { dependencies: digest, function: digest },
+    schema: 1, function: name, digest, artifacts: { dependencies: digest, function: digest }, sizes: { dependencies: 0, function: 0 },
     model: { file: 'model.joblib', size: 1, digest, framework: null }, lock: { digest, python: '3.12', source: 'requirements' },
     engine: 'native', settings: { memory: 1024, timeout: 30, concurrency: 2, idle: 300, env: {} }, targetSettings: {}, by: 'me', commit: null,
   };
@@ -45,7 +45,7 @@ function draftOf(name: string, mark = 'a'): ReleaseDraft {
 
 const VERIFIED = {
   verification: { method: 'sample', compared: 1, largestDifference: 0, coldMs: 61.5, warmMs: 1.25 },
-  sample: { requests: [{ age: 63 }], answers: [{ predictions: [1] }] },
+  sample: { kind: 'model', requests: [{ age: 63 }], answers: [{ predictions: [1] }] },
 } as const;
 const verified = structuredClone(VERIFIED) as unknown as Parameters<typeof writeVerified>[3];
 

@@ -69,6 +69,7 @@ export class Lab {
       function: name,
       digest: sha256(JSON.stringify([artifacts, settings])),
       artifacts,
+      sizes: { dependencies: bundle.dependencies.size, function: bundle.function.size },
       model: { file: 'model.joblib', size: 5, digest: bundle.modelDigest, framework: null },
       lock: { digest: sha256('lock'), python: '3.12', source: 'environment' },
       engine: 'native',

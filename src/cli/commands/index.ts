@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { build } from './build.ts';
 import { complete } from './complete.ts';
+import { compare } from './compare.ts';
 import { completion } from './completion.ts';
 import { del } from './delete.ts';
 import { deploy } from './deploy.ts';
@@ -18,5 +19,5 @@ import { warm } from './warm.ts';
 
 /** In the order of the help: the way a model goes. Each imports what it runs only when it runs. */
 export const COMMANDS: readonly Command[] = [
-  inspect, deploy, invoke, releases, rollback, promote, warm, status, logs, del, build, init, doctor, stop, completion, complete,
+  inspect, deploy, invoke, releases, rollback, promote, warm, status, compare, logs, del, build, init, doctor, stop, completion, complete,
 ];
