@@ -32,6 +32,17 @@ export interface PlatformRequest {
   platform: Platform | 'this-machine';
   /** Python versions the target can run, best first (`['3.12', '3.13', ...]`). */
   pythons: string[];
+  /** What the target itself needs in the package, beside what is served: its server. */
+  requires?: TargetNeed[];
+}
+
+export interface TargetNeed {
+  /** As the index spells it. */
+  name: string;
+  /** Taken where the user's requirements leave it open. */
+  version: string;
+  /** What else works, should they name one: `>=3.5,<4`. */
+  accepts: string;
 }
 
 export interface LockedPackage {
@@ -42,6 +53,8 @@ export interface LockedPackage {
   sha256: Digest;
   /** Bytes of the wheel, where the index told it. */
   size: number | null;
+  /** There only because the target needs it: not part of what the model is asked with on this machine. */
+  forTarget?: true;
 }
 
 export type LockSource = 'lockfile' | 'requirements' | 'environment' | 'model-date';

@@ -8,12 +8,13 @@ import { surveyInterpreters, usePython } from './interpreters.ts';
 
 /**
  * Null where the lock's wheels run on this machine. Else what to resolve the same versions for this machine with, of the same
- * Python if there is one. The file has a fixed place, so that the same question is answered from the cache.
+ * Python if there is one; what only the target needs is left out. The file has a fixed place, so that the same question is answered from the cache.
  */
 export async function hostOptions(ctx: Context, lock: Lock): Promise<Pick<ResolveOptions, 'requirements' | 'python'> | null> {
   if (await runsHere(ctx, lock)) return null;
   const file = path.join(ctx.home.cache, 'locks', `${lock.digest}.host.txt`);
-  await writeWhole(file, lock.packages.map(({ name, version }) => `${name}==${version}\n`).join(''));
+  const served = lock.packages.filter((one) => one.forTarget === undefined);
+  await writeWhole(file, served.map(({ name, version }) => `${name}==${version}\n`).join(''));
   const same = (await surveyInterpreters(ctx)).usable.some((python) => python.minor === lock.python);
   return { requirements: file, ...(same ? { python: lock.python } : {}) };
 }

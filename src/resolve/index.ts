@@ -7,6 +7,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { ModelCard } from '../card.ts';
 import type { Lock, PlatformRequest } from '../types.ts';
+import { noteRequired, rootsFor, solveAdded } from './additions.ts';
 import { isAway, openSession } from './compile.ts';
 import { rememberSources, withoutCredentials } from './credentials.ts';
 import { userEnvironments, type Environment } from './environment.ts';
@@ -16,11 +17,11 @@ import { noPython, surveyInterpreters, usePython } from './interpreters.ts';
 import { keepLock, keptLock, makeLock } from './lock.ts';
 import { findNeeds, type Needs, type Pin, pinsOf } from './needs.ts';
 import { readProject } from './project.ts';
-import { choosePythons } from './pythons.ts';
+import { choosePythons, type PythonChoice } from './pythons.ts';
 import type { LockedWheel } from './pylock.ts';
-import { normalize } from './requirements.ts';
+import { normalize, type RequirementsFile } from './requirements.ts';
 import { select, type Selection } from './selection.ts';
-import { solve, type Wanted } from './solve.ts';
+import { solve, type Solved, type Wanted } from './solve.ts';
 import { indexSettings } from './uv-env.ts';
 import { readUvLock } from './uv-lock.ts';
 
@@ -74,8 +75,10 @@ export async function resolve(
   const choices = await choosePythons(ctx, request, options.python, project, environment, survey);
   const [best] = choices;
   if (best === undefined) throw noPython(survey);
-  if (selection.roots.length === 0) {
-    return makeLock(best, [], { source: file?.kind ?? 'model-date', sourceDetail: 'needs no package', offline: false });
+  const { requires = [] } = request;
+  noteRequired(selection, requires, file);
+  if (selection.roots.length === 0 && requires.length === 0) {
+    return makeLock(best, [], { ...needless(best, file), offline: false });
   }
   const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pins, floors };
   rememberSources(ctx, { ...selection, uvConfig: project.uvConfig });
@@ -94,16 +97,25 @@ export async function resolve(
     indexSettings(ctx.env),
     environment === null ? null : [environment.label, [...environment.distributions].toSorted()],
   );
+  if (requires.length > 0) asked.push(requires);
   const kept = await keptLock(ctx, asked, choices);
   if (kept !== null && !kept.offline) return kept;
   const session = await openSession(ctx);
-  if (kept !== null && (await isAway(session, best, { ...selection, uvConfig: project.uvConfig }))) return kept;
-  const solved = await solve(session, wanted, choices);
+  const reached = [...selection.roots, ...requires.map((one) => one.name)];
+  if (kept !== null && (await isAway(session, best, { options: selection.options, roots: reached, uvConfig: project.uvConfig }))) return kept;
+  const served = selection.roots.length === 0 ? needless(best, file) : await solve(session, wanted, choices);
+  if (!('wheels' in served)) return explain(session, wanted, served);
+  const added = rootsFor(requires, file, served.wheels);
+  const solved = added.length === 0 ? served : await solveAdded(session, wanted, added, served, choices);
   if (!('wheels' in solved)) return explain(session, wanted, solved);
   assertHashes(selection, solved.wheels, file?.label ?? '');
-  const lock = makeLock(solved.choice, solved.wheels, { ...solved, offline: session.offline });
+  const lock = makeLock(solved.choice, solved.wheels, { ...solved, offline: session.offline }, served.wheels);
   await keepLock(ctx, asked, lock);
   return lock;
+}
+
+function needless(choice: PythonChoice, file: RequirementsFile | null): Solved {
+  return { choice, wheels: [], source: file?.kind ?? 'model-date', sourceDetail: 'needs no package' };
 }
 
 function hashRows(selection: Selection): [string, string[]][] {

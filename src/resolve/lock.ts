@@ -11,10 +11,13 @@ import { normalize } from './requirements.ts';
 
 type Described = Pick<Lock, 'source' | 'sourceDetail' | 'offline'>;
 
-export function makeLock(choice: PythonChoice, wheels: LockedWheel[], described: Described): Lock {
+/** @param served what is there for the model's sake: the rest is the target's */
+export function makeLock(choice: PythonChoice, wheels: LockedWheel[], described: Described, served = wheels): Lock {
   const { python, platform } = choice;
+  const own = new Set(served.map((one) => one.name));
   const packages = wheels.map((one): LockedPackage => {
-    return { name: normalize(one.name), version: one.version, wheel: one.wheel, sha256: one.sha256, size: one.size };
+    const { version, wheel, sha256, size } = one;
+    return { name: normalize(one.name), version, wheel, sha256, size, ...(own.has(one.name) ? {} : { forTarget: true }) };
   });
   const digest = digestOf(python, platform, packages);
   const pylock = writePylock(python, wheels);
@@ -44,6 +47,7 @@ const keptSchema = z.object({
       wheel: z.string(),
       sha256: z.string(),
       size: z.number().nullable(),
+      forTarget: z.literal(true).optional(),
     }),
   ),
   pylock: z.string(),

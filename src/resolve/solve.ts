@@ -98,16 +98,25 @@ async function dateLayer(session: Session, wanted: Wanted, choices: PythonChoice
   if (pins.length === 0) return null;
   const roots = [...pins, ...floors].map((pin) => `${pin.name}==${pin.version}`);
   for (const choice of choices) {
-    const question = { roots, constraints: [], options: selection.options, uvConfig, cutoff: null, alone: true };
-    const { wheels } = await compile(session, choice, question);
-    const dated = (wheels ?? []).flatMap(({ name, version, published }) => (published ? [{ name, version, at: Date.parse(published) }] : []));
-    const last = dated.toSorted((a, b) => b.at - a.at)[0];
-    if (last === undefined || dated.length < roots.length) continue;
-    const day = new Date(last.at + TRAINING_MS).toISOString().slice(0, 10);
-    const detail = `what was newest a month after ${normalize(last.name)} ${last.version} came out (${day})`;
-    return { source: 'model-date', detail, constraints: [], cutoff: `${day}T00:00:00Z` };
+    const found = await monthAfter(session, { roots, constraints: [], options: selection.options, uvConfig }, choice);
+    if (found === null) continue;
+    const detail = `what was newest a month after ${normalize(found.name)} ${found.version} came out (${found.day})`;
+    return { source: 'model-date', detail, constraints: [], cutoff: `${found.day}T00:00:00Z` };
   }
   return null;
+}
+
+/** The last of the roots to come out, and the day a month later; null where the index does not tell of all. */
+export async function monthAfter(
+  session: Session,
+  about: Pick<Question, 'roots' | 'constraints' | 'options' | 'uvConfig'>,
+  choice: PythonChoice,
+): Promise<{ name: string; version: string; day: string } | null> {
+  const { wheels } = await compile(session, choice, { ...about, cutoff: null, alone: true });
+  const dated = (wheels ?? []).flatMap(({ name, version, published }) => (published ? [{ name, version, at: Date.parse(published) }] : []));
+  const last = dated.toSorted((a, b) => b.at - a.at)[0];
+  if (last === undefined || dated.length < about.roots.length) return null;
+  return { name: last.name, version: last.version, day: new Date(last.at + TRAINING_MS).toISOString().slice(0, 10) };
 }
 
 async function newestLayer(): Promise<Layer> {
