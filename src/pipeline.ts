@@ -45,7 +45,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   await preflight(ctx, target, request.name);
   const sample = request.sample === undefined ? undefined : await readSample(request.sample);
   const made = await make(ctx, target, request);
-  assertFits(made.bundle, made.lock, target.provider.limits, request.target);
+  assertFits(made.bundle, made.lock, target.provider.limits(target.config), request.target);
   const { name, settings, canary } = request;
   const draft = await draftFor(ctx, target, name, { ...made, settings });
   const { live, steps } = await planOf(ctx, target, name, { kind: 'release', draft, canary });

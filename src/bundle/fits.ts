@@ -4,25 +4,29 @@ import { type SizeLimits, sizeTable } from './size-table.ts';
 
 const ROWS = 6;
 
-/** Unzipped bytes of the two parts against the target's limit; zip bytes are known only once they are written. */
-export function fits(bundle: Bundle, { unzippedBytes }: Pick<SizeLimits, 'unzippedBytes'>): boolean {
-  return unzippedBytes === null || bundle.dependencies.size + bundle.function.size <= unzippedBytes;
+/** Unzipped bytes against the target's limits; compressed bytes are known only once they are written. */
+export function fits(bundle: Bundle, { unzippedBytes, functionBytes = Infinity }: Omit<SizeLimits, 'zipBytes'>): boolean {
+  const whole = bundle.dependencies.size + bundle.function.size;
+  return whole <= (unzippedBytes ?? Infinity) && bundle.function.size <= functionBytes;
 }
 
 /** @throws BUNDLE_TOO_LARGE with the largest packages, before anything is sent */
 export function assertFits(bundle: Bundle, lock: Lock, limits: SizeLimits, target: string): void {
   if (fits(bundle, limits)) return;
   const { rows, totals, checks } = sizeTable(lock, bundle, limits);
-  const over = checks.find((each) => each.measure === 'unzipped')?.over ?? 0;
-  const largest = rows.slice(0, ROWS).map(({ name, unzippedBytes }) => `${name} ${sized(unzippedBytes)}`);
-  throw new MlfnError(
-    'BUNDLE_TOO_LARGE',
-    `The package is ${sized(totals.unzippedBytes)} unzipped, ${sized(over)} more than ${target} takes: ${largest.join(', ')}.`,
-    {
-      hint: 'Name only what the model needs in a requirements.txt beside it (--requirements); `mlfn build` shows the whole table.',
-      details: { rows, totals, limit: limits.unzippedBytes, over },
-    },
-  );
+  const broken = checks.find((each) => each.measure !== 'zip' && !each.fits);
+  if (broken === undefined) return;
+  const { measure, bytes, limit, over } = broken;
+  const ofFunction = measure === 'function';
+  const parts = ofFunction ? rows.filter((row) => row.kind !== 'distribution') : rows;
+  const largest = parts.slice(0, ROWS).map(({ name, unzippedBytes }) => `${name} ${sized(unzippedBytes)}`);
+  const what = ofFunction ? 'The package without its dependencies' : 'The package';
+  throw new MlfnError('BUNDLE_TOO_LARGE', `${what} is ${sized(bytes)} unzipped, ${sized(over ?? 0)} more than ${target} takes: ${largest.join(', ')}.`, {
+    hint: ofFunction
+      ? 'Leave out of the code folder what the model does not need (a .gitignore there counts); `mlfn build` shows the whole table.'
+      : 'Name only what the model needs in a requirements.txt beside it (--requirements); `mlfn build` shows the whole table.',
+    details: { rows, totals, limit, over },
+  });
 }
 
 function sized(bytes: number): string {

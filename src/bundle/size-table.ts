@@ -15,7 +15,7 @@ export interface SizeRow {
 }
 
 export interface SizeCheck {
-  measure: 'zip' | 'unzipped';
+  measure: 'zip' | 'unzipped' | 'function';
   bytes: number;
   /** False for zip bytes before the zips were written. */
   measured: boolean;
@@ -37,6 +37,7 @@ export interface SizeTable {
 export interface SizeLimits {
   zipBytes: number | null;
   unzippedBytes: number | null;
+  functionBytes?: number;
 }
 
 /** zipped / unzipped, measured on scikit-learn 1.6, pandas, scipy, numpy and Flask at zlib level 6. */
@@ -56,11 +57,12 @@ export function sizeTable(lock: Lock, bundle: Bundle, limits: SizeLimits, built?
     check('zip', zippedBytes, zips !== undefined, limits.zipBytes),
     check('unzipped', unzippedBytes, true, limits.unzippedBytes),
   ];
+  if (limits.functionBytes !== undefined) checks.push(check('function', bundle.function.size, true, limits.functionBytes));
   const files = bundle.dependencies.entries.length + bundle.function.entries.length;
   return { rows, totals: { files, unzippedBytes, zippedBytes }, checks, fits: checks.every((each) => each.fits) };
 }
 
-function check(measure: 'zip' | 'unzipped', bytes: number, measured: boolean, limit: number | null): SizeCheck {
+function check(measure: SizeCheck['measure'], bytes: number, measured: boolean, limit: number | null): SizeCheck {
   const over = limit === null ? null : bytes - limit;
   return { measure, bytes, measured, limit, over, fits: over === null || over <= 0 };
 }

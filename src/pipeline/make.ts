@@ -1,6 +1,6 @@
 /** From a path to a package: the stages that any target shares. */
 import path from 'node:path';
-import { bundle, fits } from '../bundle/index.ts';
+import { bundle, type BundleInput, fits } from '../bundle/index.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
 import { assertSafe, inspect } from '../inspect/index.ts';
@@ -44,10 +44,16 @@ export async function make(ctx: Context, target: Target, request: BuildRequest):
   const dependencies = path.join(ctx.home.cache, 'dependencies', lock.digest);
   await install(ctx, lock, dependencies);
   const asked = { card, lock, dependencies, name: request.name, hooks, code: request.code };
-  const { fetchesModels, limits } = target.provider;
-  const packed = await bundle(ctx, asked);
-  const apart = card.kind === 'model' && fetchesModels && !fits(packed, limits);
-  const made = apart ? await bundle(ctx, { ...asked, fetchModel: true }) : packed;
+  const made = await bundleFor(ctx, target, asked);
   ctx.emit(bundleFact(made));
   return { card, lock, bundle: made };
+}
+
+/** With the model in the package or apart, as the target has it. */
+async function bundleFor(ctx: Context, { provider, config }: Target, asked: BundleInput): Promise<Bundle> {
+  const rule = asked.card.kind === 'model' ? provider.modelApart(config) : 'never';
+  if (rule === 'always') return bundle(ctx, { ...asked, fetchModel: true });
+  const packed = await bundle(ctx, asked);
+  if (rule === 'never' || fits(packed, provider.limits(config))) return packed;
+  return bundle(ctx, { ...asked, fetchModel: true });
 }

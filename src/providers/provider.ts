@@ -24,8 +24,12 @@ import type {
 } from '../types.ts';
 
 export interface Limits {
+  /** Compressed bytes of the whole package, where it is sent as one archive. */
   zipBytes: number | null;
+  /** Bytes of both parts. */
   unzippedBytes: number | null;
+  /** Bytes of the function part, where it is sent by itself and may not be of any size. */
+  functionBytes?: number;
   memoryMb: { min: number; max: number };
   timeoutSeconds: { min: number; max: number };
   requestBytes: number;
@@ -110,9 +114,9 @@ export interface Curl {
 export interface Provider<Config> {
   name: 'local' | 'aws' | 'gcp';
   configSchema: ZodType<Config>;
-  limits: Limits;
-  /** Whether a worker can fetch a model that is too large for a package. */
-  fetchesModels: boolean;
+  limits(config: Config): Limits;
+  /** When a model is left out of the package, for a worker to fetch it as it starts. */
+  modelApart(config: Config): 'never' | 'when-too-large' | 'always';
   /** The settings that change how a release behaves here: part of its digest. */
   settings: readonly (keyof RuntimeSettings)[];
   /** What of the target's own configuration is part of a release, and so of its digest; JSON. */

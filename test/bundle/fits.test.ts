@@ -39,3 +39,13 @@ test('what fits, what does not, and what is too large in every way', async () =>
   expect(error).toMatchObject({ code: 'BUNDLE_TOO_LARGE', kind: 'limit', details: { over: 1000 } });
   expect(error.message).toMatch(/ unzipped, 1\.0 KB more than aws takes: .*big 1\.\d KB/);
 });
+
+test('a function part with a limit of its own', async () => {
+  const [packed, apart] = [await made(false), await made(true)];
+  const limits = { zipBytes: null, unzippedBytes: null, functionBytes: apart.function.size };
+  expect([fits(packed, limits), fits(apart, limits)]).toEqual([false, true]);
+  const lock = lockOf([{ name: 'big', version: '1.0' }]);
+  const error = await failure(Promise.resolve().then(() => assertFits(packed, lock, limits, 'gcp')));
+  expect(error).toMatchObject({ code: 'BUNDLE_TOO_LARGE', details: { limit: apart.function.size } });
+  expect(error.message).toMatch(/^The package without its dependencies is .* more than gcp takes: (?!big)/);
+});

@@ -20,6 +20,8 @@ interface BuildResult extends Built {
   findings: Finding[];
 }
 
+const MEASURES = { zip: 'zipped', unzipped: 'whole', function: 'yours' };
+
 export const build = command({
   name: 'build',
   summary: 'Write the package of a model as files, and show what takes its space',
@@ -58,7 +60,7 @@ export const build = command({
         model: bundle.modelDigest,
         lock: lock.digest,
       },
-      sizes: sizeTable(lock, bundle, target.provider.limits, built),
+      sizes: sizeTable(lock, bundle, target.provider.limits(target.config), built),
       findings: bundle.findings,
     };
   },
@@ -75,7 +77,7 @@ export const build = command({
       ...checks.flatMap(({ measure, bytes, limit, over, fits }) =>
         labelled(
           fits ? paint.bold : paint.red.bold,
-          measure === 'zip' ? 'zipped' : 'whole',
+          MEASURES[measure],
           `${sizeText(bytes)}${limit === null ? `, no limit on ${result.target}` : ` of ${sizeText(limit)}${(over ?? 0) > 0 ? `: ${sizeText(over ?? 0)} too much` : ''}`}`,
         ),
       ),

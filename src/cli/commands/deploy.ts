@@ -39,7 +39,7 @@ export const deploy = command({
     if (ctx.verbose) for (const fact of originFacts(config)) ctx.emit(fact);
     const [{ open }, pipeline] = await Promise.all([import('../function.ts'), import('../../pipeline.ts')]);
     const target = await open(config.target, config.targetConfig);
-    checkLimits(config, target.provider.limits);
+    checkLimits(config, target.provider.limits(target.config));
     const outcome = await pipeline.deploy(ctx, { ...config, canary, trust: input.trust, dryRun: input.dryRun });
     const durationMs = Math.round(performance.now() - started);
     const shown = await tryLine(ctx, target, outcome, config.sample);

@@ -20,15 +20,15 @@ export const provider: Provider<AwsConfig> = {
   name: 'aws',
   configSchema,
   // docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  limits: {
+  limits: () => ({
     zipBytes: null, // 50 MB is for zips sent directly; ours go through S3
     unzippedBytes: 262_144_000,
     memoryMb: { min: 128, max: 10_240 },
     timeoutSeconds: { min: 1, max: 900 },
     requestBytes: 6 * 1024 * 1024,
     responseBytes: 6 * 1024 * 1024,
-  },
-  fetchesModels: true,
+  }),
+  modelApart: () => 'when-too-large',
   settings: ['memory', 'timeout', 'env'],
   targetSettings: (config) => ({ ...releaseSettings(config) }),
   accepts: checkLock,

@@ -16,15 +16,15 @@ export const provider: Provider<LocalConfig> = {
   name: 'local',
   configSchema,
   // Lambda's, but for the size of the package: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  limits: {
+  limits: () => ({
     zipBytes: null,
     unzippedBytes: null,
     memoryMb: { min: 128, max: 10_240 },
     timeoutSeconds: { min: 1, max: 900 },
     requestBytes: PAYLOAD_BYTES,
     responseBytes: PAYLOAD_BYTES,
-  },
-  fetchesModels: false,
+  }),
+  modelApart: () => 'never',
   settings: ['memory', 'timeout', 'concurrency', 'idle', 'env'],
   targetSettings: () => ({}),
   accepts: () => {},
