@@ -16,8 +16,8 @@ export function makeLock(choice: PythonChoice, wheels: LockedWheel[], described:
   const { python, platform } = choice;
   const own = new Set(served.map((one) => one.name));
   const packages = wheels.map((one): LockedPackage => {
-    const { version, wheel, sha256, size } = one;
-    return { name: normalize(one.name), version, wheel, sha256, size, ...(own.has(one.name) ? {} : { forTarget: true }) };
+    const { version, wheel, size } = one;
+    return { name: normalize(one.name), version, wheel, sha256: one.sha256, size, ...(own.has(one.name) ? {} : { forTarget: true }) };
   });
   const digest = digestOf(python, platform, packages);
   const pylock = writePylock(python, wheels);
