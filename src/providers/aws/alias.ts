@@ -1,6 +1,7 @@
 /** The alias `live`: which version gets the traffic. Moving it is one atomic call. */
 import { CreateAliasCommand, GetAliasCommand, UpdateAliasCommand } from '@aws-sdk/client-lambda';
-import { call, nameOf, orNull, Patience, patiently } from './call.ts';
+import { patiently } from '../patience.ts';
+import { call, nameOf, orNull, Patience } from './call.ts';
 import { ALIAS } from './names.ts';
 import type { Session } from './session.ts';
 import { gone } from './versions.ts';

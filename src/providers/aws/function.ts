@@ -12,7 +12,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
 import type { ReleaseDraft } from '../provider.ts';
-import { call, nameOf, once, Patience, patiently, until } from './call.ts';
+import { patiently, until } from '../patience.ts';
+import { call, nameOf, once, Patience } from './call.ts';
 import { MODEL_VARIABLE, objectKey, RELEASE_VARIABLE } from './names.ts';
 import { storageFor } from './ephemeral.ts';
 import type { Session } from './session.ts';

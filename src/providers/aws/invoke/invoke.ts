@@ -2,7 +2,8 @@
 import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../../errors.ts';
 import type { Answer, Call } from '../../../types.ts';
-import { call as callAws, nameOf, Patience, patiently } from '../call.ts';
+import { patiently } from '../../patience.ts';
+import { call as callAws, nameOf, Patience } from '../call.ts';
 import { withFailure } from './call-log.ts';
 import { type Endpoint, observeEndpoint } from '../endpoint/endpoint.ts';
 import { explainAws } from '../errors.ts';
