@@ -59,7 +59,7 @@ const named = (pattern: RegExp) => (error: Thrown) => pattern.test(awsCode(error
 /** The first that matches counts. */
 const ROWS: [(error: Thrown) => boolean, Row][] = [
   [named(/^AbortError$/), (cause) => new MlfnError('INTERRUPTED', 'Stopped.', { hint: 'Run the same command again; it goes on from there.', cause })],
-  [(error) => /expired|refresh failed/i.test(error.message ?? '') && named(/^(CredentialsProvider|TokenProvider)Error$/)(error), expired],
+  [(error) => /expired|refresh failed|refresh this SSO session/i.test(error.message ?? '') && named(/^(CredentialsProvider|TokenProvider)Error$/)(error), expired],
   [named(/^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired|UnauthorizedException)$/), expired],
   [named(/^(CredentialsProviderError|TokenProviderError)$/), noCredentials],
   [named(/^(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|AuthFailure|InvalidToken|MissingAuthenticationToken(Exception)?)$/), unknownKey],

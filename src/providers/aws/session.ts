@@ -7,6 +7,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { loadSharedConfigFiles } from '@smithy/core/config';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ProxyAgent } from 'proxy-agent';
 import type { Context } from '../../events.ts';
@@ -63,12 +64,14 @@ export async function openSession(ctx: Context, config: AwsConfig): Promise<Sess
 }
 
 async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
-  const credentials = fromNodeProviderChain({ profile: config.profile });
+  await checkProfile(ctx, config);
   const region = await regionOf(ctx, config);
   // The SDK knows nothing of HTTPS_PROXY and NO_PROXY.
   const agent = new ProxyAgent({ keepAlive: true });
   const handler = (more: { socketTimeout?: number } = {}) =>
     new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent, connectionTimeout: CONNECT_MS, ...more });
+  // Roles, web identities and single sign-on are asked for over the network, too.
+  const credentials = fromNodeProviderChain({ profile: config.profile, clientConfig: { region, requestHandler: handler() } });
   const shared = {
     region,
     credentials,
@@ -134,6 +137,21 @@ async function regionOf(ctx: Context, config: AwsConfig): Promise<string> {
       cause,
     });
   }
+}
+
+/** The chain would only say that it found nothing. */
+async function checkProfile(ctx: Context, config: AwsConfig): Promise<void> {
+  const name = config.profile ?? ctx.env['AWS_PROFILE'];
+  if (name === undefined || name === '') return;
+  const { configFile, credentialsFile } = await loadSharedConfigFiles();
+  const known = [...new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)])];
+  // The section of a session is no profile: `sso-session.corp`.
+  const profiles = known.filter((each) => !each.includes('.')).toSorted();
+  if (known.includes(name)) return;
+  throw new MlfnError('AWS_CREDENTIALS', `There is no profile ${JSON.stringify(name)} in ~/.aws/config or ~/.aws/credentials.`, {
+    hint: profiles.length === 0 ? 'Make one with `aws configure` or `aws configure sso`.' : `Name one of: ${profiles.join(', ')}.`,
+    details: { profile: name },
+  });
 }
 
 async function whoAmI(ctx: Context, sts: STSClient): Promise<Identity> {
