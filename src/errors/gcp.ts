@@ -71,6 +71,41 @@ export const GCP_ERRORS = {
     meaning: 'The Google Cloud credentials have expired.',
     mend: 'Sign in again with `gcloud auth application-default login`, then run the same command; it goes on from where it stopped.',
   },
+  GCP_ID_TOKEN: {
+    kind: 'auth',
+    meaning: 'The credentials are good, but Google gives no ID token for them, which a closed endpoint asks for.',
+    mend: 'Sign in as the hint says, or open the endpoint with --public.',
+  },
+  GCP_MEMBER: {
+    kind: 'config',
+    meaning: 'A member of --allow does not exist.',
+    mend: 'Mend the name: user:, serviceAccount: or group: and an e-mail address, or domain: and a domain.',
+  },
+  GCP_ORGANISATION: {
+    kind: 'config',
+    meaning: 'A policy of the organisation, iam.allowedPolicyMemberDomains, does not let these callers in.',
+    mend: 'Name callers of the organisation with --allow, or have an administrator exempt the project.',
+  },
+  GCP_ACCOUNT_DISABLED: {
+    kind: 'config',
+    meaning: 'The service account that mlfn makes for the function, or for builds, is there and disabled.',
+    mend: 'Enable it with the `gcloud iam service-accounts enable` line of the hint.',
+  },
+  GCP_BUSY: {
+    kind: 'remote',
+    meaning: 'The call was refused because all instances are busy, and no more may be started.',
+    mend: 'Call again later; raise --max-instances or --concurrency.',
+  },
+  GCP_TOO_LARGE: {
+    kind: 'limit',
+    meaning: 'The request is larger than Cloud Run takes: 32 MB.',
+    mend: 'Send fewer records at once.',
+  },
+  GCP_TIMEOUT: {
+    kind: 'remote',
+    meaning: 'The function did not answer within its timeout.',
+    mend: 'Raise --timeout, or send fewer records at once.',
+  },
   GCP_DENIED: {
     kind: 'auth',
     meaning: 'Google Cloud does not allow the credentials to do this.',
