@@ -1,0 +1,83 @@
+/** What Cloud Functions refuses at once. Sources: google/cloud/functions/v2/functions.proto and the pages named below. */
+import { bytesOf, checkLabels, checkTimeout, cpusOf } from '../run/limits.ts';
+import { actAs } from '../run/validate.ts';
+import { versionOf } from '../runner/runtimes.ts';
+import { invalid, Status } from '../status.ts';
+import type { World } from '../world.ts';
+import type { Fn } from './messages.ts';
+
+/** Source: https://cloud.google.com/functions/docs/deploy */
+export function checkFunctionId(id: string | undefined): asserts id is string {
+  if (!id || !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(id)) {
+    throw invalid('function_id', `must contain only lower case Latin letters, numbers and a hyphen (-), start with a letter, not end with a hyphen, and be at most 63 characters long; got '${id ?? ''}'.`);
+  }
+}
+
+/** vCPUs that go with an amount of memory when none are named. Source: https://cloud.google.com/functions/docs/configuring/memory */
+export function cpusFor(bytes: number): string {
+  const table: [mebibytes: number, cpu: string][] = [[128, '0.083'], [256, '0.1666'], [512, '0.3333'], [1024, '0.5833'], [2048, '1'], [4096, '2'], [8192, '2'], [16_384, '4'], [32_768, '8']];
+  const fitting = table.find(([mebibytes]) => bytes <= mebibytes * 2 ** 20);
+  if (!fitting) throw invalid('service_config.available_memory', 'memory must be at most 32Gi.');
+  return fitting[1];
+}
+
+export function checkFunction(world: World, member: string, fn: Fn): void {
+  checkLabels(fn.labels, 'labels');
+  if (fn.environment === 'GEN_1') throw invalid('environment', 'this fake has the second generation only.');
+  checkBuild(world, fn);
+  checkServiceConfig(fn);
+  const runtime = fn.serviceConfig?.serviceAccountEmail || world.defaultAccount;
+  if (!world.accounts.has(runtime)) throw new Status('INVALID_ARGUMENT', `Could not create Cloud Run service ${fn.name}. Service account ${runtime} does not exist.`);
+  actAs(world, member, runtime);
+  const builder = fn.buildConfig?.serviceAccount;
+  if (builder) checkBuilder(world, member, builder);
+}
+
+function checkBuild(world: World, { buildConfig = {} }: Fn): void {
+  const { runtime, entryPoint, source } = buildConfig;
+  if (!runtime) throw invalid('build_config.runtime', 'must be set.');
+  if (!versionOf(runtime) || runtime.includes('/')) throw invalid('build_config.runtime', `Runtime ${runtime} is unsupported on GCF Gen2. Please use a supported runtime instead.`);
+  if (entryPoint !== undefined && !/^[A-Za-z_][\w.]*$/.test(entryPoint)) throw invalid('build_config.entry_point', `'${entryPoint}' is not the name of a function.`);
+  const storage = source?.storageSource;
+  if (!storage) throw invalid('build_config.source', 'must be set.');
+  if (!storage.bucket) throw invalid('build_config.source.storage_source.bucket', 'must be set.');
+  if (!storage.object) throw invalid('build_config.source.storage_source.object', 'must be set.');
+  for (const key of Object.keys(buildConfig.environmentVariables ?? {})) checkName(key, 'build_config.environment_variables');
+  const builder = buildConfig.serviceAccount;
+  if (builder && !new RegExp(`^projects/[^/]+/serviceAccounts/[^/]+@`).test(builder)) throw invalid('build_config.service_account', `must be projects/{projectId}/serviceAccounts/{serviceAccountEmail}; got '${builder}'.`);
+  const repository = buildConfig.dockerRepository;
+  if (repository && !world.repositories.has(repository)) throw new Status('NOT_FOUND', `Repository ${repository} does not exist.`);
+}
+
+/** Source: https://cloud.google.com/functions/docs/securing/build-custom-sa */
+function checkBuilder(world: World, member: string, builder: string): void {
+  const email = builder.slice(builder.lastIndexOf('/') + 1);
+  actAs(world, member, email);
+  const project = `projects/${world.project}`;
+  for (const permission of ['logging.logEntries.create', 'artifactregistry.repositories.uploadArtifacts', 'storage.objects.get']) {
+    if (!world.policies.allows(`serviceAccount:${email}`, permission, project)) {
+      throw new Status('PERMISSION_DENIED', `Build failed: the build service account ${email} does not have the permission ${permission} on ${project}. Grant it roles/cloudbuild.builds.builder.`);
+    }
+  }
+}
+
+function checkServiceConfig({ serviceConfig = {} }: Fn): void {
+  const field = 'service_config';
+  const { availableMemory = '256M', availableCpu, timeoutSeconds = 60, maxInstanceRequestConcurrency = 1, minInstanceCount = 0, maxInstanceCount = 0 } = serviceConfig;
+  checkTimeout(timeoutSeconds, `${field}.timeout_seconds`);
+  const bytes = bytesOf(availableMemory, `${field}.available_memory`);
+  const cpus = cpusOf(availableCpu ?? cpusFor(bytes), `${field}.available_cpu`);
+  if (cpus < 1 && maxInstanceRequestConcurrency > 1) {
+    throw invalid(`${field}.max_instance_request_concurrency`, `Could not create Cloud Run service. spec.template.spec.containers.resources.limits.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with concurrency > 1 (got ${maxInstanceRequestConcurrency}).`);
+  }
+  if (maxInstanceRequestConcurrency < 0 || maxInstanceRequestConcurrency > 1000) throw invalid(`${field}.max_instance_request_concurrency`, `must be between 1 and 1000; got ${maxInstanceRequestConcurrency}.`);
+  if (minInstanceCount < 0 || maxInstanceCount < 0) throw invalid(field, 'instance counts must not be negative.');
+  if (maxInstanceCount > 0 && minInstanceCount > maxInstanceCount) throw invalid(`${field}.min_instance_count`, `${minInstanceCount} must not be greater than max_instance_count ${maxInstanceCount}.`);
+  for (const key of Object.keys(serviceConfig.environmentVariables ?? {})) checkName(key, `${field}.environment_variables`);
+}
+
+/** Source: https://cloud.google.com/functions/docs/configuring/env-var */
+function checkName(key: string, field: string): void {
+  const reserved = /^(X_GOOGLE_.*|K_SERVICE|K_REVISION|K_CONFIGURATION|PORT|FUNCTION_TARGET|FUNCTION_SIGNATURE_TYPE)$/;
+  if (key === '' || key.includes('=') || reserved.test(key)) throw invalid(field, `environment variable name ${key || "''"} is reserved by the system or not valid: it cannot be set by users.`);
+}

@@ -1,0 +1,71 @@
+/** How a service's traffic is split. Source: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration */
+import { invalid, Status } from '../status.ts';
+import type { TrafficTarget } from './messages.ts';
+
+export const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
+const BY_NAME = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
+
+/** What is known of the service's revisions, by short name. */
+export interface Known {
+  /** Undefined: there is none of that name. False: it is not ready. */
+  ready(revision: string): boolean | undefined;
+  service: string;
+}
+
+/** Refuses a split that does not sum to 100, or names what is not there. Nothing at all means: all to the latest. */
+export function checkTraffic(traffic: TrafficTarget[] | undefined, known: Known): TrafficTarget[] {
+  if (!traffic || traffic.length === 0) return [{ type: LATEST, percent: 100 }];
+  const tags = new Set<string>();
+  traffic.forEach((target, index) => {
+    const field = `traffic[${index}]`;
+    const { type, revision, percent = 0, tag } = target;
+    if (type === LATEST && revision) throw invalid(`${field}.revision`, 'Revision must be empty when the type is LATEST.');
+    if (type === BY_NAME && !revision) throw invalid(`${field}.revision`, 'Revision must be set when the type is REVISION.');
+    if (type !== LATEST && type !== BY_NAME) throw invalid(`${field}.type`, 'Type must be specified.');
+    if (percent < 0 || percent > 100) throw invalid(`${field}.percent`, `must be between 0 and 100; got ${percent}.`);
+    if (revision) checkRevision(revision, field, known);
+    if (tag !== undefined && tag !== '') checkTag(tag, field, tags, known.service);
+  });
+  const names = traffic.filter(({ percent = 0 }) => percent > 0).map(({ type, revision }) => revision ?? type);
+  if (new Set(names).size < names.length) throw invalid('traffic', 'Each revision may be named once with a percent.');
+  const sum = traffic.reduce((total, { percent = 0 }) => total + percent, 0);
+  if (sum !== 100) throw invalid('traffic', `Traffic targets must sum to 100, the sum is ${sum}.`);
+  return traffic.map(({ type, revision, percent, tag }) => ({
+    type: type as string,
+    ...(revision && { revision }),
+    ...(percent && { percent }),
+    ...(tag && { tag }),
+  }));
+}
+
+function checkRevision(revision: string, field: string, known: Known): void {
+  if (revision.includes('/')) throw invalid(`${field}.revision`, `must be a short name, not ${revision}.`);
+  const ready = known.ready(revision);
+  if (ready === undefined) throw new Status('NOT_FOUND', `Revision '${revision}' not found.`);
+  if (!ready) throw new Status('FAILED_PRECONDITION', `Revision '${revision}' is not ready and cannot serve traffic.`);
+}
+
+/** Lower case, digits, `-`, starts with a letter; with the service's name at most 46 letters. */
+function checkTag(tag: string, field: string, seen: Set<string>, service: string): void {
+  if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag)) throw invalid(`${field}.tag`, `Traffic tag '${tag}' must be lower case letters, numbers and '-', begin with a letter and not end with '-'.`);
+  if (tag.length + service.length > 46) throw invalid(`${field}.tag`, `Traffic tag '${tag}' is too long: with the service's name at most 46 characters.`);
+  if (seen.has(tag)) throw invalid(`${field}.tag`, `Traffic tag '${tag}' is used more than once.`);
+  seen.add(tag);
+}
+
+/** Chooses by weights so that any 100 choices in a row have the shares: smooth weighted round robin. */
+export class Wheel {
+  readonly #credit = new Map<string, number>();
+
+  next(weights: Map<string, number>): string | undefined {
+    let chosen: string | undefined;
+    for (const [name, weight] of weights) {
+      const credit = (this.#credit.get(name) ?? 0) + weight;
+      this.#credit.set(name, credit);
+      if (weight > 0 && (chosen === undefined || credit > (this.#credit.get(chosen) as number))) chosen = name;
+    }
+    for (const name of this.#credit.keys()) if (!weights.has(name)) this.#credit.delete(name);
+    if (chosen !== undefined) this.#credit.set(chosen, (this.#credit.get(chosen) as number) - [...weights.values()].reduce((a, b) => a + b, 0));
+    return chosen;
+  }
+}

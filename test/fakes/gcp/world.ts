@@ -1,0 +1,150 @@
+/** What is there: one project, its settings, and what was made in it. The rooms read and write it. */
+import path from 'node:path';
+import { mkdtempSync, realpathSync } from 'node:fs';
+import os from 'node:os';
+import type { Build } from './functions/build.ts';
+import { Policies } from './identity/policies.ts';
+import { Tokens } from './identity/tokens.ts';
+import { Logs } from './logs.ts';
+import { Operations } from './operations.ts';
+import { removeAtEnd } from './runner/process.ts';
+import { type Sources, sources } from './runner/source.ts';
+import { errorInfo, Status } from './status.ts';
+import { Gate } from './transport/gate.ts';
+
+/** Services of the project that a deploy needs, with their titles. */
+export const TITLES: Record<string, string> = {
+  'run.googleapis.com': 'Cloud Run Admin API',
+  'cloudfunctions.googleapis.com': 'Cloud Functions API',
+  'cloudbuild.googleapis.com': 'Cloud Build API',
+  'artifactregistry.googleapis.com': 'Artifact Registry API',
+  'storage.googleapis.com': 'Cloud Storage API',
+  'iam.googleapis.com': 'Identity and Access Management (IAM) API',
+  'iamcredentials.googleapis.com': 'IAM Service Account Credentials API',
+  'cloudresourcemanager.googleapis.com': 'Cloud Resource Manager API',
+  'serviceusage.googleapis.com': 'Service Usage API',
+  'logging.googleapis.com': 'Cloud Logging API',
+  'cloudbilling.googleapis.com': 'Cloud Billing API',
+  'secretmanager.googleapis.com': 'Secret Manager API',
+};
+
+/** Source: https://cloud.google.com/run/docs/locations (some of them). */
+const REGIONS = ['europe-west1', 'europe-west3', 'europe-west4', 'europe-north1', 'us-central1', 'us-east1', 'us-west1', 'asia-east1', 'asia-northeast1'];
+
+export interface Account {
+  email: string;
+  displayName: string;
+  description: string;
+  uniqueId: string;
+  disabled: boolean;
+}
+
+export interface Secret {
+  /** The value of a version: a number, or `latest`. */
+  version(version: string): Buffer | undefined;
+}
+
+/** A repository of Artifact Registry; its packages by name, with their versions. */
+export interface Repository {
+  name: string;
+  format: string;
+  cleanupPolicies?: Record<string, object>;
+  cleanupPolicyDryRun?: boolean;
+  packages: Map<string, string[]>;
+}
+
+export interface Options {
+  project?: string;
+  /** Cloud Storage, as STORAGE_EMULATOR_HOST names it. */
+  storage?: string;
+  /** Milliseconds that an operation takes at least; 200 when not said. */
+  operations?: number;
+  /** Milliseconds in which a container must listen; 240,000 when not said, as on Cloud Run. */
+  startWithin?: number;
+}
+
+export class World {
+  readonly project: string;
+  readonly number = '314159265358';
+  readonly region = 'europe-west1';
+  readonly startWithin: number;
+  readonly storage: string | undefined;
+  readonly gate = new Gate();
+  readonly tokens = new Tokens();
+  readonly operations: Operations;
+  readonly logs = new Logs();
+  readonly apis = new Set(Object.keys(TITLES));
+  readonly accounts = new Map<string, Account>();
+  readonly policies = new Policies((email) => this.accounts.has(email) || !email.endsWith(`@${this.project}.iam.gserviceaccount.com`));
+  /** Files of upload URLs, by `BUCKET/OBJECT`. */
+  readonly uploads = new Map<string, string>();
+  readonly sources: Sources;
+  /** Emptied and removed at the end. */
+  readonly folder: string;
+  /** False: no billing account is linked. */
+  billed = true;
+  readonly secrets = new Map<string, Secret>();
+  readonly builds = new Map<string, Build>();
+  /** Functions (short names) whose next build fails. */
+  readonly failingBuilds = new Set<string>();
+  readonly repositories = new Map<string, Repository>();
+  /** What the served code needs to find this fake. */
+  readonly servedEnv: Record<string, string> = {};
+
+  constructor({ project = 'mlfn-lab', storage, operations = 200, startWithin = 240_000 }: Options) {
+    this.project = project;
+    this.storage = storage;
+    this.startWithin = startWithin;
+    this.operations = new Operations(operations);
+    this.sources = sources(storage, this.uploads);
+    this.folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mlfn-gcp-')));
+    removeAtEnd(this.folder);
+    this.account('deployer', 'Who deploys');
+    this.policies.grant(`projects/${project}`, 'roles/owner', `serviceAccount:${this.email('deployer')}`);
+    const compute = `${this.number}-compute@developer.gserviceaccount.com`;
+    this.accounts.set(compute, { email: compute, displayName: 'Default compute service account', description: '', uniqueId: '111111111111111111111', disabled: false });
+  }
+
+  email(id: string): string {
+    return `${id}@${this.project}.iam.gserviceaccount.com`;
+  }
+
+  account(id: string, displayName = ''): Account {
+    const account = { email: this.email(id), displayName, description: '', uniqueId: `1${String(this.accounts.size).padStart(20, '0')}`, disabled: false };
+    this.accounts.set(account.email, account);
+    return account;
+  }
+
+  get defaultAccount(): string {
+    return `${this.number}-compute@developer.gserviceaccount.com`;
+  }
+
+  /** An image that a build pushed: Cloud Functions makes the repository by itself. */
+  pushed(image: string): void {
+    const [, region, name = '', version = ''] = /^(.*?)-docker\.pkg\.dev\/[^/]+\/gcf-artifacts\/(.*):(.*)$/.exec(image) ?? [];
+    const repository = `projects/${this.project}/locations/${region}/repositories/gcf-artifacts`;
+    const held = this.repositories.get(repository) ?? { name: repository, format: 'DOCKER', packages: new Map<string, string[]>() };
+    this.repositories.set(repository, held);
+    held.packages.set(name, [...(held.packages.get(name) ?? []), version]);
+  }
+
+  /** Refuses other projects, APIs that are switched off, unknown regions. Source of the texts: the answers of the APIs. */
+  admit(service: string, resource: string): void {
+    const [, project, , location] = resource.split('/');
+    if (project !== undefined && project !== this.project && project !== this.number) {
+      throw new Status('PERMISSION_DENIED', `Permission denied on resource project ${project}.`, [errorInfo('CONSUMER_INVALID', 'googleapis.com', { consumer: `projects/${project}`, service })]);
+    }
+    if (!this.apis.has(service)) throw this.#off(service);
+    if (resource.includes('/locations/') && location !== undefined && location !== '-' && !REGIONS.includes(location)) {
+      throw new Status('PERMISSION_DENIED', `Permission denied on 'locations/${location}' (or it may not exist).`, [errorInfo('LOCATION_POLICY_VIOLATED', 'googleapis.com', { consumer: `projects/${this.project}`, location, service })]);
+    }
+  }
+
+  #off(service: string): Status {
+    const title = TITLES[service] ?? service;
+    const activationUrl = `https://console.developers.google.com/apis/api/${service}/overview?project=${this.number}`;
+    const message = `${title} has not been used in project ${this.number} before or it is disabled. Enable it by visiting ${activationUrl} then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.`;
+    const metadata = { activationUrl, consumer: `projects/${this.number}`, containerInfo: this.number, service, serviceTitle: title };
+    return new Status('PERMISSION_DENIED', message, [errorInfo('SERVICE_DISABLED', 'googleapis.com', metadata)]);
+  }
+}

@@ -1,0 +1,111 @@
+/** What the fake's own tests share: the fake with a Cloud Storage beside it, Google's own clients, small archives. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { answers, freePort, startServer, temporary } from '../aws/lab/server.ts';
+import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
+import { idToken } from '../fakes/gcp/identity/tokens.ts';
+import type { Options } from '../fakes/gcp/world.ts';
+
+const BUCKET = 'mlfn-lab-sources';
+
+export interface Lab extends Gcp {
+  storage: string;
+  /** Puts an object into BUCKET. */
+  put(name: string, bytes: Buffer): Promise<void>;
+  clients(): Promise<Clients>;
+  /** Asks a served URL with an ID token of the deployer, as any other member, or with none (null). */
+  ask(url: string, options?: { audience?: string; email?: string | null; body?: unknown; path?: string; headers?: Record<string, string> }): Promise<{ status: number; text: string; headers: Headers }>;
+  parent: string;
+}
+
+type Clients = Awaited<ReturnType<typeof clientsOf>>;
+
+export async function startLab(options: Options = {}): Promise<Lab> {
+  const folder = temporary('gcs');
+  const port = await freePort();
+  const storage = `http://127.0.0.1:${port}`;
+  const root = path.join(import.meta.dirname, '../../.gcp-lab');
+  const program = readdirSync(root).find((name) => name.startsWith('fake-gcs-server'));
+  const command = path.join(root, program as string, 'fake-gcs-server');
+  const args = ['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port), '-backend', 'memory', '-external-url', storage, '-public-host', `127.0.0.1:${port}`];
+  const gcs = await startServer({ command, args, folder, ready: () => answers(`${storage}/storage/v1/b`) });
+  const gcp = await startGcp({ storage, ...options });
+  await fetch(`${storage}/storage/v1/b?project=${gcp.project}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: BUCKET }) });
+  let clients: Promise<Clients> | undefined;
+  return {
+    ...gcp,
+    storage,
+    parent: `projects/${gcp.project}/locations/${gcp.region}`,
+    put: async (name, bytes) => {
+      const answer = await fetch(`${storage}/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=${encodeURIComponent(name)}`, { method: 'POST', body: new Uint8Array(bytes) });
+      if (!answer.ok) throw new Error(await answer.text());
+    },
+    clients: () => (clients ??= clientsOf(gcp)),
+    ask: async (url, { audience = url, email = gcp.world.email('deployer'), body = {}, path: at = '/', headers = {} } = {}) => {
+      const authorization: Record<string, string> = email === null ? {} : { authorization: `Bearer ${idToken(email, audience)}` };
+      const answer = await fetch(`${url}${at}`, { method: 'POST', headers: { 'content-type': 'application/json', ...authorization, ...headers }, body: JSON.stringify(body) });
+      return { status: answer.status, text: await answer.text(), headers: answer.headers };
+    },
+    stop: async () => {
+      const made = await clients;
+      await Promise.all(Object.values(made ?? {}).map((client) => client.close()));
+      await gcp.stop();
+      await gcs.stop();
+    },
+  };
+}
+
+async function clientsOf({ env }: Gcp) {
+  for (const name of ['GCE_METADATA_HOST', 'METADATA_SERVER_DETECTION', 'GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_CONFIG'] as const) process.env[name] = env[name];
+  const { RevisionsClient, ServicesClient } = await import('@google-cloud/run');
+  const { v2 } = await import('@google-cloud/functions');
+  const at = (api: string) => {
+    const url = new URL(env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${api}`] as string);
+    return { apiEndpoint: url.hostname, port: Number(url.port), projectId: env['GOOGLE_CLOUD_PROJECT'] as string };
+  };
+  return { services: new ServicesClient(at('RUN')), revisions: new RevisionsClient(at('RUN')), functions: new v2.FunctionServiceClient(at('CLOUDFUNCTIONS')) };
+}
+
+/** An archive of the files: `tar.gz` or `zip`. */
+export async function archive(kind: 'tar' | 'zip', files: Record<string, string>): Promise<Buffer> {
+  const folder = temporary('archive');
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(folder, 'in', name)), { recursive: true });
+      await writeFile(path.join(folder, 'in', name), text);
+    }
+    const out = path.join(folder, 'out');
+    const python = `import shutil,sys; shutil.make_archive(sys.argv[1], sys.argv[3], sys.argv[2])`;
+    execFileSync('python3', ['-c', python, out, path.join(folder, 'in'), kind === 'tar' ? 'gztar' : 'zip']);
+    return await readFile(`${out}.${kind === 'tar' ? 'tar.gz' : 'zip'}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A server of plain Python that answers WORD, its revision and what it was asked. */
+export function server(word: string): string {
+  return `
+import json, os, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class H(BaseHTTPRequestHandler):
+    def do_POST(self):
+        got = self.rfile.read(int(self.headers.get('content-length', 0))).decode()
+        print(json.dumps({"severity": "INFO", "message": "asked", "word": "${word}"}), flush=True)
+        out = json.dumps({"word": "${word}", "got": got, "revision": os.environ["K_REVISION"], "env": dict(os.environ), "authorization": self.headers.get("authorization"), "version": sys.version_info[:2]}).encode()
+        self.send_response(200); self.send_header('content-length', str(len(out))); self.end_headers(); self.wfile.write(out)
+    def log_message(self, *a): pass
+print('starting ${word}', flush=True)
+ThreadingHTTPServer(('0.0.0.0', int(os.environ['PORT'])), H).serve_forever()
+`;
+}
+
+/** The template of a service without a build, whose source is the object in BUCKET. */
+export function template(object: string, more: object = {}): object {
+  return {
+    containers: [{ image: 'scratch', baseImageUri: 'python312', sourceCode: { cloudStorageSource: { bucket: BUCKET, object } }, command: ['python3'], args: ['server.py'] }],
+    ...more,
+  };
+}
