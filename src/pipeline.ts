@@ -11,17 +11,17 @@
  *
  * A deploy, a rollback and a removal are all a plan and the one loop (pipeline/apply.ts) that applies it.
  */
-import { assertFits, writeTree, writeZip } from './bundle/index.ts';
+import { assertFits } from './bundle/index.ts';
 import { MlfnError } from './errors.ts';
 import type { Context } from './events.ts';
 import { applyPlan, planOf, sweep } from './pipeline/apply.ts';
 import { checkCandidate, ownSecrets, readSample } from './pipeline/check.ts';
 import { type BuildRequest, make, type Made } from './pipeline/make.ts';
 import { type Outcome, outcome } from './pipeline/outcome.ts';
+import { suppliesOf } from './pipeline/supplies.ts';
 import { openTarget, type Target } from './providers/index.ts';
-import type { Done, ReleaseDraft, Supplies } from './providers/provider.ts';
+import type { Done, ReleaseDraft } from './providers/provider.ts';
 import { draftRelease } from './release/index.ts';
-import { runtimeClient } from './resolve/index.ts';
 import type { RuntimeSettings } from './types.ts';
 
 export { planOf } from './pipeline/apply.ts';
@@ -53,12 +53,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
     if (!request.dryRun) await sweep(ctx, target);
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned', made.bundle);
   }
-  const supplies: Supplies = {
-    bundle: made.bundle,
-    writeTree: (artifact, folder) => writeTree(ctx, artifact, folder),
-    writeZip: (artifact, file, prefix) => writeZip(ctx, artifact, file, { prefix }),
-    host: async () => ({ interpreter: made.lock.interpreter, runtimeClient: await runtimeClient(ctx, made.lock.interpreter) }),
-  };
+  const supplies = suppliesOf(ctx, target, made);
   const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: { ...ownSecrets(ctx, draft), ...settings.env } }, done);
   const publishes = steps.some((step) => step.kind === 'publish');
   const done = await applyPlan(ctx, target, steps, publishes ? { name, draft, supplies } : { name }, check);

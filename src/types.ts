@@ -55,6 +55,10 @@ export interface LockedPackage {
   size: number | null;
   /** There only because the target needs it: not part of what the model is asked with on this machine. */
   forTarget?: true;
+  /** Where the requirements name the wheel itself; without credentials. */
+  url?: string;
+  /** It lies on this machine. */
+  local?: true;
 }
 
 export type LockSource = 'lockfile' | 'requirements' | 'environment' | 'model-date';
@@ -66,6 +70,8 @@ export interface Lock {
   packages: LockedPackage[];
   /** PEP 751 text. */
   pylock: string;
+  /** The indexes that the project itself names, as options of pip, without credentials. */
+  indexes?: string[];
   /** SHA-256 over python, platform and the sorted (name, version, sha256) rows; no path or time goes into it. */
   digest: Digest;
   source: LockSource;

@@ -32,7 +32,7 @@ export function sha256(bytes: Uint8Array | string): Digest {
 }
 
 /** Order of the UTF-8 bytes: that of JavaScript's strings, but where a pair of surrogates takes part. */
-function compareBytes(a: string, b: string): number {
+export function compareBytes(a: string, b: string): number {
   if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
   if (a === b) return 0;
   return a < b ? -1 : 1;

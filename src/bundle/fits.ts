@@ -29,6 +29,15 @@ export function assertFits(bundle: Bundle, lock: Lock, limits: SizeLimits, targe
   });
 }
 
+/** @throws BUNDLE_TOO_LARGE for an archive that was written and is larger than what the target takes */
+export function assertSendable(bytes: number, { zipBytes }: Pick<SizeLimits, 'zipBytes'>, target: string): void {
+  if (zipBytes === null || bytes <= zipBytes) return;
+  throw new MlfnError('BUNDLE_TOO_LARGE', `The package is ${sized(bytes)} compressed, ${sized(bytes - zipBytes)} more than ${target} takes.`, {
+    hint: 'Name only what the model needs in a requirements.txt beside it (--requirements); `mlfn build` shows the largest parts.',
+    details: { bytes, limit: zipBytes, over: bytes - zipBytes },
+  });
+}
+
 function sized(bytes: number): string {
   return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -32,6 +32,11 @@ export async function functionPart(
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
 }
 
+/** The function part with a requirements.txt, for a target that installs the packages itself. */
+export function withRequirements(artifact: Artifact, requirements: string): Artifact {
+  return artifactOf('function', [...artifact.entries, bytesEntry('requirements.txt', requirements)]);
+}
+
 async function modelEntry(ctx: Context, file: string): Promise<Entry> {
   const { sha256, size } = await hashOnce(ctx, file);
   return { path: `model/${path.basename(file)}`, mode: 0o644, sha256, size, source: { file } };

@@ -1,7 +1,9 @@
-/** card + lock -> the two parts of a package, as files with digests; rendered as zips or as folders. */
+/** card + lock -> the two parts of a package, as files with digests; rendered as zips, as folders or as one archive. */
+export { writeArchive } from './archive.ts';
 export { build, type Built } from './build.ts';
 export { bundle, type BundleInput } from './bundle.ts';
-export { assertFits, fits } from './fits.ts';
+export { withRequirements } from './function.ts';
+export { assertFits, assertSendable, fits } from './fits.ts';
 export { type SizeTable, sizeTable } from './size-table.ts';
 export { writeTree } from './tree.ts';
 export { writeZip } from './zip.ts';

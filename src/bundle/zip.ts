@@ -1,15 +1,15 @@
 /** An artifact as one zip file: the same bytes wherever the same Node makes it. */
-import { createHash } from 'node:crypto';
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { Context } from '../events.ts';
 import type { Artifact, Digest, Entry } from '../types.ts';
 import { interrupted } from './hash.ts';
+import { type Output, writeOutput } from './output.ts';
 import { withTemporary } from './temporary.ts';
 import { Lane, LAST_BLOCK, lengthOf, PIECE, readPieces, readWhole } from './zip-data.ts';
 import { centralHeader, dataDescriptor, endOfDirectory, localHeader, type Packed } from './zip-records.ts';
 
-/** Small writes are gathered to this. */
+/** The directory's buffer at first. */
 const CHUNK = 1 << 18;
 /** Above it an entry may need sizes of eight bytes: stored blocks add 5 bytes to each 65,535. */
 const WIDE = 0xfff00000;
@@ -41,20 +41,13 @@ export async function writeZip(
   { prefix = '' }: ZipOptions = {},
 ): Promise<ZipFile> {
   return withTemporary(ctx, file, artifact.size, async (temporary) => {
-    const handle = await open(temporary, 'wx', 0o644);
-    const output = new Output(handle);
-    try {
+    const { bytes, sha256 } = await writeOutput(temporary, async (output) => {
       const directory = await writeEntries(ctx, output, artifact.entries, prefix);
       const end = { entries: artifact.entries.length, size: directory.length, offset: output.bytes };
       await output.write(directory, endOfDirectory(end));
-      await output.flush();
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    });
     await rename(temporary, file);
-    const sha256 = output.digest();
-    return { file, bytes: output.bytes, sha256, sha256Base64: Buffer.from(sha256, 'hex').toString('base64') };
+    return { file, bytes, sha256, sha256Base64: Buffer.from(sha256, 'hex').toString('base64') };
   });
 }
 
@@ -72,49 +65,6 @@ class Directory {
 
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
-  }
-}
-
-/** Counts and digests what is written. Small writes are gathered. */
-class Output {
-  bytes = 0;
-  readonly #hash = createHash('sha256');
-  readonly #handle: FileHandle;
-  readonly #gathered = Buffer.allocUnsafe(CHUNK);
-  #length = 0;
-
-  constructor(handle: FileHandle) {
-    this.#handle = handle;
-  }
-
-  async write(...parts: Uint8Array[]): Promise<void> {
-    for (const part of parts) {
-      this.bytes += part.length;
-      this.#hash.update(part);
-      if (this.#length + part.length > CHUNK) await this.flush();
-      if (part.length > CHUNK) {
-        await this.#put(part);
-      } else {
-        this.#gathered.set(part, this.#length);
-        this.#length += part.length;
-      }
-    }
-  }
-
-  async flush(): Promise<void> {
-    await this.#put(this.#gathered.subarray(0, this.#length));
-    this.#length = 0;
-  }
-
-  digest(): Digest {
-    return this.#hash.digest('hex');
-  }
-
-  /** A disk that fills up takes a part of the buffer before it refuses the rest. */
-  async #put(buffer: Uint8Array): Promise<void> {
-    for (let offset = 0; offset < buffer.length; ) {
-      offset += (await this.#handle.write(buffer, offset, buffer.length - offset)).bytesWritten;
-    }
   }
 }
 

@@ -71,4 +71,9 @@ export const RESOLVE_ERRORS = {
     meaning: 'The locked wheels could not be laid down.',
     mend: 'Read what uv said, in the details; then run the same command again.',
   },
+  RESOLVE_WHEEL_LOCAL: {
+    kind: 'config',
+    meaning: 'The lock holds a wheel that lies on this machine, and the target installs the packages itself.',
+    mend: 'Publish the wheel on an index, or choose a mode of the target that needs no build.',
+  },
 } as const satisfies ErrorTable;

@@ -83,10 +83,15 @@ export interface Done {
 /** What publishing needs and only the stages before can make. */
 export interface Supplies {
   bundle: Bundle;
+  lock: Lock;
   /** Lays an artifact down as a folder; the folder must not exist, and is whole once it does. */
   writeTree(artifact: Artifact, folder: string): Promise<void>;
   /** Writes an artifact as a zip below `prefix` (`python/` or nothing); the same artifact is the same bytes. */
   writeZip(artifact: Artifact, file: string, prefix: string): Promise<Zip>;
+  /** Writes parts, each below its `prefix`, as one .tar.gz; the same parts are the same bytes. */
+  writeArchive(parts: { artifact: Artifact; prefix: string }[], file: string): Promise<Zip>;
+  /** The function part and a requirements.txt with the hash of every locked wheel, for a target that installs them itself. */
+  source(): Artifact;
   /** Facts of this machine for targets that run on it; never part of a release's digest. */
   host(): Promise<Host>;
 }

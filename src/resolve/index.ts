@@ -13,6 +13,7 @@ import { rememberSources, withoutCredentials } from './credentials.ts';
 import { userEnvironments, type Environment } from './environment.ts';
 import { explain } from './explain.ts';
 import { floorsOf } from './floors.ts';
+import { indexOptions } from './installable.ts';
 import { noPython, surveyInterpreters, usePython } from './interpreters.ts';
 import { keepLock, keptLock, makeLock } from './lock.ts';
 import { findNeeds, type Needs, type Pin, pinsOf } from './needs.ts';
@@ -27,6 +28,7 @@ import { readUvLock } from './uv-lock.ts';
 
 export { hostOptions } from './host.ts';
 export { install } from './install.ts';
+export { requirementsOf } from './installable.ts';
 export { findInterpreters } from './interpreters.ts';
 export { runtimeClient } from './runtime-client.ts';
 export { findUv } from './uv.ts';
@@ -109,7 +111,7 @@ export async function resolve(
   const solved = added.length === 0 ? served : await solveAdded(session, wanted, added, served, choices);
   if (!('wheels' in solved)) return explain(session, wanted, solved);
   assertHashes(selection, solved.wheels, file?.label ?? '');
-  const lock = makeLock(solved.choice, solved.wheels, { ...solved, offline: session.offline }, served.wheels);
+  const lock = makeLock(solved.choice, solved.wheels, { ...solved, offline: session.offline, indexes: indexOptions(selection.options, project.uvConfig) }, served.wheels);
   await keepLock(ctx, asked, lock);
   return lock;
 }

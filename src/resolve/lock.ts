@@ -9,21 +9,30 @@ import { writePylock, type LockedWheel } from './pylock.ts';
 import { bareInterpreter, type PythonChoice } from './pythons.ts';
 import { normalize } from './requirements.ts';
 
-type Described = Pick<Lock, 'source' | 'sourceDetail' | 'offline'>;
+type Described = Pick<Lock, 'source' | 'sourceDetail' | 'offline' | 'indexes'>;
 
 /** @param served what is there for the model's sake: the rest is the target's */
 export function makeLock(choice: PythonChoice, wheels: LockedWheel[], described: Described, served = wheels): Lock {
   const { python, platform } = choice;
   const own = new Set(served.map((one) => one.name));
   const packages = wheels.map((one): LockedPackage => {
-    const { version, wheel, size } = one;
-    return { name: normalize(one.name), version, wheel, sha256: one.sha256, size, ...(own.has(one.name) ? {} : { forTarget: true }) };
+    const { version, wheel, size, url, path: local } = one;
+    return {
+      name: normalize(one.name),
+      version,
+      wheel,
+      sha256: one.sha256,
+      size,
+      ...(own.has(one.name) ? {} : { forTarget: true }),
+      ...(one.direct && url !== undefined ? { url } : {}),
+      ...(local === undefined ? {} : { local: true }),
+    };
   });
   const digest = digestOf(python, platform, packages);
   const pylock = writePylock(python, wheels);
-  const { source, sourceDetail, offline } = described;
+  const { source, sourceDetail, offline, indexes = [] } = described;
   const interpreter = bareInterpreter(choice.interpreter);
-  return { python, platform, packages, pylock, digest, source, sourceDetail, offline, interpreter };
+  return { python, platform, packages, pylock, ...(indexes.length > 0 ? { indexes } : {}), digest, source, sourceDetail, offline, interpreter };
 }
 
 /** SHA-256 over python, platform and the sorted rows; JSON, so that no two differ only in where a comma stands. */
@@ -48,9 +57,12 @@ const keptSchema = z.object({
       sha256: z.string(),
       size: z.number().nullable(),
       forTarget: z.literal(true).optional(),
+      url: z.string().optional(),
+      local: z.literal(true).optional(),
     }),
   ),
   pylock: z.string(),
+  indexes: z.array(z.string()).optional(),
   digest: z.string(),
   source: z.enum(['lockfile', 'requirements', 'environment', 'model-date']),
   sourceDetail: z.string(),

@@ -17,6 +17,8 @@ export interface LockedWheel {
   /** Exactly one of the two; the path is absolute. */
   url?: string;
   path?: string;
+  /** The requirements name the wheel itself, not an index. */
+  direct?: true;
   /** ISO 8601, where the index tells it. */
   published: string | null;
 }
@@ -27,7 +29,7 @@ export interface LockedWheel {
  */
 export function parsePylock(text: string, folder: string, python: string, platform: Platform): LockedWheel[] {
   const packages = parse(text)['packages'];
-  const wheels = (Array.isArray(packages) ? packages : []).map((entry) => {
+  const wheels = (Array.isArray(packages) ? packages : []).map((entry): LockedWheel => {
     const { name, version, wheels: listed, archive } = asTable(entry);
     const files = (Array.isArray(listed) ? listed : [archive]).map((file) => readFile(asTable(file), folder));
     const wheel = bestWheel(
@@ -37,7 +39,7 @@ export function parsePylock(text: string, folder: string, python: string, platfo
     );
     const chosen = files.find((file) => file.wheel === wheel);
     if (chosen?.sha256)
-      return { ...chosen, name: String(name), version: String(version ?? chosen.wheel.split('-')[1]) };
+      return { ...chosen, ...(archive === undefined ? {} : { direct: true }), name: String(name), version: String(version ?? chosen.wheel.split('-')[1]) };
     throw new MlfnError('RESOLVE_REQUIREMENT_UNSUPPORTED', `${String(name)} comes as no wheel with a hash.`, {
       hint: 'Publish it as a wheel on an index that tells SHA-256 values, and require that.',
     });

@@ -125,7 +125,7 @@ test('abort: INTERRUPTED, nothing is left', async () => {
   expect(readdirSync(out)).toEqual([]);
 });
 
-test.each(['zip', 'tree'])('kill -9 while a %s is written: nothing under its name, and the next one sweeps and is whole', async (kind) => {
+test.each(['zip', 'tree', 'archive'])('kill -9 while a %s is written: nothing under its name, and the next one sweeps and is whole', async (kind) => {
   const lab = makeLab();
   const out = bare(lab);
   const bytes = Buffer.concat(Array.from({ length: 48 }, (_, index) => Buffer.alloc(MB, `${index} of the model`)));
@@ -147,7 +147,7 @@ test.each(['zip', 'tree'])('kill -9 while a %s is written: nothing under its nam
 });
 
 /** Bash's `ulimit -f` counts blocks of 1,024 bytes; Node ignores the signal, so that writing fails with EFBIG. */
-test.each(['zip', 'tree'])('a %s that the disk has no room for is BUNDLE_DISK_FULL, and nothing is left', (kind) => {
+test.each(['zip', 'tree', 'archive'])('a %s that the disk has no room for is BUNDLE_DISK_FULL, and nothing is left', (kind) => {
   const lab = makeLab();
   const out = bare(lab);
   const bytes = Buffer.from(Array.from({ length: 4 * MB }, (_, index) => (index * 2654435761) >>> 13));

@@ -1,5 +1,6 @@
-// Writes an artifact in a process of its own: `node writer.mjs zip|tree REQUEST.json`, {"artifact", "target", "umask"}.
+// Writes an artifact in a process of its own: `node writer.mjs zip|tree|archive REQUEST.json`, {"artifact", "target", "umask"}.
 import { readFileSync } from 'node:fs';
+import { writeArchive } from '../../dist/bundle/archive.js';
 import { writeTree } from '../../dist/bundle/tree.js';
 import { writeZip } from '../../dist/bundle/zip.js';
 
@@ -9,8 +10,9 @@ const ctx = { emit() {}, signal: new AbortController().signal, env: {}, cwd: '/'
 // Tells the parent that it is at work.
 process.stdout.write('writing\n');
 try {
-  const done = await (process.argv[2] === 'zip' ? writeZip : writeTree)(ctx, artifact, target);
-  process.stdout.write(`${JSON.stringify(done ?? null)}\n`);
+  const writers = { zip: writeZip, tree: writeTree, archive: (...[, of]) => writeArchive(ctx, [{ artifact: of, prefix: '' }], target) };
+  const done = await writers[process.argv[2]](ctx, artifact, target);
+  process.stdout.write(`${JSON.stringify({ ...done, maxRssKb: process.resourceUsage().maxRSS })}\n`);
 } catch (error) {
   process.stdout.write(`${JSON.stringify({ code: error.code, message: error.message })}\n`);
   process.exitCode = 1;

@@ -6,12 +6,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeTree, writeZip } from '../../src/bundle/index.ts';
 import type { Context, Event } from '../../src/events.ts';
-import { deploy, type DeployRequest, draftFor, type Made, make, planOf, remove, rollback } from '../../src/pipeline.ts';
+import { deploy, type DeployRequest, draftFor, make, planOf, remove, rollback } from '../../src/pipeline.ts';
+import { suppliesOf } from '../../src/pipeline/supplies.ts';
 import { openTarget, type Target } from '../../src/providers/index.ts';
-import type { Done, ReleaseDraft, Step, Supplies, Want } from '../../src/providers/provider.ts';
-import { runtimeClient } from '../../src/resolve/index.ts';
+import type { Done, ReleaseDraft, Step, Want } from '../../src/providers/provider.ts';
 import type { RuntimeSettings } from '../../src/types.ts';
 
 export interface Subject {
@@ -167,7 +166,7 @@ export function contractSuite(open: () => Promise<Subject>): void {
       const steps = await plan('killed', { kind: 'release', draft: draftNew });
       const upTo = steps.findIndex((step) => step.kind === 'verify');
       // Everything before the check has happened, and the process is gone.
-      let done: Done = { name: 'killed', draft: draftNew, supplies: await suppliesOf(ctx, made) };
+      let done: Done = { name: 'killed', draft: draftNew, supplies: suppliesOf(ctx, target, made) };
       for (const step of steps.slice(0, upTo)) done = await target.provider.apply(ctx, target.config, step, done);
       expect((await ask('killed', {})).word).toBe('old');
       expect(await deploy(ctx, wanted)).toMatchObject({ status: 'deployed' });
@@ -190,15 +189,4 @@ export function contractSuite(open: () => Promise<Subject>): void {
       await remove(ctx, one);
     });
   });
-}
-
-/** What the pipeline would hand in, for a deploy that is stopped half-way. */
-async function suppliesOf(ctx: Context, { lock, bundle }: Made): Promise<Supplies> {
-  const host = async () => ({ interpreter: lock.interpreter, runtimeClient: await runtimeClient(ctx, lock.interpreter) });
-  return {
-    bundle,
-    writeTree: (artifact, to) => writeTree(ctx, artifact, to),
-    writeZip: (artifact, file, prefix) => writeZip(ctx, artifact, file, { prefix }),
-    host,
-  };
 }

@@ -11,6 +11,7 @@ import { removeTree } from '../../src/providers/local/files.ts';
 import { layoutOf, type Layout } from '../../src/providers/local/layout.ts';
 import type { Done, ReleaseDraft, Step, Supplies, Want } from '../../src/providers/provider.ts';
 import type { Answer, Artifact, Entry, Live, LogLine, RuntimeSettings } from '../../src/types.ts';
+import { lockOf } from '../bundle/lab.ts';
 import { python } from '../python.ts';
 
 const SETTINGS: RuntimeSettings = { memory: 256, timeout: 5, concurrency: 2, idle: 60, env: {} };
@@ -79,7 +80,7 @@ export class Lab {
       commit: null,
     };
     const host = { interpreter: request.interpreter ?? python, runtimeClient: request.vendorClient === false ? null : this.#client };
-    return { draft, supplies: { bundle, writeTree, writeZip: noZip, host: async () => host } };
+    return { draft, supplies: { bundle, lock: lockOf(), writeTree, writeZip: noZip, writeArchive: noZip, source: noZip, host: async () => host } };
   }
 
   /** The pipeline's loop, with a look at the candidate's health for a verification. */

@@ -1,0 +1,23 @@
+/** What publishing needs of the stages before it, handed to a provider that may not know them. */
+import { assertSendable, withRequirements, writeArchive, writeTree, writeZip } from '../bundle/index.ts';
+import type { Context } from '../events.ts';
+import type { Target } from '../providers/index.ts';
+import type { Supplies } from '../providers/provider.ts';
+import { requirementsOf, runtimeClient } from '../resolve/index.ts';
+import type { Made } from './make.ts';
+
+export function suppliesOf(ctx: Context, { provider, config }: Target, { bundle, lock }: Made): Supplies {
+  return {
+    bundle,
+    lock,
+    writeTree: (artifact, folder) => writeTree(ctx, artifact, folder),
+    writeZip: (artifact, file, prefix) => writeZip(ctx, artifact, file, { prefix }),
+    writeArchive: async (parts, file) => {
+      const written = await writeArchive(ctx, parts, file);
+      assertSendable(written.bytes, provider.limits(config), provider.name);
+      return written;
+    },
+    source: () => withRequirements(bundle.function, requirementsOf(lock)),
+    host: async () => ({ interpreter: lock.interpreter, runtimeClient: await runtimeClient(ctx, lock.interpreter) }),
+  };
+}
