@@ -96,6 +96,7 @@ class Source extends Readable {
   constructor(pieces: AsyncGenerator<Buffer>) {
     super({ highWaterMark: 1 });
     this.#pieces = pieces;
+    this.once('close', () => void pieces.return(undefined)); // closes the file
   }
 
   override _read(): void {
@@ -103,11 +104,6 @@ class Source extends Readable {
       ({ done, value }) => void this.push(done === true ? null : value),
       (error: Error) => void this.destroy(error),
     );
-  }
-
-  /** Closes the file. */
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    Promise.resolve(this.#pieces.return?.()).then(() => done(error), () => done(error));
   }
 
   override pipe<T extends NodeJS.WritableStream>(to: T): T {
