@@ -27,12 +27,27 @@ def start(root, version=None):
         from .function import endpoint
 
         return endpoint(name, release, _module(artifact["module"]), artifact)
-    from .model import Model, load
     from .predict import ModelEndpoint
 
     hooks = _hooks(settings.get("hooks"))
-    model = Model(load(_model_file(root, artifact), artifact["format"], settings.get("main") or {}), artifact["path"])
-    return ModelEndpoint(name, release, model, hooks)
+    if _is_watched():
+        from .reload import Watch
+
+        watch = Watch(lambda file, pointer: _model(settings, file, {"format": pointer["format"], "path": pointer["file"]}))
+        endpoint = ModelEndpoint(name, release, watch.first(), hooks)
+        watch.attach(endpoint)
+        return endpoint
+    return ModelEndpoint(name, release, _model(settings, _model_file(root, artifact), artifact), hooks)
+
+
+def _is_watched():
+    return "MLFN_MODEL_POINTER" in os.environ
+
+
+def _model(settings, file, artifact):
+    from .model import Model, load
+
+    return Model(load(file, artifact["format"], settings.get("main") or {}), artifact["path"])
 
 
 def _model_file(root, artifact):
