@@ -35,6 +35,8 @@ test('a function is built, answers by the real functions-framework, is updated a
   const answer = await lab.ask(uri, { body: { a: 1 } });
   expect(JSON.parse(answer.text)).toEqual({ word: 'one', got: { a: 1 } });
 
+  expect(lab.calls.filter(({ name }) => name.startsWith('functions:')).map(({ name }) => name)).toEqual(expect.arrayContaining(['functions:CreateFunction', 'functions:GetOperation']));
+
   const first = fn.serviceConfig?.revision as string;
   const pinned = [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION' as const, revision: first, percent: 100 }];
   const [pinning] = await services.updateService({ service: { name: `${lab.parent}/services/echo`, traffic: pinned }, updateMask: { paths: ['traffic'] } });
@@ -49,4 +51,11 @@ test('a function is built, answers by the real functions-framework, is updated a
   const [deleting] = await functions.deleteFunction({ name: fn.name as string });
   await deleting.promise();
   await expect(services.getService({ name: `${lab.parent}/services/echo` })).rejects.toMatchObject({ code: 5 });
+});
+
+test('operations of Cloud Functions cannot be asked for over gRPC', async () => {
+  const { grpcFunctions } = await lab.clients();
+  const source = await upload(await archive('zip', { 'main.py': MAIN('one'), 'requirements.txt': '' }));
+  const [creating] = await grpcFunctions.createFunction({ parent: lab.parent, functionId: 'by-grpc', function: { buildConfig: { runtime: 'python312', entryPoint: 'predict', source } } });
+  await expect(creating.promise()).rejects.toMatchObject({ code: 3, message: expect.stringContaining('Invalid resource field value in the request.') });
 });

@@ -65,7 +65,7 @@ async function clientsOf({ env }: Gcp) {
     const url = new URL(env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${api}`] as string);
     return { apiEndpoint: url.hostname, port: Number(url.port), projectId: env['GOOGLE_CLOUD_PROJECT'] as string };
   };
-  return { services: new ServicesClient(at('RUN')), revisions: new RevisionsClient(at('RUN')), functions: new v2.FunctionServiceClient(at('CLOUDFUNCTIONS')) };
+  return { services: new ServicesClient(at('RUN')), revisions: new RevisionsClient(at('RUN')), functions: new v2.FunctionServiceClient({ ...at('CLOUDFUNCTIONS'), fallback: true }), grpcFunctions: new v2.FunctionServiceClient(at('CLOUDFUNCTIONS')) };
 }
 
 /** An archive of the files: `tar.gz` or `zip`. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Room } from './transport/grpc.ts';
-import { type Detail, Status } from './status.ts';
+import { badRequest, type Detail, Status } from './status.ts';
 
 export interface Operation {
   name: string;
@@ -52,21 +52,35 @@ export class Operations {
     await Promise.allSettled(this.#running);
   }
 
-  room(): Room {
+  get(name: string): Operation {
+    return this.#seen(this.#find(name));
+  }
+
+  /**
+   * google.longrunning.Operations of Cloud Functions over gRPC: it is that of v1, which knows `operations/ID` only and refuses
+   * the names that v2 gives, so that a client waits in vain. Sources: github.com/googleapis/google-cloud-node/issues/4488,
+   * github.com/googleapis/google-cloud-go/issues/7154, github.com/getsentry/sentry/pull/36947
+   */
+  refusing(): Room['methods'] {
     return {
-      service: {} as Room['service'],
-      methods: {
-        GetOperation: ({ name }: { name: string }) => this.#seen(this.#find(name)),
-        WaitOperation: async ({ name }: { name: string }) => {
-          const entry = this.#find(name);
-          for (let turn = 0; turn < 100 && !entry.operation.done; turn += 1) await wait(20);
-          return this.#seen(entry);
-        },
-        ListOperations: ({ name = '' }: { name?: string }) => ({
-          operations: [...this.#operations.values()].filter(({ work }) => work.parent === name).map((entry) => this.#seen(entry)),
-        }),
-        DeleteOperation: ({ name }: { name: string }) => (this.#find(name), this.#operations.delete(name), {}),
+      GetOperation: () => {
+        throw new Status('INVALID_ARGUMENT', 'Invalid resource field value in the request.', [badRequest(['name', 'Invalid format of the operation name.'])]);
       },
+    };
+  }
+
+  methods(): Room['methods'] {
+    return {
+      GetOperation: ({ name }: { name: string }) => this.get(name),
+      WaitOperation: async ({ name }: { name: string }) => {
+        const entry = this.#find(name);
+        for (let turn = 0; turn < 100 && !entry.operation.done; turn += 1) await wait(20);
+        return this.#seen(entry);
+      },
+      ListOperations: ({ name = '' }: { name?: string }) => ({
+        operations: [...this.#operations.values()].filter(({ work }) => work.parent === name).map((entry) => this.#seen(entry)),
+      }),
+      DeleteOperation: ({ name }: { name: string }) => (this.#find(name), this.#operations.delete(name), {}),
     };
   }
 

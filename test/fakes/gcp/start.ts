@@ -1,8 +1,10 @@
 /** Starts the fake of Google Cloud: APIs on ports of their own, over one world. See README.md. */
 import { rm } from 'node:fs/promises';
 import { Functions } from './functions/functions.ts';
+import { functionsJson } from './functions/json.ts';
 import { startUploads } from './functions/upload.ts';
 import { startMetadata } from './identity/metadata.ts';
+import { locations } from './locations.ts';
 import { Revisions } from './run/revision-calls.ts';
 import { Services } from './run/services.ts';
 import { iam } from './rest/iam.ts';
@@ -10,8 +12,8 @@ import { logging } from './rest/logging.ts';
 import { billing, resourceManager, serviceUsage } from './rest/projects.ts';
 import type { Call, Fault, Hold, Point } from './transport/gate.ts';
 import { type Admission, type Room, startGrpc } from './transport/grpc.ts';
-import { FUNCTIONS, OPERATIONS, RUN_REVISIONS, RUN_SERVICES } from './transport/protos.ts';
-import { type Endpoint, type HttpServer, startRest } from './transport/rest.ts';
+import { FUNCTIONS, LOCATIONS, OPERATIONS, RUN_REVISIONS, RUN_SERVICES } from './transport/protos.ts';
+import { type Endpoint, type HttpServer, restListener, startRest } from './transport/rest.ts';
 import { certificates } from './transport/tls.ts';
 import { type Options, World } from './world.ts';
 
@@ -40,15 +42,20 @@ export async function startGcp(options: Options = {}): Promise<Gcp> {
   const functions = new Functions(world, services);
   const revisions = new Revisions(world, services);
   const { gate } = world;
-  const admission = (service: string): Admission => ({ authorization, resource }) => {
+  const admission = (service: string): Admission => ({ authorization, resource, method }) => {
     const member = world.tokens.memberOf(authorization, service);
     world.admit(service, resource);
+    if (method === 'GetOperation') world.policies.require(member, `${service.split('.')[0]}.operations.get`, `projects/${world.project}`);
     return { member };
   };
-  const operations: Room = { ...world.operations.room(), service: OPERATIONS };
-  const methods = (rooms: object) => rooms as Room['methods'];
-  const run = await startGrpc('run', [{ service: RUN_SERVICES, methods: methods(services.methods) }, { service: RUN_REVISIONS, methods: methods(revisions.methods) }, operations], gate, admission('run.googleapis.com'));
-  const cloudfunctions = await startGrpc('functions', [{ service: FUNCTIONS, methods: methods(functions.methods) }, operations], gate, admission('cloudfunctions.googleapis.com'));
+  const room = (service: Room['service'], methods: object): Room => ({ service, methods: methods as Room['methods'] });
+  const { operations } = world;
+  const runRooms = [room(RUN_SERVICES, services.methods), room(RUN_REVISIONS, revisions.methods), room(OPERATIONS, operations.methods()), room(LOCATIONS, locations)];
+  const run = await startGrpc('run', runRooms, gate, admission('run.googleapis.com'));
+  const functionRooms = [room(FUNCTIONS, functions.methods), room(OPERATIONS, operations.refusing()), room(LOCATIONS, locations)];
+  const admitted = admission('cloudfunctions.googleapis.com');
+  const json = restListener('functions', functionsJson(functions, operations), gate, admitted);
+  const cloudfunctions = await startGrpc('functions', functionRooms, gate, admitted, json);
   const uploads = await startUploads(world);
   functions.uploadUrl = `${uploads.url}/upload`;
   let account = world.email('deployer');

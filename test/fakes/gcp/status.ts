@@ -53,7 +53,7 @@ export function errorInfo(reason: string, domain: string, metadata: Record<strin
   return { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain, metadata };
 }
 
-function badRequest(...violations: [field: string, description: string][]): Detail {
+export function badRequest(...violations: [field: string, description: string][]): Detail {
   const fieldViolations = violations.map(([field, description]) => ({ field, description }));
   return { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations };
 }

@@ -5,6 +5,7 @@ import os from 'node:os';
 import type { Build } from './functions/build.ts';
 import { Policies } from './identity/policies.ts';
 import { Tokens } from './identity/tokens.ts';
+import { REGIONS } from './locations.ts';
 import { Logs } from './logs.ts';
 import { Operations } from './operations.ts';
 import { removeAtEnd } from './runner/process.ts';
@@ -26,10 +27,9 @@ export const TITLES: Record<string, string> = {
   'logging.googleapis.com': 'Cloud Logging API',
   'cloudbilling.googleapis.com': 'Cloud Billing API',
   'secretmanager.googleapis.com': 'Secret Manager API',
+  'vpcaccess.googleapis.com': 'Serverless VPC Access API',
+  'sts.googleapis.com': 'Security Token Service API',
 };
-
-/** Source: https://cloud.google.com/run/docs/locations (some of them). */
-const REGIONS = ['europe-west1', 'europe-west3', 'europe-west4', 'europe-north1', 'us-central1', 'us-east1', 'us-west1', 'asia-east1', 'asia-northeast1'];
 
 export interface Account {
   email: string;
@@ -54,6 +54,7 @@ export interface Repository {
 }
 
 export interface Options {
+  /** `lab-project` when not said, whose number test/gcp/lab/storage.ts knows, too. */
   project?: string;
   /** Cloud Storage, as STORAGE_EMULATOR_HOST names it. */
   storage?: string;
@@ -65,7 +66,7 @@ export interface Options {
 
 export class World {
   readonly project: string;
-  readonly number = '314159265358';
+  readonly number = '123456789012';
   readonly region = 'europe-west1';
   readonly startWithin: number;
   readonly storage: string | undefined;
@@ -91,7 +92,7 @@ export class World {
   /** What the served code needs to find this fake. */
   readonly servedEnv: Record<string, string> = {};
 
-  constructor({ project = 'mlfn-lab', storage, operations = 200, startWithin = 240_000 }: Options) {
+  constructor({ project = 'lab-project', storage, operations = 200, startWithin = 240_000 }: Options) {
     this.project = project;
     this.storage = storage;
     this.startWithin = startWithin;

@@ -6,7 +6,7 @@ export function failingLog(): string[] {
   const compiled = Array.from({ length: 240 }, (_, index) => `      creating build/lib.linux-x86_64-cpython-312/broken/part_${index}`);
   return [
     'FETCHSOURCE',
-    'Fetching storage object: gs://gcf-v2-sources-314159265358-europe-west1/function-source.zip#1761000000000000',
+    'Fetching storage object: gs://gcf-v2-sources-123456789012-europe-west1/function-source.zip#1761000000000000',
     'BUILD',
     'Starting Step #0 - "fetch"',
     ...fetched,

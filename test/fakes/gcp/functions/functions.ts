@@ -103,7 +103,7 @@ export class Functions {
 
   /** A function that is being changed is not changed again. */
   #free(name: string): void {
-    if (this.#world.operations.busy(name)) throw new Status('ABORTED', `unable to queue the operation: an operation on function ${name} is already in progress`);
+    if (this.#world.operations.busy(name)) throw new Status('ABORTED', 'unable to queue the operation');
   }
 
   async #check(member: string, fn: Fn): Promise<void> {

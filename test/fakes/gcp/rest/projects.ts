@@ -10,10 +10,12 @@ export function resourceManager(world: World): Endpoint[] {
     {
       name: 'projects.get',
       method: 'GET',
-      path: /^\/v[13]\/(?<resource>projects\/[^/:]+)$/,
-      answer: ({ caller }) => {
+      path: /^\/(?<version>v[13])\/(?<resource>projects\/[^/:]+)$/,
+      answer: ({ caller, parts }) => {
         world.policies.require(caller.member, 'resourcemanager.projects.get', own);
-        return { name: own, projectId: world.project, projectNumber: world.number, displayName: 'A fake project', state: 'ACTIVE', lifecycleState: 'ACTIVE', createTime: '2024-01-01T00:00:00Z' };
+        const known = { projectId: world.project, createTime: '2024-01-01T00:00:00Z' };
+        if (parts['version'] === 'v1') return { ...known, name: 'A fake project', projectNumber: world.number, lifecycleState: 'ACTIVE' };
+        return { ...known, name: `projects/${world.number}`, displayName: 'A fake project', state: 'ACTIVE' };
       },
     },
     {

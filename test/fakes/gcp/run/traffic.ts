@@ -45,10 +45,14 @@ function checkRevision(revision: string, field: string, known: Known): void {
   if (!ready) throw new Status('FAILED_PRECONDITION', `Revision '${revision}' is not ready and cannot serve traffic.`);
 }
 
-/** Lower case, digits, `-`, starts with a letter; with the service's name at most 46 letters. */
+/**
+ * Lower case, digits, `-`, starts with a letter, at least three letters; with the service's name at most 46. Sources:
+ * github.com/PolicyEngine/policyengine-sim-api/issues/656, github.com/PolicyEngine/policyengine-api/issues/3729 (what Cloud Run said)
+ */
 function checkTag(tag: string, field: string, seen: Set<string>, service: string): void {
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag)) throw invalid(`${field}.tag`, `Traffic tag '${tag}' must be lower case letters, numbers and '-', begin with a letter and not end with '-'.`);
-  if (tag.length + service.length > 46) throw invalid(`${field}.tag`, `Traffic tag '${tag}' is too long: with the service's name at most 46 characters.`);
+  if (tag.length < 3) throw invalid(`${field}.tag`, `traffic tag '${tag}' is too short: at least 3 characters.`);
+  if (tag.length + service.length > 46) throw invalid(`${field}.tag`, `traffic tag '${tag}' and service name '${service}' together are too long. Combined traffic tag and service name cannot exceed 46 characters.`);
   if (seen.has(tag)) throw invalid(`${field}.tag`, `Traffic tag '${tag}' is used more than once.`);
   seen.add(tag);
 }

@@ -1,10 +1,11 @@
-/** A gRPC server over TLS: each method is a plain async function of the message; its errors are `Status`. */
+/** A gRPC server behind TLS: each method is a plain async function of the message; its errors are `Status`. */
+import http from 'node:http';
+import { certificates } from './tls.ts';
 import type { handleUnaryCall, Server, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import { Status } from '../status.ts';
 import { type Call, Cut, type Gate } from './gate.ts';
 import { encodeStatus } from './protos.ts';
 import { startRelay } from './relay.ts';
-import { certificates } from './tls.ts';
 
 /** What a method is given beside the message. */
 export interface Caller {
@@ -27,15 +28,15 @@ export interface GrpcServer {
 /** Refuses a call before its method sees it, and says who calls. */
 export type Admission = (call: { authorization: string | undefined; resource: string; method: string }) => Caller;
 
-export async function startGrpc(api: string, rooms: Room[], gate: Gate, admit: Admission): Promise<GrpcServer> {
-  const { key, certificate } = certificates();
+/** @param json answers who speaks HTTP/1.1 at the same address */
+export async function startGrpc(api: string, rooms: Room[], gate: Gate, admit: Admission, json: http.RequestListener = notFound): Promise<GrpcServer> {
+  certificates();
   const grpc = await import('@grpc/grpc-js');
   const server: Server = new grpc.Server({ 'grpc.max_receive_message_length': 32 * 1024 * 1024 });
   const port = await new Promise<number>((resolve, reject) => {
-    const credentials = grpc.ServerCredentials.createSsl(null, [{ private_key: key, cert_chain: certificate }]);
-    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
   });
-  const relay = await startRelay(port);
+  const relay = await startRelay(port, http.createServer(json));
   const failure = (status: Status) => {
     const metadata = new grpc.Metadata();
     if (status.details.length > 0) metadata.set('grpc-status-details-bin', encodeStatus(status.wire));
@@ -82,4 +83,8 @@ function resourceOf(request: object): string {
   const { name, parent, resource, service, function: fn } = request as Record<string, unknown>;
   const nested = (service ?? fn) as { name?: string } | undefined;
   return String(name ?? parent ?? resource ?? nested?.name ?? '');
+}
+
+function notFound(_request: http.IncomingMessage, response: http.ServerResponse): void {
+  response.writeHead(404).end('This fake speaks gRPC here.');
 }

@@ -17,6 +17,7 @@ const definition: PackageDefinition = loadSync(
     'google/cloud/run/v2/revision.proto',
     'google/cloud/functions/v2/functions.proto',
     'google/longrunning/operations.proto',
+    'google/cloud/location/locations.proto',
     path.join(import.meta.dirname, 'details.proto'),
   ],
   {
@@ -32,6 +33,7 @@ const service = (name: string) => definition[name] as ServiceDefinition;
 export const RUN_SERVICES = service('google.cloud.run.v2.Services');
 export const RUN_REVISIONS = service('google.cloud.run.v2.Revisions');
 export const FUNCTIONS = service('google.cloud.functions.v2.FunctionService');
+export const LOCATIONS = service('google.cloud.location.Locations');
 export const OPERATIONS = service('google.longrunning.Operations');
 
 type Encoding = MethodDefinition<object, object>;

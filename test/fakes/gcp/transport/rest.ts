@@ -45,7 +45,11 @@ export async function startHttp(listener: http.RequestListener): Promise<HttpSer
 }
 
 export function startRest(api: string, endpoints: Endpoint[], gate: Gate, admit: Admission): Promise<HttpServer> {
-  return startHttp((request, response) => void serve(request, response, api, endpoints, gate, admit).catch(() => request.socket.destroy()));
+  return startHttp(restListener(api, endpoints, gate, admit));
+}
+
+export function restListener(api: string, endpoints: Endpoint[], gate: Gate, admit: Admission): http.RequestListener {
+  return (request, response) => void serve(request, response, api, endpoints, gate, admit).catch(() => request.socket.destroy());
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, api: string, endpoints: Endpoint[], gate: Gate, admit: Admission): Promise<void> {
@@ -53,7 +57,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, api: st
   const url = new URL(request.url as string, 'http://127.0.0.1');
   const endpoint = endpoints.find(({ method, path }) => method === request.method && path.test(url.pathname));
   const parts = { ...endpoint?.path.exec(decodeURIComponent(url.pathname))?.groups };
-  const resource = Object.values(parts)[0] ?? url.pathname;
+  const resource = parts['resource'] ?? url.pathname;
   const call = gate.open({ name: `${api}:${endpoint?.name ?? `${request.method} ${url.pathname}`}`, caller: '', resource, request: bytes.toString(), bytes: bytes.length });
   try {
     const answer = await gate.pass(call, async () => {
@@ -66,7 +70,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, api: st
     });
     send(response, 200, answer ?? {});
   } catch (error) {
-    if (error instanceof Cut) return void request.socket.resetAndDestroy();
+    if (error instanceof Cut) return void request.socket.destroy();
     const status = error instanceof Status ? error : new Status('INTERNAL', `The fake failed: ${String((error as Error).stack)}`);
     send(response, status.http, { error: { code: status.http, message: status.message, status: status.code, ...(status.details.length > 0 && { details: status.details }) } });
   }

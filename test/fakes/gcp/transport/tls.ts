@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 
 export interface Certificates {
   /** Path of the authority's certificate, in PEM. */
@@ -14,7 +15,7 @@ export interface Certificates {
 let made: Certificates | undefined;
 
 /**
- * gRPC's client reads the path of its roots when it is loaded: the variable is set here, for clients in this process too, so
+ * Clients in this process are to trust it too. gRPC's client reads the path of its roots when it is loaded: the variable is set here, for clients in this process too, so
  * that whoever starts the fake must do so before anything of Google's is imported.
  */
 export function certificates(): Certificates {
@@ -30,5 +31,16 @@ export function certificates(): Certificates {
   openssl('x509', '-req', '-in', at('own.csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '2', '-extfile', at('own.ext'), '-out', at('own.pem'));
   made = { authority: at('ca.pem'), key: readFileSync(at('own.key')), certificate: readFileSync(at('own.pem')) };
   process.env['GRPC_DEFAULT_SSL_ROOTS_FILE_PATH'] = made.authority;
+  trust(readFileSync(made.authority));
   return made;
+}
+
+/** What NODE_EXTRA_CA_CERTS does, which is read only when a process starts. */
+function trust(authority: Buffer): void {
+  const original = tls.createSecureContext;
+  tls.createSecureContext = (options) => {
+    const made = original(options);
+    if (!options?.ca) (made.context as { addCACert(certificate: Buffer): void }).addCACert(authority);
+    return made;
+  };
 }
