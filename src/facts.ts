@@ -24,10 +24,12 @@ export function lockFact(lock: Lock): Fact {
   return fact('lock', `Python ${lock.python}`, packages, lock.sourceDetail, lock.offline ? 'no network: from the cache' : null);
 }
 
-export function bundleFact(bundle: Bundle): Fact {
+/** @param oneZip why everything is in one zip; null where it is not */
+export function bundleFact(bundle: Bundle, oneZip: string | null): Fact {
   const { dependencies, function: own, fetched } = bundle;
   const sizes = `function ${megabytes(own.size)} + dependencies ${megabytes(dependencies.size)} unzipped`;
-  return fact('engine', 'native', sizes, fetched === null ? null : `model ${megabytes(fetched.size)} fetched at start: too large to pack`);
+  const parts = oneZip === null ? null : `in one zip: ${oneZip}`;
+  return fact('engine', 'native', sizes, parts, fetched === null ? null : `model ${megabytes(fetched.size)} fetched at start: too large to pack`);
 }
 
 export function checkFact(release: number | null, verification: Verification): Fact {

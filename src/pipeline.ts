@@ -22,7 +22,7 @@ import { suppliesOf } from './pipeline/supplies.ts';
 import { openTarget, type Target } from './providers/index.ts';
 import type { Done, ReleaseDraft } from './providers/provider.ts';
 import { draftRelease } from './release/index.ts';
-import type { RuntimeSettings } from './types.ts';
+import type { Finding, RuntimeSettings } from './types.ts';
 
 export { planOf } from './pipeline/apply.ts';
 export { remove, warm } from './pipeline/function.ts';
@@ -42,9 +42,9 @@ export interface DeployRequest extends BuildRequest {
 
 export async function deploy(ctx: Context, request: DeployRequest): Promise<Outcome> {
   const target = await openTarget(request.target, request.targetConfig);
-  await preflight(ctx, target, request.name);
+  const findings = await preflight(ctx, target, request.name);
   const sample = request.sample === undefined ? undefined : await readSample(request.sample);
-  const made = await make(ctx, target, request);
+  const made = await make(ctx, target, request, findings);
   assertFits(made.bundle, made.lock, target.provider.limits(target.config), request.target);
   const { name, settings, canary } = request;
   const draft = await draftFor(ctx, target, name, { ...made, settings });
@@ -71,16 +71,17 @@ export function draftFor(
   made: Made & { settings: RuntimeSettings },
 ): Promise<ReleaseDraft> {
   const { settings } = provider;
-  return draftRelease(ctx, name, made, { settings, targetSettings: provider.targetSettings(config) });
+  const { card, lock, shipped } = made;
+  return draftRelease(ctx, name, { card, lock, bundle: shipped, settings: made.settings }, { settings, targetSettings: provider.targetSettings(config) });
 }
 
-async function preflight(ctx: Context, target: Target, name: string): Promise<void> {
+async function preflight(ctx: Context, target: Target, name: string): Promise<Finding[]> {
   const findings = await target.provider.preflight(ctx, target.config, name);
   for (const finding of findings) {
     if (finding.severity === 'warning') ctx.emit({ type: 'warning', text: finding.message, hint: finding.hint });
   }
   const errors = findings.filter((finding) => finding.severity === 'error');
-  if (errors.length === 0) return;
+  if (errors.length === 0) return findings;
   const denied = errors.every((error) => error.code.endsWith('-permission'));
   throw new MlfnError(denied ? 'PREFLIGHT_DENIED' : 'PREFLIGHT_FAILED', errors.map((error) => error.message).join('\n'), {
     hint: errors.find((error) => error.hint !== undefined)?.hint,

@@ -33,6 +33,7 @@ export const PACKAGE_OPTIONS = {
   hooks: { kind: 'text', value: 'FILE', completes: 'file', summary: 'Python file with preprocess and/or postprocess' },
   python: { kind: 'text', value: 'VERSION', summary: 'Python version, or path of an interpreter' },
   requirements: { kind: 'text', value: 'FILE', completes: 'file', summary: 'Requirements to lock the dependencies with' },
+  oneZip: { kind: 'flag', summary: "Put the dependencies into the function's own zip, without a layer" },
   trust: { kind: 'flag', summary: 'Load a model that names code outside the allowlist' },
 } as const satisfies Record<string, OptionSpec>;
 

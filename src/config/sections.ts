@@ -25,6 +25,7 @@ const FLAGS = {
     public: { key: 'public', as: 'switch' },
     httpApi: { key: 'httpApi', as: 'switch' },
     adopt: { key: 'adopt', as: 'switch' },
+    oneZip: { key: 'oneZip', as: 'switch' },
     arch: { key: 'architecture', as: 'text' },
     tag: { key: 'tags', as: 'pairs' },
     logRetention: { key: 'logRetention', as: 'number' },

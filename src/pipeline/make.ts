@@ -1,13 +1,13 @@
 /** From a path to a package: the stages that any target shares. */
 import path from 'node:path';
-import { bundle, type BundleInput, fits } from '../bundle/index.ts';
+import { bundle, type BundleInput, fits, oneZip } from '../bundle/index.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
 import { assertSafe, inspect } from '../inspect/index.ts';
 import type { Target } from '../providers/index.ts';
 import { install, resolve } from '../resolve/index.ts';
 import type { ModelCard } from '../card.ts';
-import type { Bundle, Lock } from '../types.ts';
+import type { Bundle, Finding, Lock } from '../types.ts';
 
 /** What to make a package of. Every path is absolute. */
 export interface BuildRequest {
@@ -28,11 +28,14 @@ export interface BuildRequest {
 export interface Made {
   card: ModelCard;
   lock: Lock;
+  /** In two parts. */
   bundle: Bundle;
+  /** The same as the target gets it: in one part, if so. */
+  shipped: Bundle;
 }
 
-/** inspect -> resolve -> bundle. */
-export async function make(ctx: Context, target: Target, request: BuildRequest): Promise<Made> {
+/** inspect -> resolve -> bundle. @param findings what the target's preflight said, where it was asked */
+export async function make(ctx: Context, target: Target, request: BuildRequest, findings: Finding[] = []): Promise<Made> {
   const card = await inspect(ctx, request.model, { code: request.code });
   assertSafe(card, { trust: request.trust });
   ctx.emit(modelFact(card));
@@ -45,8 +48,9 @@ export async function make(ctx: Context, target: Target, request: BuildRequest):
   await install(ctx, lock, dependencies);
   const asked = { card, lock, dependencies, name: request.name, hooks, code: request.code };
   const made = await bundleFor(ctx, target, asked);
-  ctx.emit(bundleFact(made));
-  return { card, lock, bundle: made };
+  const why = target.provider.oneZip?.(target.config, made, findings) ?? null;
+  ctx.emit(bundleFact(made, why));
+  return { card, lock, bundle: made, shipped: why === null ? made : oneZip(made) };
 }
 
 /** With the model in the package or apart, as the target has it. */

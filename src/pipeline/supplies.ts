@@ -6,7 +6,7 @@ import type { Supplies } from '../providers/provider.ts';
 import { requirementsOf, runtimeClient } from '../resolve/index.ts';
 import type { Made } from './make.ts';
 
-export function suppliesOf(ctx: Context, { provider, config }: Target, { bundle, lock }: Made): Supplies {
+export function suppliesOf(ctx: Context, { provider, config }: Target, { shipped: bundle, lock }: Made): Supplies {
   return {
     bundle,
     lock,

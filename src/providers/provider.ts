@@ -130,6 +130,11 @@ export interface Provider<Config> {
   accepts(config: Config, lock: Lock): void;
   /** What dependencies must be resolved for. */
   platform(config: Config): PlatformRequest;
+  /**
+   * Why the dependencies of this package go into the function's own zip, as the end of a line; null where they are a part of
+   * their own. No I/O: `findings` is what `preflight` said, nothing where nobody asked. Absent: always a part of their own.
+   */
+  oneZip?(config: Config, bundle: Bundle, findings: Finding[]): string | null;
   /** Everything that would make a deploy fail, found before anything is made. */
   preflight(ctx: Context, config: Config, name?: string): Promise<Finding[]>;
   /** Reads only; null when there is no such function. */

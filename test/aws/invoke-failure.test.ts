@@ -28,6 +28,11 @@ package.errors.Refused: no: never`;
 
 test.each([
   ["a trace: the innermost line of the user's own", TRACE, { type: 'KeyError', message: "'thal'", where: 'lib/rates.py:12' }],
+  [
+    'dependencies in the same zip: not one of their folders is the user\'s own',
+    'Traceback (most recent call last):\n  File "/var/task/code/app.py", line 4, in f\n  File "/var/task/dependencies/pack/code/deep.py", line 8, in g\nKeyError: 1',
+    { type: 'KeyError', message: '1', where: 'app.py:4' },
+  ],
   ['a chain: the last', CHAIN, { type: 'Refused', message: 'no: never', where: 'app.py:5' }],
   ['an exception without a message', 'Traceback (most recent call last):\n  File "/var/task/code/app.py", line 2, in f\nKeyboardInterrupt', { type: 'KeyboardInterrupt', message: '', where: 'app.py:2' }],
   [

@@ -51,6 +51,16 @@ def test_without_a_task_root_the_package_is_where_the_code_is(tmp_path):
     assert len(answer["predictions"]) == 1
 
 
+def test_dependencies_in_the_same_zip_are_found_after_the_users_own_code(tmp_path):
+    function = "import deep, own\n\n\ndef predict(body):\n    return [deep.WHERE, own.WHERE]\n"
+    artifact = {"kind": "python", "module": "app", "attribute": "predict"}
+    root = package(tmp_path, artifact=artifact, code={"app.py": function, "own.py": "WHERE = 'code'\n"})
+    (root / "dependencies").mkdir()
+    for name in ("deep", "own"):
+        (root / "dependencies" / f"{name}.py").write_text("WHERE = 'dependencies'\n", encoding="utf-8")
+    assert answer_of(root, {})[0] == ["dependencies", "code"]
+
+
 LOUD = """
 import sys
 

@@ -45,8 +45,8 @@ export const build = command({
     ]);
     const target = await open(config.target, config.targetConfig);
     const made = await make(ctx, target, { ...config, trust: input.trust });
-    const built = await writeFiles(ctx, made, path.resolve(ctx.cwd, input.out ?? path.join('mlfn-build', config.name)));
-    const { bundle, lock } = made;
+    const built = await writeFiles(ctx, { bundle: made.shipped, lock: made.lock }, path.resolve(ctx.cwd, input.out ?? path.join('mlfn-build', config.name)));
+    const { bundle, lock, shipped } = made;
     return {
       ...built,
       name: config.name,
@@ -55,8 +55,8 @@ export const build = command({
       platform: lock.platform,
       lockedBy: lock.sourceDetail,
       digests: {
-        dependencies: bundle.dependencies.digest,
-        function: bundle.function.digest,
+        dependencies: shipped.dependencies.digest,
+        function: shipped.function.digest,
         model: bundle.modelDigest,
         lock: lock.digest,
       },

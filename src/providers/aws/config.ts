@@ -68,6 +68,9 @@ export const configSchema = z.strictObject(
       .describe('An API Gateway HTTP API as the endpoint, in place of the Function URL; a mapping sets its throttling.'),
     cors: cors.optional().describe('Web pages of other origins that may call the endpoint.'),
     adopt: yes.default(false).describe('Takes over a function of that name that mlfn did not make.'),
+    oneZip: yes
+      .optional()
+      .describe('Whether the dependencies go into the zip of the function, without a layer; else chosen by permissions and size.'),
     architecture: z
       .enum(['x86_64', 'arm64'], { error: 'x86_64 or arm64' })
       .default('x86_64')

@@ -108,7 +108,8 @@ function clock(cause: Thrown): MlfnError {
 function denied(cause: Thrown, { action, resource }: Need): MlfnError {
   // The text of AWS names who asked and what kind of policy refuses, where it has one.
   const said = /not authorized|explicit deny|because/i.test(cause.message ?? '') ? ` ${sentence(cause)}` : '';
-  const hint = `Have ${action} on ${resource} allowed for the user or role you use; docs/aws.md has the whole policy.`;
+  const without = /Layer/.test(`${action} ${said}`) ? ', or do without layers: --one-zip' : '';
+  const hint = `Have ${action} on ${resource} allowed for the user or role you use (docs/aws.md has the whole policy)${without}.`;
   return new MlfnError('AWS_DENIED', `AWS does not allow ${action} on ${resource}.${said}`, extras(cause, hint, { action, resource }));
 }
 

@@ -161,17 +161,13 @@ async function update(patience: Patience, wanted: Wanted, before: FunctionConfig
   const { name, draft } = wanted;
   const signal = { abortSignal: session.ctx.signal };
   const ready = before.LastUpdateStatus === 'InProgress' || before.State === 'Pending' ? await settled(patience, name) : before;
-  await attempt('lambda:UpdateFunctionConfiguration', name, () =>
-    session.lambda.send(
-      new UpdateFunctionConfigurationCommand({
-        ...configurationOf(wanted),
-        ...configurationFor(settingsOf(draft), ready),
-        RevisionId: ready.RevisionId,
-      }),
-      signal,
-    ),
-  );
-  const { RevisionId } = assertOwn(wanted, await settled(patience, name));
+  let early = true;
+  const configured = await configure(patience, wanted, ready).catch((error: unknown) => {
+    if (!isTooMuch(error)) throw error;
+    early = false;
+    return configure(patience, { ...wanted, layers: [] }, ready);
+  });
+  const { RevisionId } = assertOwn(wanted, configured);
   const source = { S3Bucket: await session.bucket(), S3Key: objectKey(draft.artifacts.function) };
   const { CodeSha256 } = await attempt('lambda:UpdateFunctionCode', name, () =>
     session.lambda.send(
@@ -179,7 +175,26 @@ async function update(patience: Patience, wanted: Wanted, before: FunctionConfig
       signal,
     ),
   );
-  return assertOwn(wanted, await settled(patience, name), CodeSha256);
+  const latest = assertOwn(wanted, await settled(patience, name), CodeSha256);
+  return early ? latest : assertOwn(wanted, await configure(patience, wanted, latest), CodeSha256);
+}
+
+async function configure(patience: Patience, wanted: Wanted, before: FunctionConfiguration): Promise<FunctionConfiguration> {
+  const { session } = patience;
+  const { RevisionId } = before;
+  const input = { ...configurationOf(wanted), ...configurationFor(settingsOf(wanted.draft), before), RevisionId };
+  await attempt('lambda:UpdateFunctionConfiguration', wanted.name, () =>
+    session.lambda.send(new UpdateFunctionConfigurationCommand(input), { abortSignal: session.ctx.signal }),
+  );
+  return settled(patience, wanted.name);
+}
+
+/**
+ * "Function code combined with layers exceeds the maximum allowed size of 262144000 bytes.": the old code with the new layer,
+ * as after a release that had everything in one zip. The code goes first then (github.com/aws/aws-cdk/issues/8446).
+ */
+function isTooMuch(error: unknown): boolean {
+  return error instanceof MlfnError && error.code === 'AWS_REFUSED' && /combined with layers exceeds/i.test(error.message);
 }
 
 async function publishLatest(session: Session, wanted: Wanted, { CodeSha256, RevisionId }: FunctionConfiguration): Promise<Version> {

@@ -8,6 +8,7 @@ import { direct, invoke } from './invoke/invoke.ts';
 import { lastErrors } from './logs/last-errors.ts';
 import { logs } from './logs/logs.ts';
 import { list, observe } from './observe.ts';
+import { oneZip } from './one-zip.ts';
 import { plan } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { sweep } from './removal.ts';
@@ -37,6 +38,7 @@ export const provider: Provider<AwsConfig> = {
     platform: { os: 'linux', arch: architecture === 'arm64' ? 'aarch64' : 'x86_64', glibc: '2.34' },
     pythons: ['3.12', '3.13', '3.14'],
   }),
+  oneZip,
   preflight: async (ctx, config, name) => preflight(await openSession(ctx, config), name),
   observe: async (ctx, config, name) => observe(await openSession(ctx, config), name),
   list: async (ctx, config) => list(await openSession(ctx, config)),

@@ -4,6 +4,7 @@ import {
   ListLayerVersionsCommand,
   PublishLayerVersionCommand,
 } from '@aws-sdk/client-lambda';
+import { MlfnError } from '../../errors.ts';
 import type { Digest } from '../../types.ts';
 import { call, once, orNull } from './call.ts';
 import { layerName, objectKey } from './names.ts';
@@ -33,9 +34,28 @@ export async function publishLayer(session: Session, digest: Digest, python: str
   await call(need, () => once(session, need, send, () => findLayer(session, digest)));
 }
 
-/** A function that uses a deleted version goes on with it. */
-export async function deleteLayer(session: Session, digest: Digest): Promise<void> {
-  const LayerName = layerName(digest);
+const OURS = /:layer:(mlfn-[0-9a-f]{16}):\d+$/;
+
+/** Names of those layers of a version that mlfn made. @param arns of layer versions */
+export function layersOf(arns: readonly string[]): string[] {
+  return arns.flatMap((arn) => OURS.exec(arn)?.[1] ?? []);
+}
+
+/** A function that uses a deleted version goes on with it. Who may not delete a layer is told, and the rest is done. */
+export async function deleteLayer(session: Session, LayerName: string): Promise<void> {
+  try {
+    await deleteVersions(session, LayerName);
+  } catch (error) {
+    if (!(error instanceof MlfnError && error.code === 'AWS_DENIED')) throw error;
+    session.ctx.emit({
+      type: 'warning',
+      text: `The layer ${LayerName} stays, though nothing uses it: ${error.message}`,
+      hint: `Have somebody who may remove it: aws lambda delete-layer-version --layer-name ${LayerName} --version-number 1.`,
+    });
+  }
+}
+
+async function deleteVersions(session: Session, LayerName: string): Promise<void> {
   const signal = { abortSignal: session.ctx.signal };
   const versions = await orNull({ action: 'lambda:ListLayerVersions', resource: LayerName }, () =>
     session.lambda.send(new ListLayerVersionsCommand({ LayerName }), signal),

@@ -3,6 +3,7 @@ import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import type { Finding } from '../../types.ts';
 import { nameOf } from './call.ts';
 import type { AwsConfig } from './config.ts';
+import { NO_LAYERS } from './one-zip.ts';
 import { isRemembered, remember } from './known-allowed.ts';
 import { example, PERMISSIONS } from './permissions.ts';
 import type { Session } from './session.ts';
@@ -25,12 +26,19 @@ export async function preflight(session: Session, name = 'mlfn'): Promise<Findin
   if (await isRemembered(session.ctx.home, question)) return [];
   const said = await Promise.all(asked.map(async ({ resource, actions }) => ask(session, principal, resource, actions)));
   if (said.every(({ kind }) => kind === 'allowed' || kind === 'may-not-ask')) await remember(session.ctx.home, question);
-  return said.flatMap((each) => (each.kind === 'denied' ? [each.finding] : []));
+  return said.flatMap((each, index) => (each.kind === 'denied' ? [insisted(each.finding, asked[index]?.resource ?? '', session.config)] : []));
+}
+
+/** Layers can be done without, unless somebody insists on them. */
+function insisted(finding: Finding, resource: string, { oneZip }: AwsConfig): Finding {
+  if (!resource.includes(':layer:') || oneZip === false) return finding;
+  return { ...finding, severity: 'info', code: NO_LAYERS };
 }
 
 function isNeeded({ resource, setting }: (typeof PERMISSIONS)[number], config: AwsConfig): boolean {
   if (config.role !== undefined && resource.includes(':iam:')) return false;
   if (config.bucket !== undefined && resource.includes(':s3:')) return false;
+  if (config.oneZip === true && resource.includes(':layer:')) return false;
   if (config.httpApi === false && resource.includes(':apigateway:')) return false;
   return setting === undefined || config[setting] !== undefined;
 }

@@ -8,7 +8,7 @@ import type { ReleaseDraft } from '../provider.ts';
 import { readTraffic } from './alias.ts';
 import { orNull } from './call.ts';
 import { removeHttpApi } from './endpoint/endpoint.ts';
-import { deleteLayer } from './layers.ts';
+import { deleteLayer, layersOf } from './layers.ts';
 import { removeLogGroup } from './logs/log-group.ts';
 import { layerName, TAG } from './names.ts';
 import { deadRecords, see, strayNumbers } from './observe.ts';
@@ -20,7 +20,7 @@ import { removeSchedule } from './settings/warm.ts';
 import { collectObjects } from './storage/objects.ts';
 import { deleteHistory, deleteRecord, listAbandoned, listAllRecords, readRecord, type ReleaseRecord } from './storage/records.ts';
 import { removeUrl } from './endpoint/url.ts';
-import { deleteVersion } from './versions.ts';
+import { deleteVersion, type Version } from './versions.ts';
 
 type Artifacts = ReleaseDraft['artifacts'];
 
@@ -31,20 +31,24 @@ export async function prune(session: Session, name: string, keep: number): Promi
   const busy = [traffic?.version, traffic?.canary?.version];
   const versionsOf = (number: number) => versions.filter(({ release }) => release === number);
   const isBusy = (number: number) => versionsOf(number).some(({ version }) => busy.includes(version));
-  const old = records.filter((each) => each.verified !== null).slice(0, -keep);
-  const dropped = [...new Set([...old, ...deadRecords(seen)])].map(({ record }) => record).filter(({ number }) => !isBusy(number));
-  for (const { number } of dropped) await deleteVersions(session, name, versionsOf(number));
+  const many = records.filter((each) => each.verified !== null).slice(0, -keep);
+  const dropped = [...new Set([...many, ...deadRecords(seen)])].map(({ record }) => record).filter(({ number }) => !isBusy(number));
+  const old = dropped.flatMap(({ number }) => versionsOf(number));
+  await deleteVersions(session, name, old);
   for (const number of strayNumbers(seen)) {
     // Its record may have been made since the records were listed.
-    if (!isBusy(number) && (await readRecord(session, name, number)) === null) await deleteVersions(session, name, versionsOf(number));
+    if (isBusy(number) || (await readRecord(session, name, number)) !== null) continue;
+    await deleteVersions(session, name, versionsOf(number));
+    old.push(...versionsOf(number));
   }
-  await collect(session, name, dropped.map(({ artifacts }) => artifacts), (record) => dropped.some(({ number }) => number === record.number));
+  const layers = { gone: [...layersNamed(dropped), ...layersAt(old)], kept: layersAt(versions.filter((each) => !old.includes(each))) };
+  await collect(session, name, layers, (record) => dropped.some(({ number }) => number === record.number));
   for (const { number } of dropped) await deleteRecord(session, name, number);
 }
 
 /** @param more artifacts of candidates whose record is gone already */
 export async function remove(session: Session, name: string, more: Artifacts[] = []): Promise<void> {
-  const { records, tags } = await see(session, name); // Refuses what is not ours.
+  const { records, versions, tags } = await see(session, name); // Refuses what is not ours.
   if (tags[WARM_TAG] !== undefined) await removeSchedule(session, name);
   await removeUrl(session, name);
   await removeHttpApi(session, name);
@@ -53,7 +57,8 @@ export async function remove(session: Session, name: string, more: Artifacts[] =
   );
   await removeLogGroup(session, name);
   if (session.config.role === undefined) await removeRole(session, name);
-  await collect(session, name, [...more, ...records.map(({ record }) => record.artifacts)], () => true);
+  const named = [...more.map((artifacts) => ({ artifacts })), ...records.map(({ record }) => record)];
+  await collect(session, name, { gone: [...layersNamed(named), ...layersAt(versions)], kept: [] }, () => true);
   await deleteHistory(session, name);
 }
 
@@ -66,8 +71,10 @@ export async function dropCandidate(session: Session, { name, number, artifacts 
   // A function that somebody else made is theirs, whatever became of our first release of it.
   const theirs = exists && (tags[TAG] === undefined || tags[ADOPTED_TAG] !== undefined);
   if (!theirs && records.every((each) => each.record.number === number) && traffic === null) return remove(session, name, [artifacts]);
-  await deleteVersions(session, name, versions.filter(({ release, version }) => release === number && version !== traffic?.version));
-  await collect(session, name, [artifacts], (each) => each.number === number);
+  const its = versions.filter(({ release, version }) => release === number && version !== traffic?.version);
+  await deleteVersions(session, name, its);
+  const layers = { gone: [...layersNamed([{ artifacts }]), ...layersAt(its)], kept: layersAt(versions.filter((each) => !its.includes(each))) };
+  await collect(session, name, layers, (each) => each.number === number);
   await deleteRecord(session, name, number);
 }
 
@@ -85,18 +92,33 @@ async function deleteVersions(session: Session, name: string, versions: { versio
   for (const { version } of versions) await deleteVersion(session, name, version);
 }
 
+function layersNamed(records: { artifacts: Artifacts }[]): string[] {
+  return records.flatMap(({ artifacts: { dependencies } }) => (dependencies === EMPTY_PART ? [] : [layerName(dependencies)]));
+}
+
+/** A version knows its layer also when somebody has emptied the bucket. */
+function layersAt(versions: Version[]): string[] {
+  return layersOf(versions.flatMap((version) => version.layers));
+}
+
+interface Layers {
+  /** Names: of what is taken away. */
+  gone: string[];
+  /** Of the function's versions that stay. */
+  kept: string[];
+}
+
 /**
- * Objects and layers of `gone` that no record names but those of this function that are `dropped`, and models that none of
- * its others does.
+ * Objects and layers that are gone, but those that a record names which is not `dropped`; and models that none of the
+ * function's other records does.
  */
-async function collect(session: Session, name: string, gone: Artifacts[], dropped: (record: ReleaseRecord) => boolean): Promise<void> {
+async function collect(session: Session, name: string, { gone, kept: used }: Layers, dropped: (record: ReleaseRecord) => boolean): Promise<void> {
   const isDropped = (record: ReleaseRecord) => record.function === name && dropped(record);
   const kept = (await listAllRecords(session)).map(({ record }) => record).filter((record) => !isDropped(record));
   const own = kept.filter((record) => record.function === name).map(({ artifacts }) => artifacts.model ?? '');
   await collectModels(session, name, new Set(own));
   const named = new Set(kept.flatMap(({ artifacts }) => Object.values(artifacts)));
   await collectObjects(session, named, isDropped);
-  const layers = new Set([...named].map(layerName));
-  const unused = new Set(gone.map(({ dependencies }) => dependencies).filter((digest) => digest !== EMPTY_PART && !layers.has(layerName(digest))));
-  for (const digest of unused) await deleteLayer(session, digest);
+  const wanted = new Set([...used, ...[...named].map(layerName)]);
+  for (const layer of new Set(gone)) if (!wanted.has(layer)) await deleteLayer(session, layer);
 }

@@ -6,6 +6,7 @@ import { hasObject, headObject } from './storage/objects.ts';
 import { findLayer } from './layers.ts';
 import { observeLogGroup, type LogGroupState } from './logs/log-group.ts';
 import { modelsPrefix } from './names.ts';
+import { EMPTY_PART } from './parts.ts';
 import { observeRole, type RoleState } from './role.ts';
 import type { Session } from './session.ts';
 import { type FunctionState, observeFunction } from './settings/function.ts';
@@ -38,7 +39,7 @@ export async function survey(session: Session, name: string, draft?: ReleaseDraf
 async function storedParts(session: Session, name: string, { artifacts }: ReleaseDraft): Promise<Digest[]> {
   const { function: code, dependencies, model } = artifacts;
   const [layer, packed, fetched] = await Promise.all([
-    findLayer(session, dependencies),
+    dependencies === EMPTY_PART ? null : findLayer(session, dependencies),
     hasObject(session, code),
     model === undefined ? null : headObject(session, modelsPrefix(name) + model),
   ]);

@@ -1,10 +1,17 @@
 """The Lambda handler. The package is loaded when this module is imported: what fails, fails in the init phase."""
 
 import os
+import sys
 
 # Lambda has no /dev/shm, so process pools cannot start there. This is joblib's own switch: everything that asks for
 # n_jobs runs one after the other, with the same answers, and multiprocessing is never imported.
 os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
+
+_root = os.environ.get("LAMBDA_TASK_ROOT") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# Here when everything is in one zip; else the dependencies are where the platform puts them on sys.path by itself.
+_dependencies = os.path.join(_root, "dependencies")
+if os.path.isdir(_dependencies) and _dependencies not in sys.path:
+    sys.path.insert(0, _dependencies)
 
 if "MLFN_SECRETS" in os.environ:
     from .secrets import resolve
@@ -13,7 +20,7 @@ if "MLFN_SECRETS" in os.environ:
 
 from .start import start  # only now, as anything may import joblib
 
-_endpoint = start(os.environ.get("LAMBDA_TASK_ROOT") or os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_endpoint = start(_root)
 _WARM = {"mlfn": "warm"}
 
 
