@@ -206,6 +206,46 @@ describe('a user with exactly this policy', () => {
   });
 });
 
+describe('a user who may have no layers', () => {
+  const LAYERS = ['lambda:PublishLayerVersion', 'lambda:ListLayerVersions', 'lambda:GetLayerVersion', 'lambda:DeleteLayerVersion'];
+  const files = { 'flat/app.py': 'import iniconfig\n\n\ndef answer(body):\n    return {"from": iniconfig.__file__}\n', 'flat/requirements.txt': 'iniconfig==2.0.0\n', 'flat/sample.json': '{}' };
+  const deploy = (folder: string, ...more: string[]) => ['deploy', `${folder}/app.py:answer`, '--requirements', `${folder}/requirements.txt`, '--name', 'flat', ...more, '--target', 'aws'];
+
+  test('has everything in one zip, which says why; rolls back and deletes it', async () => {
+    const folder = path.dirname(lab.write(files));
+    const env = await user('flat', without(...LAYERS));
+    gate.clear();
+    const { code, stderr } = await lab.mlfn(deploy(folder), { env });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/in one zip: no layer, as arn:aws:iam::\d+:user\/flat may not lambda:PublishLayerVersion, .* on arn:aws:lambda:.*:layer:mlfn-flat\n/)]);
+    const { body } = (await lab.json(['invoke', 'flat', '--data', '{}', '--target', 'aws'], { env })) as { body: { from: string } };
+    expect(body.from).toContain('/dependencies/iniconfig/');
+    expect(await lab.json([...deploy(folder), '--memory', '256'], { env })).toMatchObject({ live: 2 });
+    expect(await lab.json(['rollback', 'flat', '--target', 'aws'], { env })).toMatchObject({ live: 1 });
+    expect((await lab.json(['status', 'flat', '--target', 'aws'], { env }))['functions']).toMatchObject([{ live: 1 }]);
+    expect(await lab.json(['delete', 'flat', '--yes', '--target', 'aws'], { env })).toMatchObject({ status: 'removed' });
+    expect(gate.calls.filter(({ status }) => status === 403)).toEqual([]);
+    expect(gate.actions().filter((action) => action.includes('Layer'))).toEqual([]);
+  });
+
+  test('who insists on a layer is told what is missing, and nothing is made', async () => {
+    const folder = path.dirname(lab.write({ ...files, 'flat/mlfn.yaml': 'aws: {oneZip: false}\n' }));
+    const env = await user('insists', without(...LAYERS));
+    gate.clear();
+    const { code, stderr } = await lab.mlfn(deploy('.'), { env, cwd: folder });
+    expect([code, stderr]).toEqual([4, expect.stringContaining('may not lambda:PublishLayerVersion')]);
+    expect(gate.changes()).toEqual([]);
+  });
+
+  test('who may not ask what is allowed meets it, and is told of --one-zip, which asks for no layer', async () => {
+    const folder = path.dirname(lab.write(files));
+    const env = await user('blind', without(...LAYERS, 'iam:SimulatePrincipalPolicy'));
+    const refused = await lab.mlfn(deploy(folder), { env });
+    expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('or do without layers: --one-zip')]);
+    expect(await lab.json(deploy(folder, '--one-zip'), { env })).toMatchObject({ status: 'deployed' });
+    expect(await lab.json(['delete', 'flat', '--yes', '--target', 'aws'], { env })).toMatchObject({ status: 'removed' });
+  });
+});
+
 describe('before anything is made', () => {
   const deploy = (env: Record<string, string>, home: string) =>
     lab.mlfn(['deploy', lab.app('a'), '--name', 'pre', '--target', 'aws', '--dry-run'], { env: { ...env, MLFN_HOME: path.join(lab.folder, home) } });

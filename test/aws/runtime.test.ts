@@ -63,7 +63,10 @@ function plain(answer: unknown): unknown {
 
 const bodyOf = (answer: unknown) => plain(JSON.parse((answer as { body: string }).body));
 
-describe.each(['echo', 'heart-disease', 'change'])('%s', (name) => {
+/** With the flag, and the layers that come of it. */
+const ways: [name: string, flag: string, layers: number][] = [['echo', '', 0], ['heart-disease', '', 1], ['change', '', 1], ['heart-disease', '--one-zip', 0]];
+
+describe.each(ways)('%s %s', (name, flag, expectedLayers) => {
   let runtime: Runtime;
   let cold: number;
   let first: unknown;
@@ -73,9 +76,9 @@ describe.each(['echo', 'heart-disease', 'change'])('%s', (name) => {
   const event = asked.body ?? withPath(urlEvent('', false), asked.method, asked.path);
 
   beforeAll(async () => {
-    const folder = path.join(lab.folder, name);
+    const folder = path.join(lab.folder, name + flag);
     cpSync(path.join(examples, name), folder, { recursive: true });
-    await lab.json(['deploy', '--target', 'aws'], { cwd: folder });
+    const { live } = (await lab.json(['deploy', '--target', 'aws', ...(flag === '' ? [] : [flag])], { cwd: folder })) as { live: number };
     const { Configuration } = await aws.lambda.send(new GetFunctionCommand({ FunctionName: name, Qualifier: 'live' }));
     const save = async (key: string, as: string) => {
       const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
@@ -83,9 +86,10 @@ describe.each(['echo', 'heart-disease', 'change'])('%s', (name) => {
       writeFileSync(file, await Body!.transformToByteArray());
       return file;
     };
-    const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: `functions/${name}/releases/000001.json` }));
+    const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: `functions/${name}/releases/00000${live}.json` }));
     const { artifacts } = JSON.parse(await Body!.transformToString()) as { artifacts: { function: string; dependencies: string } };
     const layers = Configuration?.Layers ?? [];
+    expect(layers).toHaveLength(expectedLayers);
     for (const { Arn } of layers) {
       const version = await aws.lambda.send(new GetLayerVersionCommand({ LayerName: Arn!.slice(0, Arn!.lastIndexOf(':')), VersionNumber: Number(Arn!.split(':').at(-1)) }));
       assert.equal(version.Description, artifacts.dependencies);
@@ -99,7 +103,7 @@ describe.each(['echo', 'heart-disease', 'change'])('%s', (name) => {
     first = await runtime.invoke(event);
     cold = performance.now() - ready;
     // oxlint-disable-next-line no-console -- a measurement to read
-    console.log(`${name}: unpacked and started in ${(ready - begun).toFixed(0)} ms, first answer ${cold.toFixed(0)} ms later`);
+    console.log(`${name} ${flag}: unpacked and started in ${(ready - begun).toFixed(0)} ms, first answer ${cold.toFixed(0)} ms later`);
   });
   afterAll(() => runtime?.stop());
 
