@@ -89,7 +89,7 @@ describe.each(ways)('%s %s', (name, flag, expectedLayers) => {
     const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: `functions/${name}/releases/00000${live}.json` }));
     const { artifacts } = JSON.parse(await Body!.transformToString()) as { artifacts: { function: string; dependencies: string } };
     const layers = Configuration?.Layers ?? [];
-    expect(layers).toHaveLength(expectedLayers);
+    assert.equal(layers.length, expectedLayers);
     for (const { Arn } of layers) {
       const version = await aws.lambda.send(new GetLayerVersionCommand({ LayerName: Arn!.slice(0, Arn!.lastIndexOf(':')), VersionNumber: Number(Arn!.split(':').at(-1)) }));
       assert.equal(version.Description, artifacts.dependencies);
