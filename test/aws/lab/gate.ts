@@ -23,7 +23,7 @@ export interface Gate extends Lab {
   /** Bytes of all request bodies so far. */
   sent(): number;
   fault(point: Point, fault: Fault): void;
-  hold(point: Point, at: 'request' | 'answer'): Hold;
+  hold(point: Point, at: 'request' | 'answer'): Hold<Call>;
   answered(point: Point): Promise<Call>;
 }
 
@@ -38,7 +38,7 @@ export interface GateOptions {
 
 export async function startGate(options: GateOptions): Promise<Gate> {
   const calls: Call[] = [];
-  const script = new Script();
+  const script = new Script<Call>();
   const server = http.createServer((request, response) => {
     void serve(request, response, { ...options, calls, script }).catch(() => request.socket.destroy());
   });
@@ -67,7 +67,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
 
 interface Serving extends GateOptions {
   calls: Call[];
-  script: Script;
+  script: Script<Call>;
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, { target, rules = [], secure = false, calls, script }: Serving) {

@@ -1,6 +1,12 @@
 /** What a test asks of the gate for calls to come: an error, a cut connection, a pause, a sign when one was answered. */
-import type { Call } from './calls.ts';
 import type { Refusal } from './wire.ts';
+
+/** What a script needs to know of a call, whichever cloud it is for. */
+interface Numbered {
+  /** From 1, in the order of arrival. */
+  number: number;
+  name: string;
+}
 
 /** Which call: the nth (1 when not said) of the operation (any when not said), counted from when it was asked for. */
 export interface Point {
@@ -20,7 +26,7 @@ export type Fault =
   | { kind: 'cut-before' | 'cut-after' };
 
 /** A call that is held. It goes on when it is released. */
-export interface Hold {
+export interface Hold<Call extends Numbered> {
   /** Resolves when the call has come to where it is held. */
   reached: Promise<Call>;
   release(): void;
@@ -34,16 +40,16 @@ interface Waiting<T> {
   what: T;
 }
 
-interface Pause {
+interface Pause<Call extends Numbered> {
   /** 'request': the cloud has not seen it. 'answer': the cloud has done it, and the caller does not know yet. */
   at: 'request' | 'answer';
   arrive(call: Call): void;
   released: Promise<void>;
 }
 
-export class Script {
+export class Script<Call extends Numbered> {
   readonly #faults: Waiting<Fault>[] = [];
-  readonly #pauses: Waiting<Pause>[] = [];
+  readonly #pauses: Waiting<Pause<Call>>[] = [];
   readonly #signs: Waiting<(call: Call) => void>[] = [];
   #calls = 0;
 
@@ -57,7 +63,7 @@ export class Script {
     this.#faults.push(waiting(point, fault));
   }
 
-  hold(point: Point, at: Pause['at']): Hold {
+  hold(point: Point, at: Pause<Call>['at']): Hold<Call> {
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
     const reached = new Promise<Call>((arrive) => this.#pauses.push(waiting(point, { at, arrive, released })));
@@ -76,7 +82,7 @@ export class Script {
     return this.#faults[faults.indexOf(true)]?.what;
   }
 
-  async pass(call: Call, at: Pause['at']): Promise<void> {
+  async pass(call: Call, at: Pause<Call>['at']): Promise<void> {
     for (const { hits, what } of this.#pauses) {
       if (what.at !== at || !hits.has(call.number)) continue;
       what.arrive(call);
@@ -93,7 +99,7 @@ function waiting<T>(point: Point, what: T): Waiting<T> {
   return { point, seen: 0, hits: new Set(), what };
 }
 
-function counted(one: Waiting<unknown>, call: Call): boolean {
+function counted(one: Waiting<unknown>, call: Numbered): boolean {
   const { operation, nth = 1, times = 1 } = one.point;
   if (operation !== undefined && operation !== call.name) return false;
   one.seen += 1;
