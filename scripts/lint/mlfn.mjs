@@ -1,7 +1,9 @@
 // Oxlint rules for what ARCHITECTURE.md says about rooms. test/cli/lint.test.ts proves that each of them fires.
 import path from 'node:path';
 
-const FOUNDATION = ['types', 'card', 'errors', 'events', 'providers/provider', 'providers/steps', 'providers/patience', 'providers/history', 'providers/tracebacks'];
+/** What every target may build on, beside the contract. */
+const SHARED = ['file-range', 'history', 'patience', 'progress', 'steps', 'tracebacks'];
+const FOUNDATION = ['types', 'card', 'errors', 'events', 'providers/provider', ...SHARED.map((name) => `providers/${name}`)];
 /** In the order of the pipeline: a later stage may take the types of an earlier one, nothing else. */
 const STAGES = ['inspect', 'resolve', 'bundle', 'release', 'verify'];
 const SDKS = [
@@ -17,7 +19,7 @@ const DAEMON = /^providers\/local\/daemon\//;
 function roomOf(inside) {
   const [first, second] = inside.split('/');
   if (first !== 'providers') return first;
-  return ['index', 'provider', 'sections', 'steps', 'patience', 'history', 'tracebacks', undefined].includes(second) ? inside : `providers/${second}`;
+  return [...SHARED, 'index', 'provider', 'sections', undefined].includes(second) ? inside : `providers/${second}`;
 }
 
 function mayImport(from, to, typeOnly) {

@@ -80,7 +80,7 @@ describe('imports', () => {
   });
 
   it('of the foundation go nowhere else', () => {
-    for (const file of ['types', 'errors', 'events', 'providers/provider']) {
+    for (const file of ['types', 'errors', 'events', 'providers/provider', 'providers/history']) {
       const to = file.includes('/') ? '../inspect/index.ts' : './inspect/index.ts';
       expect(lint({ [`src/${file}.ts`]: importing(to) })).toEqual([expect.stringContaining('may not import inspect')]);
     }
@@ -90,6 +90,7 @@ describe('imports', () => {
     const found = lint({
       'src/verify/a.ts': `import type { B } from '../bundle/index.ts';\nimport { E } from '../errors.ts';\nexport const f = (b: B) => new E(b);\n`,
       'src/providers/local/b.ts': `import { E } from '../../errors.ts';\nimport type { P } from '../provider.ts';\nexport const f = (p: P) => new E(p);\n`,
+      'src/providers/aws/h.ts': importing('../history.ts'),
       'src/providers/index.ts': `export const load = () => import('./local/index.ts');\n`,
       'src/pipeline.ts': importing('./inspect/index.ts'),
       'src/cli/commands/c.ts': importing('../../inspect/index.ts'),

@@ -1,7 +1,7 @@
 /** A range of a file as the body of a request: streamed, and opened again for every attempt of the SDK's retries. */
 import type { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
-import { CHUNK, read, type FileRange } from './file-range.ts';
+import { CHUNK, read, type FileRange } from '../../file-range.ts';
 
 /** The part of the SDK's middleware stack that is used here. */
 interface Stack {

@@ -1,33 +1,10 @@
-/** A range of a file, read in pieces. */
+/** Ranges of files for S3: what an upload part is, and its checksum. */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { MlfnError } from '../../../errors.ts';
+import { CHUNK, changed as changedAs, read, type FileRange } from '../../file-range.ts';
 
-export const CHUNK = 1 << 16;
-
-export interface FileRange {
-  file: string;
-  start: number;
-  size: number;
-}
-
-/**
- * Pieces of the range in order, each in a buffer that `next` gives; a file that ends before the range throws
- * AWS_UPLOAD_CHANGED.
- */
-export async function* read({ file, start, size }: FileRange, next: () => Buffer): AsyncGenerator<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    for (let offset = 0; offset < size; ) {
-      const buffer = next();
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - offset), start + offset);
-      if (bytesRead === 0) throw changed(file);
-      offset += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
+export function rangeOf(file: string, { start, size }: Pick<FileRange, 'start' | 'size'>): FileRange {
+  return { file, start, size, changedCode: 'AWS_UPLOAD_CHANGED' };
 }
 
 /** @returns SHA-256 of the range */
@@ -42,8 +19,5 @@ export async function hashRange(range: FileRange, signal: AbortSignal): Promise<
 }
 
 export function changed(file: string): MlfnError {
-  return new MlfnError('AWS_UPLOAD_CHANGED', `${file} changed while it was being sent.`, {
-    hint: 'Leave it alone while it is deployed, and run it again.',
-    details: { file },
-  });
+  return changedAs(file, 'AWS_UPLOAD_CHANGED');
 }

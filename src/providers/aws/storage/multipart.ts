@@ -3,10 +3,11 @@ import { CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPar
 import { MlfnError } from '../../../errors.ts';
 import type { Session } from '../session.ts';
 import { streamFile } from './file-body.ts';
-import { changed, hashRange, type FileRange } from './file-range.ts';
+import { changed, hashRange, rangeOf } from './file-range.ts';
 import { abortUpload, leftovers, NO_UPLOAD, partsOf, STALE_MS } from './leftovers.ts';
 import { cut, type PartRange } from './parts.ts';
-import type { Progress } from './progress.ts';
+import type { FileRange } from '../../file-range.ts';
+import type { Progress } from '../../progress.ts';
 import { CONFLICT, isCode, onBucket, PRECONDITION } from './s3.ts';
 import { base64Of, SHA256_FIELD, type Outcome, type Upload } from './upload.ts';
 
@@ -67,7 +68,7 @@ async function takeUp(session: Session, upload: Upload, parts: PartRange[]): Pro
     for (const { number, size, etag, checksum } of sent) {
       const range = parts[number - 1];
       if (range === undefined || size !== range.size || checksum === null) break;
-      const ours = await hashRange({ ...range, file: upload.file }, session.ctx.signal);
+      const ours = await hashRange(rangeOf(upload.file, range), session.ctx.signal);
       if (ours.toString('base64') !== checksum) break;
       running.sent.set(number, completed(number, checksum, etag));
     }
@@ -89,7 +90,7 @@ async function sendParts(session: Session, running: Running, file: string, parts
   let first: unknown;
   const worker = async (): Promise<void> => {
     try {
-      for (const part of waiting) await sendPart(session, running, part.number, { ...part, file }, signal, progress);
+      for (const part of waiting) await sendPart(session, running, part.number, rangeOf(file, part), signal, progress);
     } catch (error) {
       first ??= error;
       stop.abort();

@@ -8,7 +8,7 @@ import { abortUpload, leftovers, STALE_MS } from './leftovers.ts';
 import { isOurs, listKeys, removeKeys } from './listing.ts';
 import { putInParts } from './multipart.ts';
 import { SINGLE_BYTES } from './parts.ts';
-import { progressOf } from './progress.ts';
+import { progressOf } from '../../progress.ts';
 import { putWhole } from './put.ts';
 import { listAllRecords, type ReleaseRecord } from './records.ts';
 import { MISSING, NO_BUCKET, nullFor } from './s3.ts';

@@ -2,14 +2,14 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Session } from '../session.ts';
 import { streamFile } from './file-body.ts';
-import { changed, hashRange } from './file-range.ts';
-import type { Progress } from './progress.ts';
+import { changed, hashRange, rangeOf } from './file-range.ts';
+import type { Progress } from '../../progress.ts';
 import { CONFLICT, isCode, onBucket, PRECONDITION } from './s3.ts';
 import { base64Of, SHA256_FIELD, type Outcome, type Upload } from './upload.ts';
 
 export async function putWhole(session: Session, upload: Upload, replace: boolean, progress: Progress): Promise<Outcome> {
   const { key, file, size } = upload;
-  const range = { file, start: 0, size };
+  const range = rangeOf(file, { start: 0, size });
   const sha256 = await hashRange(range, session.ctx.signal);
   if (sha256.toString('hex') !== upload.sha256) throw changed(file);
   try {

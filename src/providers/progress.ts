@@ -1,5 +1,5 @@
 /** Bytes of one upload, told in steps that a person can follow. */
-import type { Context } from '../../../events.ts';
+import type { Context } from '../events.ts';
 
 const STEPS = 200;
 
