@@ -136,4 +136,34 @@ export const GCP_ERRORS = {
     meaning: 'Google Cloud answered with an error that mlfn has no better words for.',
     mend: 'Read what Google says in the message; run it again if it tells of an internal error.',
   },
+  GCP_BUCKET_TAKEN: {
+    kind: 'auth',
+    meaning: 'The bucket belongs to another Google Cloud project; mlfn never sends anything there.',
+    mend: 'Name a bucket of your own with --bucket.',
+  },
+  GCP_BUCKET_MISSING: {
+    kind: 'config',
+    meaning: 'The bucket that --bucket names does not exist.',
+    mend: 'Make it, or leave --bucket out for the one that mlfn makes.',
+  },
+  GCP_UPLOAD_CHANGED: {
+    kind: 'config',
+    meaning: 'The file changed while it was being sent.',
+    mend: 'Leave the file alone while it is deployed, and run it again.',
+  },
+  GCP_UPLOAD_DIFFERS: {
+    kind: 'remote',
+    meaning: 'What the bucket holds after an upload is not what was sent.',
+    mend: 'Run it again; if it comes back, look for something else that writes to the bucket.',
+  },
+  GCP_RECORD_NEWER: {
+    kind: 'config',
+    meaning: 'A release was recorded by a newer mlfn, in a form that this one does not know.',
+    mend: 'Update mlfn: npm install --global mlfn@latest.',
+  },
+  GCP_RECORD_BROKEN: {
+    kind: 'remote',
+    meaning: 'A record of the release history in the bucket is not one that mlfn wrote.',
+    mend: 'Look at the object that is named; restore it, or delete it to forget that release.',
+  },
 } as const satisfies ErrorTable;

@@ -8,6 +8,7 @@ import type { Context } from '../../events.ts';
 import type { GcpConfig } from './config.ts';
 import { explainGcp } from './errors.ts';
 import { bucketName } from './names.ts';
+import { openStorage } from './storage/client.ts';
 import { endpointOf, type RestApi, restHost } from './endpoints.ts';
 
 export interface Session {
@@ -56,7 +57,7 @@ async function openClients(ctx: Context, config: GcpConfig): Promise<Clients> {
     region,
     auth,
     bucket: config.bucket ?? bucketName(project, region),
-    storage: lazy(async () => new (await import('@google-cloud/storage')).Storage({ projectId: project })),
+    storage: lazy(() => openStorage(project)),
     functions: lazy(async () => {
       const { FunctionServiceClient } = await import('@google-cloud/functions/build/src/v2/function_service_client.js');
       return new FunctionServiceClient(options('cloudfunctions'));

@@ -1,0 +1,79 @@
+/**
+ * Requests to the URI of a resumable upload. The client has no call that sends a range of a file to a session that an earlier
+ * process began, tells how far that had come, and can be stopped: its own upload keeps what it sends in memory, starts over when
+ * it is given a session that is complete, and knows no signal. The URI stands for the credentials
+ * (docs.cloud.google.com/storage/docs/resumable-uploads#session-uris).
+ */
+import http from 'node:http';
+import https from 'node:https';
+import { ProxyAgent } from 'proxy-agent';
+import { CHUNK, read, type FileRange } from '../../file-range.ts';
+
+export interface Reply {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+}
+
+export interface Request {
+  method: 'PUT' | 'DELETE';
+  uri: string;
+  headers: Record<string, string>;
+  /** Nothing is sent without it. */
+  range?: FileRange;
+  /** Told of bytes as they leave. */
+  sent?: (bytes: number) => void;
+  signal: AbortSignal;
+}
+
+/** Neither side said anything for so long: the connection is gone. */
+const SILENT_MS = 60_000;
+
+// HTTPS_PROXY and NO_PROXY as the rest of the clients have it; connections are used again by the next piece.
+const agent = new ProxyAgent({ keepAlive: true });
+
+export function ask({ method, uri, headers, range, sent = () => {}, signal }: Request): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const length = { 'content-length': String(range?.size ?? 0) };
+    const { request: send } = uri.startsWith('https:') ? https : http;
+    const request = send(uri, { method, agent, signal, headers: { ...headers, ...length } });
+    let answered = false;
+    request.setTimeout(SILENT_MS, () => request.destroy(Object.assign(new Error(`nothing was heard for ${SILENT_MS / 1000} s`), { code: 'ETIMEDOUT' })));
+    request.on('error', (error) => reject(error));
+    request.on('response', (response) => {
+      answered = true;
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() });
+        // An answer before the last byte is a refusal: the rest stays here, and the connection is of no use to anyone.
+        if (!request.writableFinished) request.destroy();
+      });
+    });
+    if (range === undefined) return void request.end();
+    write(request, range, sent, () => answered).catch((error: Error) => request.destroy(error));
+  });
+}
+
+async function write(request: http.ClientRequest, range: FileRange, sent: (bytes: number) => void, over: () => boolean): Promise<void> {
+  for await (const chunk of read(range, () => Buffer.allocUnsafeSlow(CHUNK))) {
+    if (over() || request.destroyed) return;
+    const flows = request.write(chunk);
+    sent(chunk.length);
+    if (!flows) await drained(request);
+  }
+  request.end();
+}
+
+function drained(request: http.ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of EVENTS) request.off(event, done);
+      resolve();
+    };
+    for (const event of EVENTS) request.once(event, done);
+  });
+}
+
+const EVENTS = ['drain', 'close', 'response'] as const;
