@@ -27,6 +27,7 @@ const KINDS: Record<string, CredentialKind> = {
 export interface CredentialFile {
   type?: string;
   audience?: string;
+  client_email?: string;
   service_account_impersonation_url?: string;
 }
 

@@ -3,9 +3,7 @@ import type { LogLine } from '../../../types.ts';
 import { Tracebacks } from '../../tracebacks.ts';
 import { RELEASE_LABEL } from '../names.ts';
 import type { Entry } from './entries.ts';
-
-/** Release by revision. */
-export type Releases = ReadonlyMap<string, number>;
+import type { Releases } from './revisions.ts';
 
 /** Takes entries in their order; an instance is one worker, which writes one traceback at a time. */
 export class Lines {

@@ -6,7 +6,7 @@ import type { LogLine } from '../../../types.ts';
 import type { Session } from '../session.ts';
 import { type Entry, entriesOf, filterOf, since } from './entries.ts';
 import { joinedLines, Lines } from './lines.ts';
-import { createdAt, releasesOf } from './revisions.ts';
+import { createdAt, type Releases, releasesOf } from './revisions.ts';
 
 /** A project may list 60 times a minute, whoever asks: cloud.google.com/logging/quotas#api-limits */
 const POLL_MS = 3000;
@@ -36,7 +36,7 @@ function between(session: Session, name: string, from: number): Promise<Entry[]>
 }
 
 /** What comes from now on, each line once. Throttling and a lost connection are waited out, and nothing of that time is lost. */
-async function* following(session: Session, name: string, start: { told: Entry[]; begun: number; releases: Map<string, number> }): AsyncIterable<LogLine> {
+async function* following(session: Session, name: string, start: { told: Entry[]; begun: number; releases: Releases }): AsyncIterable<LogLine> {
   const { ctx } = session;
   let { begun: from, releases } = start;
   const lines = new Lines(() => releases);

@@ -6,8 +6,10 @@ import type { Session } from '../session.ts';
 /** The clock of whoever wrote the first entry. */
 const SKEW_MS = 60_000;
 
-/** By the revision's short name. */
-export async function releasesOf(session: Session, name: string): Promise<Map<string, number>> {
+/** Release by the revision's short name. */
+export type Releases = ReadonlyMap<string, number>;
+
+export async function releasesOf(session: Session, name: string): Promise<Releases> {
   const parent = servicePath(session.project, session.region, name);
   const releases = new Map<string, number>();
   try {
