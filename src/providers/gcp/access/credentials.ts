@@ -1,6 +1,7 @@
 /** Which credentials are in use, and whose they are: told before anything is done, and asked by whoever makes an ID token. */
 import type { GoogleAuth } from 'google-gax';
-import { explainGcp } from '../errors.ts';
+import { MlfnError } from '../../../errors.ts';
+import { explainGcp, gcpCode } from '../errors.ts';
 
 /**
  * The kinds of Application Default Credentials (cloud.google.com/docs/authentication/application-default-credentials): of a
@@ -51,8 +52,16 @@ export async function whoAmI(auth: GoogleAuth): Promise<Credentials> {
     const account = email ?? emailIn(client.credentials.id_token) ?? federatedBy(file);
     return { kind: kindOf(file), account };
   } catch (error) {
+    if (file === null && gcpCode(error) === 'NOT_FOUND') throw noAccount(error);
     throw explainGcp(error, { permission: 'a token', resource: '-' });
   }
+}
+
+function noAccount(cause: unknown): MlfnError {
+  return new MlfnError('GCP_CREDENTIALS', 'This machine has no service account, and there are no other Google Cloud credentials.', {
+    hint: 'Give the machine a service account, or sign in with `gcloud auth application-default login`.',
+    cause,
+  });
 }
 
 /** `user:ada@example.com`, as IAM names who may do what; null where there is no such name. */
