@@ -21,7 +21,7 @@ beforeAll(async () => {
   gcp = await startGcp();
   google = await startGoogle();
   folder = mkdtempSync(path.join(os.tmpdir(), 'mlfn-credentials-'));
-  await build({ entryPoints: [path.join(import.meta.dirname, 'token-asker.ts')], outfile: path.join(folder, 'asker.mjs'), bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'error' });
+  await build({ entryPoints: [path.join(import.meta.dirname, 'token-asker.mjs')], outfile: path.join(folder, 'asker.mjs'), bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'error' });
   // Packages are found from where the file is.
   symlinkSync(path.join(import.meta.dirname, '../../node_modules'), path.join(folder, 'node_modules'), 'junction');
 });

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTls } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import os from 'node:os';
@@ -27,14 +27,14 @@ export async function startGoogle(): Promise<Google> {
   const { key, cert, authority } = certificate(folder);
   const tokens = new Tokens();
   const asked: Google['asked'] = [];
-  const server = createTls({ key, cert }, (request, response) => {
-    void read(request).then((body) => {
-      const caller = callerOf(tokens, request);
-      asked.push({ what: `${request.method} ${request.headers.host}${request.url}`, body, caller });
-      const [status, answer] = answerTo(tokens, `${request.headers.host}${request.url}`, body, caller);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    });
-  });
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await read(request);
+    const caller = callerOf(tokens, request);
+    asked.push({ what: `${request.method} ${request.headers.host}${request.url}`, body, caller });
+    const [status, answer] = answerTo(tokens, `${request.headers.host}${request.url}`, body, caller);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  };
+  const server = createTls({ key, cert }, (request, response) => void serve(request, response).catch(() => request.socket.destroy()));
   const sockets = new Set<Socket>();
   const proxy = createServer().on('connect', (request, socket) => {
     sockets.add(socket as Socket);
