@@ -7,9 +7,12 @@ import { startMetadata } from './identity/metadata.ts';
 import { locations } from './locations.ts';
 import { Revisions } from './run/revision-calls.ts';
 import { Services } from './run/services.ts';
+import { artifactRegistry, cloudBuild } from './rest/builds.ts';
+import { iamCredentials } from './rest/credentials.ts';
 import { iam } from './rest/iam.ts';
 import { logging } from './rest/logging.ts';
 import { billing, resourceManager, serviceUsage } from './rest/projects.ts';
+import { secretManager } from './rest/secrets.ts';
 import type { Call, Fault, Hold, Point } from './transport/gate.ts';
 import { type Admission, type Room, startGrpc } from './transport/grpc.ts';
 import { FUNCTIONS, LOCATIONS, OPERATIONS, RUN_REVISIONS, RUN_SERVICES } from './transport/protos.ts';
@@ -67,6 +70,10 @@ export async function startGcp(options: Options = {}): Promise<Gcp> {
     serviceusage: serviceUsage(world),
     cloudbilling: billing(world),
     logging: logging(world),
+    secretmanager: secretManager(world),
+    artifactregistry: artifactRegistry(world),
+    cloudbuild: cloudBuild(world),
+    iamcredentials: iamCredentials(world),
   };
   for (const [api, endpoints] of Object.entries(apis)) rests[api] = await startRest(api, endpoints, gate, admission(`${api}.googleapis.com`));
   const host = metadata.url.slice('http://'.length);

@@ -37,11 +37,13 @@ export interface Account {
   description: string;
   uniqueId: string;
   disabled: boolean;
+  /** Milliseconds of 1970: other services know it from then on. */
+  known: number;
 }
 
 export interface Secret {
-  /** The value of a version: a number, or `latest`. */
-  version(version: string): Buffer | undefined;
+  /** Values of versions 1, 2, ...; null for one that was destroyed. */
+  versions: (Buffer | null)[];
 }
 
 /** A repository of Artifact Registry; its packages by name, with their versions. */
@@ -60,6 +62,8 @@ export interface Options {
   storage?: string;
   /** Milliseconds that an operation takes at least; 200 when not said. */
   operations?: number;
+  /** Milliseconds until a new service account is known to other services than IAM; 500 when not said. */
+  accounts?: number;
   /** Milliseconds in which a container must listen; 240,000 when not said, as on Cloud Run. */
   startWithin?: number;
 }
@@ -76,7 +80,7 @@ export class World {
   readonly logs = new Logs();
   readonly apis = new Set(Object.keys(TITLES));
   readonly accounts = new Map<string, Account>();
-  readonly policies = new Policies((email) => this.accounts.has(email) || !email.endsWith(`@${this.project}.iam.gserviceaccount.com`));
+  readonly policies: Policies;
   /** Files of upload URLs, by `BUCKET/OBJECT`. */
   readonly uploads = new Map<string, string>();
   readonly sources: Sources;
@@ -92,8 +96,12 @@ export class World {
   /** What the served code needs to find this fake. */
   readonly servedEnv: Record<string, string> = {};
 
-  constructor({ project = 'lab-project', storage, operations = 200, startWithin = 240_000 }: Options) {
+  readonly #accountDelay: number;
+
+  constructor({ project = 'lab-project', storage, operations = 200, accounts = 500, startWithin = 240_000 }: Options) {
+    this.#accountDelay = accounts;
     this.project = project;
+    this.policies = new Policies(`projects/${project}`, (email) => this.knows(email) || !email.endsWith(`@${project}.iam.gserviceaccount.com`));
     this.storage = storage;
     this.startWithin = startWithin;
     this.operations = new Operations(operations);
@@ -103,7 +111,7 @@ export class World {
     this.account('deployer', 'Who deploys');
     this.policies.grant(`projects/${project}`, 'roles/owner', `serviceAccount:${this.email('deployer')}`);
     const compute = `${this.number}-compute@developer.gserviceaccount.com`;
-    this.accounts.set(compute, { email: compute, displayName: 'Default compute service account', description: '', uniqueId: '111111111111111111111', disabled: false });
+    this.accounts.set(compute, { email: compute, displayName: 'Default compute service account', description: '', uniqueId: '111111111111111111111', disabled: false, known: 0 });
   }
 
   email(id: string): string {
@@ -111,13 +119,33 @@ export class World {
   }
 
   account(id: string, displayName = ''): Account {
-    const account = { email: this.email(id), displayName, description: '', uniqueId: `1${String(this.accounts.size).padStart(20, '0')}`, disabled: false };
+    const account = { email: this.email(id), displayName, description: '', uniqueId: `1${String(this.accounts.size).padStart(20, '0')}`, disabled: false, known: displayName === 'Who deploys' ? 0 : Date.now() + this.#accountDelay };
     this.accounts.set(account.email, account);
     return account;
   }
 
+  /** Source: https://cloud.google.com/iam/docs/service-accounts-create ("can take 60 seconds or more") */
+  knows(email: string): boolean {
+    const account = this.accounts.get(email);
+    return account !== undefined && Date.now() >= account.known;
+  }
+
   get defaultAccount(): string {
     return `${this.number}-compute@developer.gserviceaccount.com`;
+  }
+
+  /** Makes a secret, or a version of it. */
+  secret(id: string, value: string): void {
+    const name = `projects/${this.project}/secrets/${id}`;
+    const held = this.secrets.get(name) ?? { versions: [] };
+    held.versions.push(Buffer.from(value));
+    this.secrets.set(name, held);
+  }
+
+  /** The value of a version (a number, or `latest`); undefined when there is none. @param name `projects/P/secrets/S` */
+  secretValue(name: string, version: string): Buffer | undefined {
+    const versions = this.secrets.get(name.replace(`projects/${this.number}/`, `projects/${this.project}/`))?.versions ?? [];
+    return versions[(version === 'latest' ? versions.length : Number(version)) - 1] ?? undefined;
   }
 
   /** An image that a build pushed: Cloud Functions makes the repository by itself. */
@@ -132,7 +160,7 @@ export class World {
   /** Refuses other projects, APIs that are switched off, unknown regions. Source of the texts: the answers of the APIs. */
   admit(service: string, resource: string): void {
     const [, project, , location] = resource.split('/');
-    if (project !== undefined && project !== this.project && project !== this.number) {
+    if (project !== undefined && project !== '-' && project !== this.project && project !== this.number) {
       throw new Status('PERMISSION_DENIED', `Permission denied on resource project ${project}.`, [errorInfo('CONSUMER_INVALID', 'googleapis.com', { consumer: `projects/${project}`, service })]);
     }
     if (!this.apis.has(service)) throw this.#off(service);

@@ -64,6 +64,7 @@ export async function make(world: World, fn: Fn, build: Build): Promise<{ name: 
 async function built(world: World, fn: Fn, log: (line: string) => void): Promise<Image> {
   const { source, runtime, entryPoint = last(fn.name) } = fn.buildConfig as NonNullable<Fn['buildConfig']>;
   const place = source?.storageSource as { bucket: string; object: string };
+  readable(world, fn);
   if (!(await world.sources.exists(place))) throw missing(place);
   const folder = path.join(world.folder, 'builds', randomUUID());
   await mkdir(folder, { recursive: true });
@@ -89,4 +90,15 @@ async function checkMain(folder: string, entryPoint: string): Promise<void> {
   const name = entryPoint.replace(/[.]/g, '\\.');
   const text = await readFile(main, 'utf8');
   if (!new RegExp(`^(?:async )?def ${name}\\b|^${name}\\s*[:=]|import .*\\b${name}\\b`, 'm').test(text)) throw new Status('INVALID_ARGUMENT', `main.py does not define the entry point ${entryPoint}.`);
+}
+
+/** The build fetches a copy of the source as its own account. Source: https://cloud.google.com/functions/docs/building */
+function readable(world: World, fn: Fn): void {
+  const builder = fn.buildConfig?.serviceAccount;
+  if (!builder) return;
+  const email = last(builder);
+  const bucket = `gcf-v2-sources-${world.number}-${fn.name.split('/')[3]}`;
+  const object = `projects/_/buckets/${bucket}/objects/${last(fn.name)}/function-source.zip`;
+  if (world.policies.allowsObject(`serviceAccount:${email}`, 'storage.objects.get', object)) return;
+  throw new Status('INVALID_ARGUMENT', `failed to Fetch: failed to download archive gs://${bucket}/${last(fn.name)}/function-source.zip: Access to bucket ${bucket} denied. You must grant Storage Object Viewer permission to ${email}.`);
 }

@@ -1,11 +1,18 @@
 /** IAM policies of the project and of what is in it, and whether a member has a permission. */
+import { createHash } from 'node:crypto';
 import { errorInfo, invalid, Status } from '../status.ts';
 import { roleExists, roleGives } from './roles.ts';
 
 export interface Binding {
   role: string;
   members: string[];
-  condition?: object;
+  condition?: Condition;
+}
+
+export interface Condition {
+  title?: string;
+  description?: string;
+  expression?: string;
 }
 
 export interface Policy {
@@ -23,14 +30,23 @@ export class Policies {
   readonly customRoles = new Map<string, string[]>();
   /** A service account that is named as a member must exist. */
   readonly #accountExists: (email: string) => boolean;
+  readonly #project: string;
   #version = 1;
 
-  constructor(accountExists: (email: string) => boolean) {
+  constructor(project: string, accountExists: (email: string) => boolean) {
+    this.#project = project;
     this.#accountExists = accountExists;
   }
 
-  get(resource: string): Policy {
-    return structuredClone(this.#policies.get(resource) ?? { version: 1, bindings: [], etag: NO_POLICY });
+  /**
+   * A caller that does not ask for version 3 does not see conditions. Source:
+   * https://cloud.google.com/iam/docs/allow-policies#specifying_a_policy_version
+   */
+  get(resource: string, requested = 3): Policy {
+    const policy = structuredClone(this.#policies.get(resource) ?? { version: 1, bindings: [], etag: NO_POLICY });
+    if (requested >= 3) return policy;
+    const bindings = policy.bindings.map(({ role, members, condition }) => ({ role: condition ? `${role}_withcond_${shortHash(JSON.stringify(condition))}` : role, members }));
+    return { ...policy, version: 1, bindings };
   }
 
   /** Refuses an old etag, as https://cloud.google.com/iam/docs/allow-policies#etag says, roles and members that do not exist. */
@@ -40,8 +56,9 @@ export class Policies {
       throw new Status('ABORTED', 'There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request\'s ETag \'' + policy.etag + '\' did not match the current policy\'s ETag \'' + now.etag + '\'.');
     }
     const bindings = (policy.bindings ?? []).map(({ role, members, condition }) => ({ role, members: members ?? [], ...(condition && { condition }) }));
-    for (const { role, members } of bindings) {
-      if (!roleExists(role)) throw invalid('policy', `Role ${role} is not supported for this resource.`);
+    for (const { role, members, condition } of bindings) {
+      if (condition) this.#checkCondition(condition, policy.version, resource);
+      if (!roleExists(role) && !this.customRoles.has(role)) throw invalid('policy', `Role ${role} is not supported for this resource.`);
       for (const member of members) this.#check(member, resource);
     }
     return structuredClone(this.#put(resource, bindings.filter(({ members }) => members.length > 0)));
@@ -76,8 +93,13 @@ export class Policies {
   allows(member: string, permission: string, resource: string): boolean {
     const project = resource.split('/').slice(0, 2).join('/');
     return [...new Set([resource, project])].some((name) =>
-      this.get(name).bindings.some(({ role, members }) => matches(members, member) && roleGives(role, permission, this.customRoles)),
+      this.get(name).bindings.some(({ role, members, condition }) => matches(members, member) && roleGives(role, permission, this.customRoles) && holds(condition, resource)),
     );
+  }
+
+  /** For an object of Cloud Storage, by the project's policy. @param object `projects/_/buckets/B/objects/O` */
+  allowsObject(member: string, permission: string, object: string): boolean {
+    return this.get(this.#project).bindings.some(({ role, members, condition }) => matches(members, member) && roleGives(role, permission, this.customRoles) && holds(condition, object));
   }
 
   require(member: string, permission: string, resource: string): void {
@@ -88,9 +110,17 @@ export class Policies {
 
   #put(resource: string, bindings: Binding[]): Policy {
     this.#version += 1;
-    const policy = { version: 1, bindings, etag: Buffer.from(`BwY${this.#version}`).toString('base64') };
+    const policy = { version: bindings.some(({ condition }) => condition) ? 3 : 1, bindings, etag: Buffer.from(`BwY${this.#version}`).toString('base64') };
     this.#policies.set(resource, policy);
     return policy;
+  }
+
+  /** Source: https://cloud.google.com/iam/docs/conditions-overview */
+  #checkCondition({ title, expression }: Condition, version: number | undefined, resource: string): void {
+    if (version !== 3) throw invalid('policy', 'A policy with conditions must have version 3.');
+    if (!title || !expression) throw invalid('policy', 'A condition must have a title and an expression.');
+    if (resource.includes('/secrets/') || resource.split('/').length === 2 || resource.includes('/serviceAccounts/') || resource.includes('/services/')) return;
+    throw invalid('policy', 'Conditions are not supported on this resource.');
   }
 
   #check(member: string, resource: string): void {
@@ -104,6 +134,17 @@ export class Policies {
     if ((kind === 'user' || kind === 'serviceAccount' || kind === 'group') && !mail) throw invalid('policy', `Invalid principal: ${member}.`);
     if (kind === 'serviceAccount' && !this.#accountExists(id)) throw invalid('policy', `Service account ${id} does not exist.`);
   }
+}
+
+/** By the name of the resource, the one attribute that this fake knows; anything else does not hold. */
+function holds(condition: Condition | undefined, resource: string): boolean {
+  if (!condition) return true;
+  const prefix = /^resource\.name\.startsWith\((["'])(.*)\1\)$/.exec(condition.expression ?? '')?.[2];
+  return prefix !== undefined && resource.startsWith(prefix);
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 20);
 }
 
 function matches(members: string[], member: string): boolean {

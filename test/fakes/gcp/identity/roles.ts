@@ -34,10 +34,12 @@ const ROLES: Record<string, string[]> = {
   'roles/logging.logWriter': ['logging.logEntries.create'],
   'roles/artifactregistry.admin': ['artifactregistry.*'],
   'roles/artifactregistry.repoAdmin': ['artifactregistry.repositories.get', 'artifactregistry.repositories.list', 'artifactregistry.packages.*', 'artifactregistry.versions.*', 'artifactregistry.tags.*'],
+  'roles/artifactregistry.writer': ['artifactregistry.repositories.get', 'artifactregistry.repositories.uploadArtifacts', 'artifactregistry.repositories.downloadArtifacts', 'artifactregistry.tags.*', 'artifactregistry.versions.get', 'artifactregistry.versions.list'],
   'roles/artifactregistry.reader': ['artifactregistry.repositories.get', 'artifactregistry.repositories.list', 'artifactregistry.packages.get', 'artifactregistry.packages.list', 'artifactregistry.versions.get', 'artifactregistry.versions.list'],
   'roles/secretmanager.admin': ['secretmanager.*'],
   'roles/secretmanager.viewer': ['secretmanager.secrets.get', 'secretmanager.secrets.list', 'secretmanager.secrets.getIamPolicy', 'secretmanager.versions.get', 'secretmanager.versions.list'],
   'roles/secretmanager.secretAccessor': ['secretmanager.versions.access'],
+  'roles/vpcaccess.user': ['vpcaccess.connectors.use'],
   'roles/billing.viewer': ['resourcemanager.projects.get', 'billing.resourceAssociations.list'],
 };
 

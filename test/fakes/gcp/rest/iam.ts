@@ -6,7 +6,7 @@ import type { Account, World } from '../world.ts';
 const ACCOUNT = '(?<resource>projects/[^/]+/serviceAccounts/(?<email>[^/:]+))';
 
 export function iam(world: World): Endpoint[] {
-  const seen = ({ email, ...account }: Account) => ({ name: `projects/${world.project}/serviceAccounts/${email}`, projectId: world.project, email, ...account, oauth2ClientId: account.uniqueId, etag: 'MDEwMjE5MjA=' });
+  const seen = ({ email, displayName, description, uniqueId, disabled }: Account) => ({ name: `projects/${world.project}/serviceAccounts/${email}`, projectId: world.project, email, displayName, description, uniqueId, oauth2ClientId: uniqueId, etag: 'MDEwMjE5MjA=', ...(disabled && { disabled }) });
   const nameOf = (email: string) => `projects/${world.project}/serviceAccounts/${email}`;
   const find = (email: string): Account => {
     const account = world.accounts.get(email) ?? [...world.accounts.values()].find(({ uniqueId }) => uniqueId === email);

@@ -13,9 +13,9 @@ export function resourceManager(world: World): Endpoint[] {
       path: /^\/(?<version>v[13])\/(?<resource>projects\/[^/:]+)$/,
       answer: ({ caller, parts }) => {
         world.policies.require(caller.member, 'resourcemanager.projects.get', own);
-        const known = { projectId: world.project, createTime: '2024-01-01T00:00:00Z' };
-        if (parts['version'] === 'v1') return { ...known, name: 'A fake project', projectNumber: world.number, lifecycleState: 'ACTIVE' };
-        return { ...known, name: `projects/${world.number}`, displayName: 'A fake project', state: 'ACTIVE' };
+        const seen = { projectId: world.project, createTime: '2024-01-01T00:00:00Z' };
+        if (parts['version'] === 'v1') return { ...seen, name: 'A fake project', projectNumber: world.number, lifecycleState: 'ACTIVE' };
+        return { ...seen, name: `projects/${world.number}`, displayName: 'A fake project', state: 'ACTIVE' };
       },
     },
     {
@@ -36,9 +36,9 @@ export function resourceManager(world: World): Endpoint[] {
       method: 'POST',
       path: /^\/v[13]\/(?<resource>projects\/[^/:]+):getIamPolicy$/,
       fields: ['options'],
-      answer: ({ caller }) => {
+      answer: ({ body, caller }) => {
         world.policies.require(caller.member, 'resourcemanager.projects.getIamPolicy', own);
-        return world.policies.get(own);
+        return world.policies.get(own, requestedVersion(body['options']));
       },
     },
     {
@@ -116,4 +116,8 @@ export function billing(world: World): Endpoint[] {
       },
     },
   ];
+}
+
+function requestedVersion(options: { requestedPolicyVersion?: number } | undefined): number {
+  return options?.requestedPolicyVersion ?? 1;
 }

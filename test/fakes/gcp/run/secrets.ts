@@ -15,7 +15,7 @@ export async function secretsOf(world: World, revision: Revision, container: Con
     if (!world.policies.allows(account, 'secretmanager.versions.access', full)) {
       throw new Status('PERMISSION_DENIED', `Permission denied on secret: ${full}/versions/${reference.version} for Revision service account ${revision.serviceAccount}. The service account used must be granted the 'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.`);
     }
-    const value = world.secrets.get(full)?.version(reference.version ?? 'latest');
+    const value = world.secretValue(full, reference.version ?? 'latest');
     if (value === undefined) throw new Status('NOT_FOUND', `Secret ${full}/versions/${reference.version} was not found`);
     env[name] = value.toString();
   }

@@ -69,10 +69,10 @@ export class Services {
       if (validateOnly) return this.#done(service);
       return this.#operation(service, () => this.remove(service.name));
     },
-    GetIamPolicy: ({ resource }: { resource: string }, { member }: Caller) => {
+    GetIamPolicy: ({ resource, options }: { resource: string; options?: { requestedPolicyVersion?: number } }, { member }: Caller) => {
       this.#world.policies.require(member, 'run.services.getIamPolicy', resource);
       this.find(resource);
-      return wirePolicy(this.#world.policies.get(this.#byId(resource)));
+      return wirePolicy(this.#world.policies.get(this.#byId(resource), options?.requestedPolicyVersion ?? 1));
     },
     SetIamPolicy: ({ resource, policy }: { resource: string; policy?: { bindings?: []; etag?: Buffer } }, { member }: Caller) => {
       this.#world.policies.require(member, 'run.services.setIamPolicy', resource);

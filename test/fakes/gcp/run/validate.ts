@@ -25,6 +25,7 @@ export function checkService(world: World, member: string, service: Service, id:
 /** Source: https://cloud.google.com/run/docs/configuring/services/service-identity */
 export function actAs(world: World, member: string, email: string): void {
   const resource = `projects/${world.project}/serviceAccounts/${email}`;
+  if (world.accounts.has(email) && !world.knows(email)) throw new Status('INVALID_ARGUMENT', `Service account ${email} does not exist.`);
   if (world.accounts.has(email) && world.policies.allows(member, 'iam.serviceAccounts.actAs', resource)) return;
   throw new Status('PERMISSION_DENIED', `Permission 'iam.serviceaccounts.actAs' denied on service account ${email} (or it may not exist).`);
 }

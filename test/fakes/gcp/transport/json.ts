@@ -45,7 +45,7 @@ export function fromJson(what: string, value: unknown): unknown {
   const message: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
     if (!FIELDS.has(key)) throw new Status('INVALID_ARGUMENT', `Invalid JSON payload received. Unknown name "${key}" at '${what}': Cannot find field.`);
-    if (/Time$/.test(key) || inner === null) continue;
+    if (key.endsWith('Time') || inner === null) continue;
     const names = ENUMS[key];
     message[key] = MAPS.has(key) ? inner : typeof inner === 'number' && names ? names[inner] : fromJson(`${what}.${key}`, inner);
   }

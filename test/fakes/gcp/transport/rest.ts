@@ -56,7 +56,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, api: st
   const bytes = await read(request);
   const url = new URL(request.url as string, 'http://127.0.0.1');
   const endpoint = endpoints.find(({ method, path }) => method === request.method && path.test(url.pathname));
-  const parts = { ...endpoint?.path.exec(decodeURIComponent(url.pathname))?.groups };
+  const groups = Object.entries(endpoint?.path.exec(url.pathname)?.groups ?? {});
+  const parts = Object.fromEntries(groups.map(([name, text]) => [name, decodeURIComponent(text)]));
   const resource = parts['resource'] ?? url.pathname;
   const call = gate.open({ name: `${api}:${endpoint?.name ?? `${request.method} ${url.pathname}`}`, caller: '', resource, request: bytes.toString(), bytes: bytes.length });
   try {

@@ -39,8 +39,8 @@ export function certificates(): Certificates {
 function trust(authority: Buffer): void {
   const original = tls.createSecureContext;
   tls.createSecureContext = (options) => {
-    const made = original(options);
-    if (!options?.ca) (made.context as { addCACert(certificate: Buffer): void }).addCACert(authority);
-    return made;
+    const context = original(options);
+    if (!options?.ca) (context.context as { addCACert(certificate: Buffer): void }).addCACert(authority);
+    return context;
   };
 }
