@@ -1,9 +1,8 @@
 /** What the fake's own tests share: the fake with a Cloud Storage beside it, Google's own clients, small archives. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { answers, freePort, startServer, temporary } from '../aws/lab/server.ts';
+import { temporary } from '../aws/lab/server.ts';
 import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
 import { idToken } from '../fakes/gcp/identity/tokens.ts';
 import type { Options } from '../fakes/gcp/world.ts';
@@ -11,7 +10,6 @@ import type { Options } from '../fakes/gcp/world.ts';
 const BUCKET = 'mlfn-lab-sources';
 
 export interface Lab extends Gcp {
-  storage: string;
   /** Puts an object into BUCKET. */
   put(name: string, bytes: Buffer): Promise<void>;
   clients(): Promise<Clients>;
@@ -23,23 +21,15 @@ export interface Lab extends Gcp {
 type Clients = Awaited<ReturnType<typeof clientsOf>>;
 
 export async function startLab(options: Options = {}): Promise<Lab> {
-  const folder = temporary('gcs');
-  const port = await freePort();
-  const storage = `http://127.0.0.1:${port}`;
-  const root = path.join(import.meta.dirname, '../../.gcp-lab');
-  const program = readdirSync(root).find((name) => name.startsWith('fake-gcs-server'));
-  const command = path.join(root, program as string, 'fake-gcs-server');
-  const args = ['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port), '-backend', 'memory', '-external-url', storage, '-public-host', `127.0.0.1:${port}`];
-  const gcs = await startServer({ command, args, folder, ready: () => answers(`${storage}/storage/v1/b`) });
-  const gcp = await startGcp({ storage, ...options });
-  await fetch(`${storage}/storage/v1/b?project=${gcp.project}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: BUCKET }) });
+  const gcp = await startGcp(options);
+  const { endpoint } = gcp.storage;
+  await fetch(`${endpoint}/storage/v1/b?project=${gcp.project}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: BUCKET, location: 'EUROPE-WEST1' }) });
   let clients: Promise<Clients> | undefined;
   return {
     ...gcp,
-    storage,
     parent: `projects/${gcp.project}/locations/${gcp.region}`,
     put: async (name, bytes) => {
-      const answer = await fetch(`${storage}/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=${encodeURIComponent(name)}`, { method: 'POST', body: new Uint8Array(bytes) });
+      const answer = await fetch(`${endpoint}/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=${encodeURIComponent(name)}`, { method: 'POST', body: new Uint8Array(bytes) });
       if (!answer.ok) throw new Error(await answer.text());
     },
     clients: () => (clients ??= clientsOf(gcp)),
@@ -52,7 +42,6 @@ export async function startLab(options: Options = {}): Promise<Lab> {
       const made = await clients;
       await Promise.all(Object.values(made ?? {}).map((client) => client.close()));
       await gcp.stop();
-      await gcs.stop();
     },
   };
 }

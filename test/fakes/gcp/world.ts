@@ -58,8 +58,6 @@ export interface Repository {
 export interface Options {
   /** `lab-project` when not said, whose number test/gcp/lab/storage.ts knows, too. */
   project?: string;
-  /** Cloud Storage, as STORAGE_EMULATOR_HOST names it. */
-  storage?: string;
   /** Milliseconds that an operation takes at least; 200 when not said. */
   operations?: number;
   /** Milliseconds until a new service account is known to other services than IAM; 500 when not said. */
@@ -73,7 +71,6 @@ export class World {
   readonly number = '123456789012';
   readonly region = 'europe-west1';
   readonly startWithin: number;
-  readonly storage: string | undefined;
   readonly gate = new Gate();
   readonly tokens = new Tokens();
   readonly operations: Operations;
@@ -93,16 +90,16 @@ export class World {
   /** Functions (short names) whose next build fails. */
   readonly failingBuilds = new Set<string>();
   readonly repositories = new Map<string, Repository>();
-  /** What the served code needs to find this fake. */
-  readonly servedEnv: Record<string, string> = {};
+  /** What code that runs as the account needs to find this fake. */
+  servedEnv: (email: string) => Promise<Record<string, string>> = async () => ({});
 
   readonly #accountDelay: number;
 
-  constructor({ project = 'lab-project', storage, operations = 200, accounts = 500, startWithin = 240_000 }: Options) {
+  /** @param storage where Cloud Storage is: `http://127.0.0.1:PORT` */
+  constructor({ project = 'lab-project', operations = 200, accounts = 500, startWithin = 240_000 }: Options, storage: string) {
     this.#accountDelay = accounts;
     this.project = project;
     this.policies = new Policies(`projects/${project}`, (email) => this.knows(email) || !email.endsWith(`@${project}.iam.gserviceaccount.com`));
-    this.storage = storage;
     this.startWithin = startWithin;
     this.operations = new Operations(operations);
     this.sources = sources(storage, this.uploads);

@@ -13,8 +13,28 @@ export interface Metadata extends HttpServer {
   refusing: boolean;
 }
 
-/** @param email of the account that it answers for, asked at every call */
-export async function startMetadata(world: World, email: () => string): Promise<Metadata> {
+/** Metadata servers of the accounts that services run as, each started when it is first needed. */
+export class Identities {
+  readonly #world: World;
+  readonly #servers = new Map<string, Promise<Metadata>>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async host(email: string): Promise<string> {
+    const server = this.#servers.get(email) ?? startMetadata(this.#world, email);
+    this.#servers.set(email, server);
+    return (await server).url.slice('http://'.length);
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.#servers.values()) await (await server).stop();
+  }
+}
+
+/** @param own e-mail address of the account that it answers for */
+export async function startMetadata(world: World, own: string): Promise<Metadata> {
   const server = { lifetime: 3600, refusing: false } as Metadata;
   const http = await startHttp((request, response) => void serve(request, response).catch(() => request.socket.destroy()));
   return Object.assign(server, http);
@@ -43,7 +63,6 @@ export async function startMetadata(world: World, email: () => string): Promise<
     if (name === 'universe/universe-domain' || name === 'universe/universe_domain') return ['application/text', 'googleapis.com'];
     const [, account, what] = /^instance\/service-accounts\/([^/]+)\/?(.*)$/.exec(name) ?? [];
     if (account === undefined || server.refusing) throw new Status('NOT_FOUND', 'Not found');
-    const own = email();
     if (account !== 'default' && account !== own) throw new Status('NOT_FOUND', 'Not found');
     if (what === 'email') return ['application/text', own];
     if (what === 'scopes') return ['application/text', 'https://www.googleapis.com/auth/cloud-platform\n'];

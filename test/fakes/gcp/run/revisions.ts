@@ -116,7 +116,7 @@ async function untarInto(world: World, place: { bucket: string; object: string }
 
 /** Source: https://cloud.google.com/run/docs/container-contract#env-vars */
 async function variables(world: World, revision: Revision, container: Container): Promise<Record<string, string>> {
-  const env: Record<string, string> = { HOME: world.folder, LANG: 'C.UTF-8', ...world.servedEnv };
+  const env: Record<string, string> = { HOME: world.folder, LANG: 'C.UTF-8', ...(await world.servedEnv(revision.serviceAccount as string)) };
   for (const { name, value = '' } of container.env ?? []) env[name] = value;
   return { ...env, ...(await secretsOf(world, revision, container)), K_SERVICE: revision.service, K_REVISION: last(revision.name), K_CONFIGURATION: revision.service };
 }

@@ -28,17 +28,17 @@ export interface Sources {
 }
 
 /** @param storage where Cloud Storage is served; @param uploads files of upload URLs, by `BUCKET/OBJECT` */
-export function sources(storage: string | undefined, uploads: Map<string, string>): Sources {
+export function sources(storage: string, uploads: Map<string, string>): Sources {
   const url = ({ bucket, object, generation }: Place) => `${storage}/storage/v1/b/${bucket}/o/${encodeURIComponent(object)}?${generation && generation !== '0' ? `generation=${generation}&` : ''}`;
   return {
     fetch: async (place, file) => {
       const upload = uploads.get(`${place.bucket}/${place.object}`);
       if (upload !== undefined) return writeFile(file, await readFile(upload));
-      const answer = storage === undefined ? undefined : await fetch(`${url(place)}alt=media`);
-      if (!answer?.ok || !answer.body) throw missing(place);
+      const answer = await fetch(`${url(place)}alt=media`);
+      if (!answer.ok || !answer.body) throw missing(place);
       await pipeline(Readable.fromWeb(answer.body), createWriteStream(file));
     },
-    exists: async (place) => uploads.has(`${place.bucket}/${place.object}`) || (storage !== undefined && (await fetch(url(place))).ok),
+    exists: async (place) => uploads.has(`${place.bucket}/${place.object}`) || (await fetch(url(place))).ok,
   };
 }
 

@@ -1,9 +1,10 @@
 /** A certificate authority of this process, and its certificate for 127.0.0.1. Made by openssl, removed with the process. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
+import { removeAtEnd } from '../runner/process.ts';
 
 export interface Certificates {
   /** Path of the authority's certificate, in PEM. */
@@ -21,7 +22,7 @@ let made: Certificates | undefined;
 export function certificates(): Certificates {
   if (made) return made;
   const folder = mkdtempSync(path.join(os.tmpdir(), 'mlfn-gcp-tls-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  removeAtEnd(folder);
   const at = (name: string) => path.join(folder, name);
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
