@@ -13,7 +13,7 @@ export interface Chosen {
 /** By name; else the one of mlfn.yaml; else the only one that is deployed. @throws CLI_NO_FUNCTION, CONFIG_* */
 export async function chooseFunction(
   ctx: Context,
-  given: { name: string | undefined } & Pick<Flags, 'target' | 'region' | 'profile' | 'bucket' | 'warm'>,
+  given: { name: string | undefined } & Pick<Flags, 'target' | 'region' | 'project' | 'profile' | 'bucket' | 'warm'>,
 ): Promise<Chosen> {
   const { loadConfig } = await import('../config/index.ts');
   const { target, targetConfig, name } = await loadConfig(ctx, given);

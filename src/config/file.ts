@@ -70,7 +70,7 @@ function keepWritten(document: Document): void {
   if (!isMap(document.contents)) return;
   const python = document.get('python', true);
   if (isScalar(python)) asWritten(python);
-  for (const texts of [document.get('env', true), document.getIn(['aws', 'tags'], true)]) {
+  for (const texts of [document.get('env', true), document.getIn(['aws', 'tags'], true), document.getIn(['gcp', 'labels'], true)]) {
     if (isMap(texts)) for (const pair of texts.items) if (isScalar(pair.value)) asWritten(pair.value);
   }
 }
@@ -114,14 +114,15 @@ function meaningError(
   const where = at(offsetOf(document, keys));
   const value: unknown = keys.length === 0 ? document.toJS() : document.getIn(keys);
   const name = keys.length === 0 ? path.basename(file) : keys.join('.');
-  const ruleOfKeys = keys.includes('tags') ? 'a name that AWS takes for a tag' : 'a variable name: letters, digits and underscores';
-  const must = issue.code === 'invalid_key' ? ruleOfKeys : issue.message;
+  const must = issue.code === 'invalid_key' ? (RULE_OF_KEYS[keys[1] ?? ''] ?? 'a variable name: letters, digits and underscores') : issue.message;
   // Somebody may have put the secret itself where its reference belongs.
   return new MlfnError('CONFIG_VALUE', `${where}: ${name} must be ${must}, not ${keys.includes('secrets') ? 'what is there' : shown(value)}.`, {
     hint: `Change line ${where.split(':')[1]} of ${file}.`,
     details: { file, where, key: keys.join('.') },
   });
 }
+
+const RULE_OF_KEYS: Record<string, string> = { tags: 'a name that AWS takes for a tag', labels: 'a name that Google Cloud takes for a label' };
 
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';

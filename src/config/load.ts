@@ -6,6 +6,7 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { TargetName } from '../providers/index.ts';
+import { SECTIONS } from '../providers/sections.ts';
 import type { RuntimeSettings } from '../types.ts';
 import { absoluteArtifact, splitArtifact } from './artifact.ts';
 import { findConfig, findConfigFor } from './find.ts';
@@ -36,8 +37,8 @@ export interface Config {
   origins: Partial<Record<Key, string>>;
 }
 
-type Section = 'local' | 'aws';
-const SECTION_KEYS: readonly Key[] = ['local', 'aws'] satisfies Section[];
+type Section = keyof typeof SECTIONS;
+const SECTION_KEYS = Object.keys(SECTIONS) as readonly Section[];
 
 /** Text as the user typed it; numbers are read and checked here. */
 export type Flags = Partial<Record<Exclude<Key, 'env' | Section>, string>> & SectionFlags & { env?: string[] };
@@ -131,7 +132,7 @@ function sectionOf(target: TargetName, layers: Layer[]): Record<string, unknown>
   // `--http-api` switches on what the file describes.
   const keeps = (key: string, value: unknown) => value === true && typeof whole[key] === 'object';
   for (const section of sections) for (const [key, value] of Object.entries(section)) if (!keeps(key, value)) whole[key] = value;
-  for (const key of ['tags', 'secrets']) {
+  for (const key of ['tags', 'labels', 'secrets']) {
     const named = Object.assign({}, ...sections.map((each) => each[key] ?? {})) as Record<string, string>;
     if (Object.keys(named).length > 0) whole[key] = named;
   }
@@ -166,7 +167,7 @@ function hyphenated(key: string): string {
 function variables(env: Context['env']): Flags {
   const read = (key: string) => env[variableName(key)] || undefined;
   const flags: Record<string, string | string[] | undefined> = {};
-  for (const key of [...KEYS, ...SECTION_FLAGS]) if (key !== 'env' && !SECTION_KEYS.includes(key as Key)) flags[key] = read(key);
+  for (const key of [...KEYS, ...SECTION_FLAGS]) if (key !== 'env' && !isSection(key)) flags[key] = read(key);
   for (const key of REPEATED_FLAGS) flags[key] = read(key)?.split(',');
   return flags as Flags;
 }
@@ -174,13 +175,17 @@ function variables(env: Context['env']): Flags {
 function readTexts(texts: Flags, label: (key: Key) => string): FileValues {
   const values: Record<string, unknown> = {};
   for (const key of KEYS) {
-    if (key === 'env' || key === 'local' || key === 'aws') continue;
+    if (key === 'env' || isSection(key)) continue;
     const text = texts[key];
     if (text === undefined) continue;
     values[key] = checked(key, NUMBERS.includes(key) ? numberOf(text) : text, label(key), text);
   }
   if (texts.env !== undefined) values['env'] = Object.fromEntries(texts.env.map(variableOf));
   return values as FileValues;
+}
+
+function isSection(key: string): key is Section {
+  return SECTION_KEYS.includes(key as Section);
 }
 
 function numberOf(text: string): number {

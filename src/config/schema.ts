@@ -43,6 +43,7 @@ export const fileSchema = z
         .describe('Variables that the code sees. They are kept in the release: no place for secrets.'),
       local: SECTIONS.local.describe('Settings of the local target.'),
       aws: SECTIONS.aws.describe('Settings of the aws target.'),
+      gcp: SECTIONS.gcp.describe('Settings of the gcp target.'),
     },
     { error: 'a mapping of settings' },
   )

@@ -10,7 +10,7 @@ type Target = keyof typeof SECTIONS;
 interface Read {
   /** In the section. */
   key: string;
-  as: 'text' | 'number' | 'switch' | 'pairs' | 'list';
+  as: 'text' | 'number' | 'decimal' | 'switch' | 'pairs' | 'list';
   /** The mapping in the section that holds the key. */
   within?: 'vpc';
 }
@@ -39,6 +39,24 @@ const FLAGS = {
     reservedConcurrency: { key: 'reservedConcurrency', as: 'number' },
     provisionedConcurrency: { key: 'provisionedConcurrency', as: 'number' },
     warm: { key: 'warm', as: 'text' },
+  },
+  gcp: {
+    project: { key: 'project', as: 'text' },
+    region: { key: 'region', as: 'text' },
+    mode: { key: 'mode', as: 'text' },
+    bucket: { key: 'bucket', as: 'text' },
+    serviceAccount: { key: 'serviceAccount', as: 'text' },
+    buildServiceAccount: { key: 'buildServiceAccount', as: 'text' },
+    public: { key: 'public', as: 'switch' },
+    allow: { key: 'allow', as: 'list' },
+    adopt: { key: 'adopt', as: 'switch' },
+    label: { key: 'labels', as: 'pairs' },
+    cpu: { key: 'cpu', as: 'decimal' },
+    minInstances: { key: 'minInstances', as: 'number' },
+    maxInstances: { key: 'maxInstances', as: 'number' },
+    vpcConnector: { key: 'vpcConnector', as: 'text' },
+    vpcEgress: { key: 'vpcEgress', as: 'text' },
+    secret: { key: 'secrets', as: 'pairs' },
   },
 } as const satisfies Record<Target, Record<string, Read>>;
 /** The same, looked up by a name that may be another target's. */
@@ -89,7 +107,7 @@ function withWholeNetwork(values: Record<string, unknown>, label: (flag: Section
 function checked(target: Target, { key, as, within }: Read, value: string | boolean | string[], label: string): unknown {
   const shape = within === undefined ? SECTIONS[target].shape : SECTIONS.aws.shape[within].unwrap().shape;
   const schema = shape[key as never] as (typeof SECTIONS.aws.shape)['region'];
-  const parsed = schema.safeParse(as === 'pairs' ? pairsOf([value].flat() as string[], label, key === 'secrets') : valueOf(value, as));
+  const parsed = schema.safeParse(as === 'pairs' ? pairsOf([value].flat() as string[], label, PAIRS[target]?.[key] ?? '', key === 'secrets') : valueOf(value, as));
   if (parsed.success) return parsed.data;
   const message = parsed.error.issues[0]?.code === 'invalid_key' ? 'NAME=VALUE with a name that it may have' : parsed.error.issues[0]?.message;
   // Somebody may have given the secret itself where its reference belongs.
@@ -102,17 +120,24 @@ function checked(target: Target, { key, as, within }: Read, value: string | bool
 
 function valueOf(value: string | boolean | string[], as: Read['as']): unknown {
   if (as === 'number') return /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
+  if (as === 'decimal') return /^\d+(\.\d+)?$/.test(String(value)) ? Number(value) : Number.NaN;
   if (as === 'switch') return value === true || value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
   return value;
 }
 
-function pairsOf(texts: string[], label: string, hidden: boolean): Record<string, string> {
+/** What one of them looks like. */
+const PAIRS: Partial<Record<Target, Record<string, string>>> = {
+  aws: { tags: 'team=risk', secrets: 'DB_PASSWORD=secretsmanager:prod/db' },
+  gcp: { labels: 'team=risk', secrets: 'DB_PASSWORD=db-password:latest' },
+};
+
+function pairsOf(texts: string[], label: string, example: string, hidden: boolean): Record<string, string> {
   return Object.fromEntries(
     texts.map((text) => {
       const cut = text.indexOf('=');
       if (cut > 0) return [text.slice(0, cut), text.slice(cut + 1)];
       throw new MlfnError('CONFIG_VALUE', `${label} must be NAME=VALUE, not ${hidden ? 'what was given' : JSON.stringify(text)}.`, {
-        hint: `Write it as ${label} ${label.includes('tag') ? 'team=risk' : 'DB_PASSWORD=secretsmanager:prod/db'}, once for each.`,
+        hint: `Write it as ${label} ${example}, once for each.`,
         details: hidden ? {} : { value: text },
       });
     }),
@@ -122,8 +147,23 @@ function pairsOf(texts: string[], label: string, hidden: boolean): Record<string
 /** What does the same on a target that does not have the flag. */
 const ELSEWHERE: Partial<Record<Target, Partial<Record<SectionFlag, string>>>> = {
   local: {
-    secret: 'On this machine set the value itself with --env NAME=VALUE; a reference is for --target aws.',
+    secret: 'On this machine set the value itself with --env NAME=VALUE; a reference is for a cloud.',
     warm: 'On this machine raise --idle, the seconds that a worker stays without a call.',
+  },
+  aws: {
+    serviceAccount: 'On AWS a function runs as a role: name one with --role.',
+    label: 'On AWS they are tags: --tag NAME=VALUE.',
+    cpu: 'On AWS the processor grows with --memory: 1769 MB is one.',
+    minInstances: 'On AWS use --provisioned-concurrency.',
+    maxInstances: 'On AWS use --reserved-concurrency.',
+  },
+  gcp: {
+    role: 'On Google Cloud a function runs as a service account: name one with --service-account.',
+    tag: 'On Google Cloud they are labels: --label NAME=VALUE.',
+    provisionedConcurrency: 'On Google Cloud use --min-instances.',
+    reservedConcurrency: 'On Google Cloud use --max-instances.',
+    warm: 'On Google Cloud use --min-instances 1.',
+    profile: 'Name the project with --project.',
   },
 };
 

@@ -31,6 +31,11 @@ export const GCP_ERRORS = {
     meaning: 'A setting that Google Cloud would refuse, or two that exclude each other; nothing was made.',
     mend: 'Mend the setting that the message names, and deploy again.',
   },
+  GCP_GONE: {
+    kind: 'remote',
+    meaning: 'Another command removed the function while this one worked on it.',
+    mend: 'See what there is with `mlfn status`, and deploy again if it is to be there.',
+  },
   GCP_REFUSED: {
     kind: 'config',
     meaning: 'Google Cloud refuses a setting of the function.',

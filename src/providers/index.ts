@@ -7,6 +7,7 @@ import type { Provider } from './provider.ts';
 const LOADERS = {
   local: async () => (await import('./local/index.ts')).provider as Provider<unknown>,
   aws: async () => (await import('./aws/index.ts')).provider as Provider<unknown>,
+  gcp: async () => (await import('./gcp/index.ts')).provider as Provider<unknown>,
 };
 
 export type TargetName = keyof typeof LOADERS;

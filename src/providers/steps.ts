@@ -41,6 +41,12 @@ export function switchSteps(number: number, live: Live | null): Step[] {
   return [{ kind: 'switch', number, from: live.live }];
 }
 
+/** What a release stands on comes first, what the function has beside its releases last; only the pruning comes after that. */
+export function arranged(live: Live | null, { before, steps, after }: { before: Step[]; steps: Step[]; after: Step[] }): Step[] {
+  const prune = steps.find((step) => step.kind === 'prune') ?? (live?.untidy === true ? ({ kind: 'prune', keep: KEEP } as const) : null);
+  return [...before, ...steps.filter((step) => step.kind !== 'prune'), ...after, ...(prune === null ? [] : [prune])];
+}
+
 function share(percent: number | undefined): { percent?: number } {
   return percent === undefined ? {} : { percent };
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ReleaseDraft } from '../../src/providers/provider.ts';
 import { ensureBucket } from '../../src/providers/gcp/storage/bucket.ts';
+import { archiveDigest } from '../../src/providers/gcp/names.ts';
 import { collectObjects, hasObject } from '../../src/providers/gcp/storage/objects.ts';
 import { deletePrefix, listKeys, removeKeys } from '../../src/providers/gcp/storage/listing.ts';
 import {
@@ -166,7 +167,8 @@ test('a history listed again is not read again, and whose bucket it is is asked 
 });
 
 test('objects that nothing names are collected; what a record names by now, and what is not ours, stays', async () => {
-  const object = (mark: string, kind = 'zip') => `objects/${mark.repeat(64)}.${kind}`;
+  const stored = archiveDigest(draftOf('heart', 'b').artifacts);
+  const object = (mark: string, kind = 'zip') => `objects/${mark === 'b' ? stored : mark.repeat(64)}.${kind}`;
   for (const mark of ['a', 'b', 'c']) await put(object(mark), 'zip');
   await put(object('d', 'tar.gz'), 'tar');
   const foreign = ['objects/photo.zip', `objects/${'e'.repeat(64)}.zip.bak`, `other/objects/${'e'.repeat(64)}.zip`, 'top'];

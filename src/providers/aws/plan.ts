@@ -1,7 +1,7 @@
 /** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
 import type { Live, Part } from '../../types.ts';
 import type { ReleaseDraft, Step, Want } from '../provider.ts';
-import { KEEP, releaseSteps, switchSteps } from '../steps.ts';
+import { arranged, releaseSteps, switchSteps } from '../steps.ts';
 import type { AwsConfig } from './config.ts';
 import { storageFor } from './ephemeral.ts';
 import { endpointSteps } from './endpoint/endpoint-plan.ts';
@@ -32,9 +32,7 @@ export function plan(want: Want, live: Live | null, config: AwsConfig, ground: G
     ...endpointSteps(live?.name ?? want.draft.function, config, ground.doors),
     ...stepsAfter(want, live, config, ground.function, steps),
   ];
-  if (live?.untidy === true && !steps.some((step) => step.kind === 'prune')) steps.push({ kind: 'prune', keep: KEEP });
-  const at = steps.findIndex((step) => step.kind === 'prune');
-  return at === -1 ? [...before, ...steps, ...after] : [...before, ...steps.slice(0, at), ...after, ...steps.slice(at)];
+  return arranged(live, { before, steps, after });
 }
 
 /** What releases stand on, in the order in which it is made; also mended when somebody took it away from a live one. */

@@ -12,8 +12,11 @@ export const RELEASE_VARIABLE = 'MLFN_RELEASE';
 /** `gs://BUCKET/functions/NAME/models/SHA256`; read when a worker starts. */
 export const MODEL_VARIABLE = 'MLFN_MODEL';
 
-/** Service ids: cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/create (fewer than 50 characters). */
-export const MOST_NAME = 49;
+/**
+ * A tag and its service's name have 46 characters together (cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags);
+ * the tag of a release may grow to `r9999`.
+ */
+export const LONGEST_NAME = 41;
 export const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 /** Account ids: cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/create */
 const MOST_ACCOUNT = 30;
@@ -39,9 +42,9 @@ export function accountEmail(id: string, project: string): string {
   return `${id}@${rest}.${domain === undefined ? '' : `${domain}.`}iam.gserviceaccount.com`;
 }
 
-/** Of the tag that gives a revision a URL of its own. */
+/** Of the tag that gives a revision a URL of its own: at least three characters. */
 export function tagOf(release: number): string {
-  return `r${release}`;
+  return `r${String(release).padStart(3, '0')}`;
 }
 
 export function locationPath(project: string, region: string): string {
@@ -63,4 +66,9 @@ export function modelsPrefix(name: string): string {
 
 export function objectKey(digest: Digest, kind: 'zip' | 'tar.gz'): string {
   return `objects/${digest}.${kind}`;
+}
+
+/** Of the one archive that both parts of a package are sent in. */
+export function archiveDigest({ dependencies, function: code }: { dependencies: Digest; function: Digest }): Digest {
+  return createHash('sha256').update(`${dependencies}\n${code}\n`).digest('hex');
 }

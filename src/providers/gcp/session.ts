@@ -22,8 +22,6 @@ export interface Session {
   functions(): Promise<v2.FunctionServiceClient>;
   services(): Promise<ServicesClient>;
   revisions(): Promise<RevisionsClient>;
-  /** For a call of a Cloud Run service. @param audience the service's URL, without a path */
-  idToken(audience: string): Promise<string>;
   /**
    * REST of the small APIs, JSON in and out. @param path with its version: `/v1/projects/p/serviceAccounts`.
    * @throws what `explainGcp` makes of it; `gcpCode` tells what the API said
@@ -62,7 +60,6 @@ async function openClients(ctx: Context, config: GcpConfig): Promise<Clients> {
       const { FunctionServiceClient } = await import('@google-cloud/functions/build/src/v2/function_service_client.js');
       return new FunctionServiceClient(options('cloudfunctions'));
     }),
-    idToken: async (audience) => (await auth.getIdTokenClient(audience)).idTokenProvider.fetchIdToken(audience),
     // The package's own index loads six clients more.
     services: lazy(async () => new (await import('@google-cloud/run/build/src/v2/services_client.js')).ServicesClient(options('run'))),
     revisions: lazy(async () => new (await import('@google-cloud/run/build/src/v2/revisions_client.js')).RevisionsClient(options('run'))),

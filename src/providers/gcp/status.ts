@@ -49,11 +49,6 @@ export function gcpCode(error: unknown): string | null {
   return cause instanceof Error ? read(cause).code : null;
 }
 
-/** The number of an operation's own error (google.rpc.Status) by its name. */
-export function nameOfCode(code: number | null | undefined): string {
-  return CODES[code ?? 2] ?? 'UNKNOWN';
-}
-
 export function read(error: unknown): Said {
   const thrown = error as Thrown;
   const rest = restError(thrown);

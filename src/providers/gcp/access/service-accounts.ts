@@ -86,7 +86,7 @@ export async function removeRuntimeAccount(session: Session, name: string, secre
 /** A service account that was made a moment ago: services that use it say that it does not exist. */
 export function isNotYetKnown(error: unknown): boolean {
   const said = error instanceof Error ? error.message : '';
-  return ['INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION', 'PERMISSION_DENIED'].includes(gcpCode(error) ?? '') && /service ?account .*(does not exist|not found|was not found)/i.test(said);
+  return ['INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION', 'PERMISSION_DENIED'].includes(gcpCode(error) ?? '') && /service ?account .*(does not exist|may not exist|not found|was not found)/i.test(said);
 }
 
 /** The models of this function in the bucket, and the secrets of its variables: nothing else. */

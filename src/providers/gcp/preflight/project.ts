@@ -76,7 +76,7 @@ export async function askRegion(session: Session): Promise<Finding[]> {
   const client = config.mode === 'function' ? await session.functions() : await session.services();
   const known: string[] = [];
   try {
-    for await (const { locationId } of client.listLocationsAsync({ name: `projects/${project}` })) if (locationId) known.push(locationId);
+    for await (const { locationId } of client.listLocationsAsync({ name: `projects/${project}` }, { autoPaginate: false })) if (locationId) known.push(locationId);
   } catch {
     return [];
   }

@@ -2,7 +2,7 @@
 import { MlfnError } from '../../../errors.ts';
 import type { Digest } from '../../../types.ts';
 import { progressOf } from '../../progress.ts';
-import { objectKey } from '../names.ts';
+import { archiveDigest, objectKey } from '../names.ts';
 import type { Session } from '../session.ts';
 import { sumOf } from './file-sum.ts';
 import { nullFor } from './gcs.ts';
@@ -90,7 +90,7 @@ export async function collectObjects(
 ): Promise<{ removed: number; bytes: number }> {
   const unnamed = (await listKeys(session, 'objects/')).filter(({ key }) => OBJECT.test(key) && !keep.has(OBJECT.exec(key)?.[1] ?? ''));
   const records = unnamed.length === 0 ? [] : await listAllRecords(session);
-  const named = new Set(records.flatMap(({ record }) => (dropped(record) ? [] : Object.values(record.artifacts))));
+  const named = new Set(records.flatMap(({ record }) => (dropped(record) ? [] : [archiveDigest(record.artifacts)])));
   const gone = unnamed.filter(({ key }) => !named.has(OBJECT.exec(key)?.[1] ?? ''));
   await removeKeys(session, gone);
   return { removed: gone.length, bytes: gone.reduce((sum, { size }) => sum + size, 0) };

@@ -1,0 +1,138 @@
+/** The steps of a plan, done. Each can be repeated after a kill. */
+import { MlfnError } from '../../errors.ts';
+import type { Done, ReleaseDraft, Step } from '../provider.ts';
+import { ensureAccess } from './access/members.ts';
+import { buildEmail, ensureBuildAccount, ensureRuntimeAccount, runtimeEmail } from './access/service-accounts.ts';
+import { ensureCleanup } from './functions/images.ts';
+import { archiveDigest, modelsPrefix, objectKey } from './names.ts';
+import { see } from './observe.ts';
+import { sourceFor, storedParts, storePart, tellSent } from './parts.ts';
+import { publishRevision } from './publish.ts';
+import { dropCandidate, prune, remove } from './removal.ts';
+import { gone } from './services.ts';
+import type { Session } from './session.ts';
+import { settingsOf } from './settings.ts';
+import { ensureBucket } from './storage/bucket.ts';
+import { claimNumber, listRecords, readRecord, writeVerified } from './storage/records.ts';
+import { moveTraffic, type Now, type Target, trafficFor } from './traffic.ts';
+
+const ENSURE: Record<string, (session: Session, name: string, done: Done) => Promise<void>> = {
+  bucket: ensureBucket,
+  'service account': async (session, name, { draft }) => {
+    const kept = (await listRecords(session, name)).map(({ record }) => record);
+    const drafts = [...(draft === undefined ? [] : [draft]), ...kept];
+    await ensureRuntimeAccount(session, name, drafts.flatMap((each) => Object.values(settingsOf(each).secrets)));
+  },
+  'build service account': ensureBuildAccount,
+  access: ensureAccess,
+  images: ensureCleanup,
+};
+const DOING = { create: 'making', update: 'mending', remove: 'removing' } as const;
+
+export async function apply(session: Session, step: Step, done: Done): Promise<Done> {
+  switch (step.kind) {
+    case 'ensure':
+      session.ctx.emit({ type: 'progress', text: `${DOING[step.change]} the ${step.resource} ${step.name}` });
+      // The bucket is everybody's, and the place of the record.
+      if (step.resource !== 'bucket') done = await claim(session, done);
+      await ENSURE[step.resource]?.(session, done.name, done);
+      return done;
+    case 'store': {
+      const claimed = await claim(session, done);
+      tellSent(session, step.part, step.digest, await storePart(session, step.part, claimed));
+      return claimed;
+    }
+    case 'publish':
+      return publish(session, step.draft, await claim(session, done));
+    case 'verify':
+      return done; // The pipeline's own, through `invoke`.
+    case 'switch':
+      await switchTo(session, step, done);
+      return done;
+    case 'prune':
+      await prune(session, done.name, step.keep);
+      return done;
+    case 'remove':
+      await remove(session, step.name);
+      return done;
+  }
+}
+
+/** Numbers that this process took, also when the step that took one failed afterwards. */
+const claimed = new WeakMap<ReleaseDraft, number>();
+
+/** The number comes first: what is made from now on is named by a record, and nobody collects it meanwhile. */
+async function claim(session: Session, done: Done): Promise<Done> {
+  if (done.candidate !== undefined || done.draft === undefined) return done;
+  const { digest } = done.draft;
+  const { records, revisions } = await see(session, done.name);
+  const left = records.find((each) => each.verified === null && each.record.digest === digest);
+  // Revisions may be there whose record somebody has deleted.
+  const used = Math.max(0, ...revisions.map(({ release }) => release ?? 0));
+  const number = left?.record.number ?? (await claimNumber(session, done.name, done.draft, used));
+  claimed.set(done.draft, number);
+  return { ...done, candidate: { number } };
+}
+
+async function publish(session: Session, draft: ReleaseDraft, done: Done): Promise<Done> {
+  const number = done.candidate!.number;
+  const { name } = done;
+  // Stored already by an earlier plan, or collected since.
+  for (const part of settingsOf(draft).mode === 'run' ? storedParts(draft) : storedParts(draft).filter((each) => each === 'model')) {
+    const sent = await storePart(session, part, done);
+    if (sent > 0) tellSent(session, part, draft.artifacts[part] ?? '', sent);
+  }
+  session.ctx.emit({ type: 'progress', text: `publishing release ${number}` });
+  const archive = { bucket: session.bucket, object: objectKey(archiveDigest(draft.artifacts), 'tar.gz') };
+  const wanted = {
+    name,
+    number,
+    draft,
+    runAs: runtimeEmail(session, name),
+    buildAs: buildEmail(session),
+    modelUri: draft.artifacts.model === undefined ? null : `gs://${session.bucket}/${modelsPrefix(name)}${draft.artifacts.model}`,
+    source: async () => (settingsOf(draft).mode === 'run' ? archive : sourceFor(session, done)),
+  };
+  await publishRevision(session, wanted, async () => {
+    if ((await readRecord(session, name, number)) === null) throw gone(name);
+  });
+  return done;
+}
+
+async function switchTo(session: Session, step: Extract<Step, { kind: 'switch' }>, done: Done): Promise<void> {
+  const { name, candidate, verification, sample } = done;
+  const number = step.number ?? candidate?.number;
+  if (number === undefined) throw unknown(name, number);
+  if (verification !== undefined) await writeVerified(session, name, number, { verification, sample: sample ?? null });
+  await moveTraffic(session, name, (now) => targets(session, now, { name, number, percent: step.percent, published: step.number === null }));
+}
+
+function targets(session: Session, now: Now, to: { name: string; number: number; percent: number | undefined; published: boolean }): Target[] | null {
+  const { name, number, percent, published } = to;
+  const revision = now.revisions.findLast(({ release, ready }) => release === number && ready);
+  if (revision === undefined) throw published ? gone(name) : unknown(name, number);
+  const live = now.revisions.find((each) => each.name === now.split?.live);
+  if ((published || percent !== undefined) && (live?.release ?? 0) > number) {
+    session.ctx.emit({
+      type: 'warning',
+      text: `Release ${live?.release} went live meanwhile, and stays; release ${number} is there, checked.`,
+      hint: `Have it live with \`mlfn rollback ${name} --to ${number}\`.`,
+    });
+    return null;
+  }
+  // The rest stays with what is live now, also when that is not what the plan has seen.
+  const shared = percent !== undefined && live !== undefined && live.name !== revision.name;
+  return trafficFor(now, shared ? { live: live.name, canary: { revision: revision.name, percent } } : { live: revision.name, canary: null });
+}
+
+function unknown(name: string, number: number | undefined): MlfnError {
+  return new MlfnError('RELEASE_UNKNOWN', `There is no release ${number ?? '?'} of ${name}.`, {
+    hint: 'Another command may have removed it: see `mlfn releases`.',
+  });
+}
+
+/** Takes the candidate back, also one whose claiming step failed. */
+export async function discard(session: Session, { name, draft, candidate }: Done): Promise<void> {
+  const number = candidate?.number ?? (draft === undefined ? undefined : claimed.get(draft));
+  if (draft !== undefined && number !== undefined) await dropCandidate(session, { name, number });
+}

@@ -1,0 +1,113 @@
+/** What is sent of a package. Mode `run`: one archive of both parts, and the model. Mode `function`: its source, for each build. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Digest, Part } from '../../types.ts';
+import type { Done, ReleaseDraft, Supplies } from '../provider.ts';
+import { isBuiltOf } from './functions/built.ts';
+import { uploadSource } from './functions/upload.ts';
+import { archiveDigest, modelsPrefix, objectKey } from './names.ts';
+import { see } from './observe.ts';
+import type { Source } from './candidate.ts';
+import type { Session } from './session.ts';
+import { PACKAGES_FOLDER } from './serving.ts';
+import { settingsOf } from './settings.ts';
+import { listKeys, removeKeys } from './storage/listing.ts';
+import { headObject, putObject } from './storage/objects.ts';
+
+/** The parts that a release of this mode has in the bucket, in the order in which they are stored. */
+export function storedParts(draft: ReleaseDraft): (Part | 'model')[] {
+  return ['function', ...(draft.artifacts.model === undefined ? [] : (['model'] as const))];
+}
+
+export function keyOf(name: string, part: Part | 'model', { artifacts }: Pick<ReleaseDraft, 'artifacts'>): string {
+  return part === 'model' ? modelsPrefix(name) + artifacts.model : objectKey(archiveDigest(artifacts), 'tar.gz');
+}
+
+/** @returns bytes sent; 0 when it was there */
+export async function storePart(session: Session, part: Part | 'model', done: Done): Promise<number> {
+  if (done.supplies === undefined || done.draft === undefined) throw new Error('a plan that stores needs supplies');
+  const key = keyOf(done.name, part, done.draft);
+  if (part === 'model') {
+    const model = done.supplies.bundle.fetched;
+    return model === null ? 0 : (await putObject(session, { key, what: 'the model', ...model })).sent;
+  }
+  if (settingsOf(done.draft).mode === 'function') return sendSource(session, done.draft, done.supplies);
+  if ((await headObject(session, key)) !== null) return 0;
+  const { bundle } = done.supplies;
+  return withFile(session, 'tar.gz', async (file) => {
+    const parts = [
+      { artifact: bundle.dependencies, prefix: PACKAGES_FOLDER },
+      { artifact: bundle.function, prefix: '' },
+    ];
+    const { bytes, sha256 } = await done.supplies!.writeArchive(parts, file);
+    return (await putObject(session, { key, what: 'the package', file, size: bytes, sha256 })).sent;
+  });
+}
+
+/** Sources that this process sent: each is for one build, and known to nobody else. */
+const sent = new WeakMap<ReleaseDraft, Source>();
+
+/** To where Cloud Functions wants it. */
+async function sendSource(session: Session, draft: ReleaseDraft, supplies: Supplies): Promise<number> {
+  return withFile(session, 'zip', async (file) => {
+    const { bytes } = await supplies.writeZip(supplies.source(), file, '');
+    sent.set(draft, await uploadSource(session, file, bytes));
+    return bytes;
+  });
+}
+
+/** Of a function: sent by an earlier step, or now; null where its image is of the same already. */
+export async function sourceFor(session: Session, { name, draft, supplies }: Done): Promise<Source | null> {
+  if (draft === undefined || supplies === undefined) throw new Error('a plan that publishes needs supplies');
+  const before = sent.get(draft);
+  if (before !== undefined) return before;
+  const { function: found, records } = await see(session, name);
+  if (isBuiltOf(found, records, draft)) return null;
+  tellSent(session, 'function', draft.artifacts.function, await sendSource(session, draft, supplies));
+  return sent.get(draft) ?? null;
+}
+
+/** A line of the deploy's story. */
+export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest, bytes: number): void {
+  ctx.emit({ type: 'fact', label: 'sent', text: `${part === 'model' ? 'model' : 'package'} ${digest.slice(0, 8)}    ${sizeText(bytes)}` });
+}
+
+/** Models that none of the function's releases names. */
+export async function collectModels(session: Session, name: string, keep: ReadonlySet<string>): Promise<void> {
+  const prefix = modelsPrefix(name);
+  await removeKeys(session, (await listKeys(session, prefix)).filter(({ key }) => !keep.has(key.slice(prefix.length))));
+}
+
+/** In the cache, of this process: another may write the same, and takes its own away when it is done. */
+async function withFile<T>({ ctx }: Session, extension: string, use: (file: string) => Promise<T>): Promise<T> {
+  const folder = path.join(ctx.home.cache, 'archives');
+  await mkdir(folder, { recursive: true });
+  await sweepFolder(folder);
+  const file = path.join(folder, `${process.pid}-${randomUUID()}.${extension}`);
+  try {
+    return await use(file);
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/** What killed processes left. */
+async function sweepFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!isAlive(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function sizeText(bytes: number): string {
+  if (bytes === 0) return 'was there';
+  return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,80 @@
+/** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
+import { MlfnError } from '../../errors.ts';
+import type { Live } from '../../types.ts';
+import { arranged, releaseSteps, switchSteps } from '../steps.ts';
+import type { ReleaseDraft, Step, Want } from '../provider.ts';
+import { accessStep } from './access/members.ts';
+import { accountStep } from './access/service-accounts.ts';
+import type { GcpConfig } from './config.ts';
+import { storedParts } from './parts.ts';
+import { checkDraft, settingsOf } from './settings.ts';
+import type { Ground } from './survey.ts';
+
+export function plan(want: Want, live: Live | null, config: GcpConfig, ground: Ground): Step[] {
+  if (want.kind === 'live') return switchSteps(want.number, live);
+  if (want.kind === 'absent') return live === null ? [] : [removal(live, ground)];
+  if (want.kind === 'warm') return [];
+  checkDraft(want.draft);
+  checkMode(want.draft, ground);
+  checkRuntime(want.draft, ground, config);
+  const steps = releaseSteps(want, live, storedParts(want.draft).filter((part) => !ground.stored.includes(part)));
+  const publishes = steps.some(({ kind }) => kind === 'publish');
+  // Who may call comes last: the first revision of a service has all the traffic before it was checked.
+  const after = [accessStep(want.draft.function, config, ground.access), publishes ? imagesStep(ground) : null];
+  return arranged(live, { before: footing(ground, publishes), steps, after: after.filter((step) => step !== null) });
+}
+
+/** What releases stand on, in the order in which it is made; also mended when somebody took it away from a live one. */
+function footing({ bucket, account, build }: Ground, publishes: boolean): Step[] {
+  const bucketStep: Step = {
+    kind: 'ensure',
+    resource: 'bucket',
+    name: bucket.name,
+    change: bucket.exists ? 'update' : 'create',
+    detail: bucket.exists ? bucket.drift.join(', ') : 'private, uniform access',
+  };
+  const steps = [
+    bucket.exists && bucket.drift.length === 0 ? null : bucketStep,
+    accountStep('service account', account),
+    publishes && build !== null ? accountStep('build service account', build) : null,
+  ];
+  return steps.filter((step) => step !== null);
+}
+
+/** What the first build makes, the next one finds without a policy. */
+function imagesStep({ images }: Ground): Step | null {
+  if (images === null || images.cleaned) return null;
+  return { kind: 'ensure', resource: 'images', name: images.repository, change: 'update', detail: 'old images are cleaned up' };
+}
+
+function checkMode({ function: name, targetSettings }: ReleaseDraft, { mode }: Ground): void {
+  const wanted = settingsOf({ targetSettings }).mode;
+  if (mode === null || mode === wanted) return;
+  const [there, asked] = mode === 'function' ? ['a Cloud Function', 'a Cloud Run service'] : ['a Cloud Run service', 'a Cloud Function'];
+  throw new MlfnError('GCP_MODE', `${name} is ${there}, and cannot become ${asked}.`, {
+    hint: `Deploy it with --mode ${mode}, choose another --name, or delete it first: mlfn delete ${name} --target gcp.`,
+    details: { mode, wanted },
+  });
+}
+
+/** Before anything is made: a build would take minutes to say so. */
+function checkRuntime({ lock }: ReleaseDraft, { runtimes }: Ground, { region }: GcpConfig): void {
+  const wanted = `python${lock.python.replace('.', '')}`;
+  if (runtimes === null || runtimes.includes(wanted)) return;
+  const pythons = runtimes.filter((each) => each.startsWith('python3')).map((each) => `3.${each.slice('python3'.length)}`);
+  throw new MlfnError('GCP_SETTING', `Cloud Functions has no Python ${lock.python}${region === undefined ? '' : ` in ${region}`}.`, {
+    hint: `Choose one with --python: ${pythons.join(', ')}.`,
+    details: { runtimes },
+  });
+}
+
+function removal(live: Live, { account, mode, images }: Ground): Step {
+  const also = [
+    ...(mode === null ? [] : [mode === 'function' ? `the Cloud Function ${live.name} and its service` : `the Cloud Run service ${live.name}`]),
+    ...(live.url === '' ? [] : [`the endpoint ${live.url}`]),
+    ...(!account.own && account.exists ? [`the service account ${account.email}`] : []),
+    ...(images === null ? [] : ['its images']),
+    'its objects, and archives that no other function uses',
+  ];
+  return { kind: 'remove', name: live.name, releases: live.releases.map(({ number }) => number), also };
+}

@@ -1,0 +1,39 @@
+/** How the serving code is started, and what it needs beside what is served. */
+import type { PlatformRequest, TargetNeed } from '../../types.ts';
+import type { GcpConfig } from './config.ts';
+import { MODEL_VARIABLE, RELEASE_VARIABLE } from './names.ts';
+import type { Wanted } from './candidate.ts';
+import { settingsOf } from './settings.ts';
+
+/** Mode `run`: templates/python/main.py, run as it is. PORT says where it has to listen. */
+export const COMMAND = ['python3', 'main.py'] as const;
+/** Mode `function`: what the functions framework calls in main.py. */
+export const ENTRY_POINT = 'handler';
+/** Where main.py looks for the packages of an archive that nobody installs. */
+export const PACKAGES_FOLDER = 'python/';
+
+const SERVERS: Record<GcpConfig['mode'], TargetNeed> = {
+  run: { name: 'waitress', version: '3.0.2', accepts: '>=3,<4' },
+  // Named, it is locked with a hash like the rest; left out, Google's buildpack would take the newest.
+  function: { name: 'functions-framework', version: '3.10.2', accepts: '>=3.5,<4' },
+};
+
+/** Debian and Ubuntu under the runtimes' images: cloud.google.com/run/docs/configuring/services/runtime-base-images */
+export function platformFor({ mode }: Pick<GcpConfig, 'mode'>): PlatformRequest {
+  return {
+    platform: { os: 'linux', arch: 'x86_64', glibc: '2.35' },
+    pythons: ['3.12', '3.13', '3.14', '3.11', '3.10'],
+    requires: [SERVERS[mode]],
+  };
+}
+
+/** Variables of an instance. */
+export function variablesFor({ number, draft, modelUri }: Pick<Wanted, 'number' | 'draft' | 'modelUri'>): Record<string, string> {
+  const threads = settingsOf(draft).mode === 'run' ? 'MLFN_THREADS' : 'THREADS';
+  return {
+    [threads]: String(draft.settings.concurrency),
+    ...draft.settings.env,
+    ...(modelUri === null ? {} : { [MODEL_VARIABLE]: modelUri }),
+    [RELEASE_VARIABLE]: String(number),
+  };
+}

@@ -1,0 +1,64 @@
+/** What a plan must know beyond the function itself. Reads only, side by side. */
+import type { ReleaseDraft } from '../provider.ts';
+import type { Part } from '../../types.ts';
+import { type Access, observeAccess } from './access/members.ts';
+import { type AccountState, observeBuildAccount, observeRuntimeAccount, runtimeEmail } from './access/service-accounts.ts';
+import type { GcpConfig } from './config.ts';
+import { isBuiltOf } from './functions/built.ts';
+import { type ImagesState, observeImages } from './functions/images.ts';
+import { runtimesOf } from './functions/runtimes.ts';
+import { isOfFunction, see, type Seen } from './observe.ts';
+import { keyOf, storedParts } from './parts.ts';
+import type { Session } from './session.ts';
+import { settingsOf } from './settings.ts';
+import { type BucketState, observeBucket } from './storage/bucket.ts';
+import { headObject } from './storage/objects.ts';
+
+export interface Ground {
+  bucket: BucketState;
+  account: AccountState;
+  /** Null where nothing is built. */
+  build: AccountState | null;
+  access: Access | null;
+  /** What is there by this name: null when there is nothing. */
+  mode: GcpConfig['mode'] | null;
+  /** Parts of the draft that are there already. */
+  stored: (Part | 'model')[];
+  /** Null where nothing is built, or nothing has been yet. */
+  images: ImagesState | null;
+  /** Runtimes of the region (`python312`); null where they were not asked for, or may not be. */
+  runtimes: string[] | null;
+}
+
+export async function survey(session: Session, name: string, draft?: ReleaseDraft): Promise<Ground> {
+  const [bucket, seen] = await Promise.all([observeBucket(session), see(session, name)]);
+  const { service, function: found, records } = seen;
+  const mode = service === null ? (found === null ? null : 'function') : isOfFunction(service) ? 'function' : 'run';
+  const builds = (draft === undefined ? mode : settingsOf(draft).mode) === 'function';
+  const drafts = [...(draft === undefined ? [] : [draft]), ...records.map(({ record }) => record)];
+  const secrets = drafts.flatMap((each) => Object.values(settingsOf(each).secrets));
+  const [account, build, access, stored, images, runtimes] = await Promise.all([
+    // A bucket that is not there lets nobody in.
+    bucket.exists ? observeRuntimeAccount(session, name, secrets) : unmade(runtimeEmail(session, name), session.config.serviceAccount),
+    builds && draft !== undefined ? observeBuildAccount(session) : null,
+    service === null ? null : observeAccess(session, name),
+    draft === undefined || !bucket.exists ? [] : partsThere(session, name, draft, seen),
+    builds ? observeImages(session) : null,
+    builds && draft !== undefined ? runtimesOf(session) : null,
+  ]);
+  return { bucket, account, build, access, mode, stored, images, runtimes };
+}
+
+function unmade(email: string, named: string | undefined): AccountState {
+  return { email, own: named !== undefined, exists: named !== undefined, allowed: named !== undefined };
+}
+
+async function partsThere(session: Session, name: string, draft: ReleaseDraft, { function: found, records }: Seen): Promise<(Part | 'model')[]> {
+  const isFunction = settingsOf(draft).mode === 'function';
+  const parts = storedParts(draft);
+  const there = await Promise.all(
+    parts.map(async (part) => (part === 'function' && isFunction ? isBuiltOf(found, records, draft) : (await headObject(session, keyOf(name, part, draft))) !== null)),
+  );
+  return parts.filter((_part, index) => there[index]);
+}
+
