@@ -10,7 +10,7 @@ import type { Upload } from '../../src/providers/gcp/storage/upload.ts';
 import type { StorageLab } from './lab/storage.ts';
 
 export const MB = 1 << 20;
-const REGION = 'europe-west1';
+export const REGION = 'europe-west1';
 
 export interface Deployer extends Session {
   events: Event[];
@@ -56,6 +56,10 @@ export async function stored(session: Session, key: string): Promise<string> {
 export async function keysOf(session: Session, prefix = ''): Promise<string[]> {
   const [files] = await (await session.storage()).bucket(session.bucket).getFiles({ prefix });
   return files.map(({ name }) => name);
+}
+
+export async function until(what: () => boolean): Promise<void> {
+  while (!what()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** The error that a promise ends with; anything but an MlfnError fails the test. */

@@ -95,6 +95,8 @@ class Run {
       } catch (error) {
         if (!isTransient(error) || ++failures >= TRIES) throw explainGcp(error, needOf(this.session, PERMISSION, this.sending.key));
         inDoubt = true;
+        // What may be lost is taken back; the server's answer to the question gives back what is not.
+        this.#settle(this.#kept, false);
         await this.#pause(failures);
       }
     }

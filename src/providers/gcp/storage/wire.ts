@@ -57,6 +57,11 @@ export function ask({ method, uri, headers, range, sent = () => {}, signal }: Re
 }
 
 async function write(request: http.ClientRequest, range: FileRange, sent: (bytes: number) => void, over: () => boolean): Promise<void> {
+  // What is written before there is a socket goes to a proxy with two heads.
+  await new Promise((resolve) => {
+    request.once('socket', resolve);
+    request.once('close', resolve);
+  });
   for await (const chunk of read(range, () => Buffer.allocUnsafeSlow(CHUNK))) {
     if (over() || request.destroyed) return;
     const flows = request.write(chunk);

@@ -57,8 +57,9 @@ export class Sessions {
     this.#gone.add(id);
   }
 
+  /** Of those that are on their way. */
   ids(): string[] {
-    return [...this.#sessions.keys()];
+    return [...this.#sessions].filter(([, { final }]) => final === undefined).map(([id]) => id);
   }
 
   cancel(id: string): Answer {
@@ -67,10 +68,10 @@ export class Sessions {
     return { status: 499, headers: { 'content-length': '0' }, body: '' };
   }
 
-  /** Bytes that the session keeps; 0 for one that is not known. */
+  /** Bytes that a session on its way keeps. */
   kept(id: string): number {
     const session = this.#sessions.get(id);
-    return session === undefined ? 0 : statSync(session.file).size;
+    return session === undefined || session.final !== undefined ? 0 : statSync(session.file).size;
   }
 
   /** `cut`: the connection broke in the middle of the body. */
