@@ -43,7 +43,7 @@ async function modelEntry(ctx: Context, file: string): Promise<Entry> {
 }
 
 async function servingCode(ctx: Context): Promise<Entry[]> {
-  const folder = path.join(templatesFolder(), 'python', 'mlfn_serve');
+  const folder = path.join(templatesFolder(), 'python');
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = found.filter((each) => each.isFile()).map((each) => path.join(each.parentPath, each.name));
   const shipped = files.filter((file) => !/[\\/](__pycache__[\\/]|\.)|\.pyc$/.test(file.slice(folder.length)));
@@ -51,7 +51,7 @@ async function servingCode(ctx: Context): Promise<Entry[]> {
     shipped.map(async (file) => {
       const { sha256, size } = await hashFile(ctx, file);
       const below = path.relative(folder, file).split(path.sep).join('/');
-      return { path: `mlfn_serve/${below}`, mode: 0o644 as const, sha256, size, source: { file } };
+      return { path: below, mode: 0o644 as const, sha256, size, source: { file } };
     }),
   );
 }

@@ -15,7 +15,7 @@ function settingsOf({ function: part }: Bundle): Record<string, unknown> {
   return JSON.parse(Buffer.from(source.bytes).toString()) as Record<string, unknown>;
 }
 
-const own = ({ function: part }: Bundle) => part.entries.map((each) => each.path).filter((name) => !name.startsWith('mlfn_serve/'));
+const own = ({ function: part }: Bundle) => part.entries.map((each) => each.path).filter((name) => name !== 'main.py' && !name.startsWith('mlfn_serve/'));
 const userClass = (module: string, name: string, file: string | null): UserClass => ({ module, name, file });
 
 test('a plain model: the serving code, the model under its own name, settings.json; the digest is over sorted rows', async () => {
@@ -26,7 +26,7 @@ test('a plain model: the serving code, the model under its own name, settings.js
   expect(settingsOf(result)).toEqual({ schema: 1, name: 'demo', hooks: null, main: {}, artifact: { kind: 'model', path: 'model/my model.joblib', format: 'joblib' } });
   expect(result.modelDigest).toBe(sha256('M'));
   const names = result.function.entries.map((each) => each.path);
-  expect(names).toContain('mlfn_serve/entry.py');
+  expect(names).toEqual(expect.arrayContaining(['main.py', 'mlfn_serve/entry.py']));
   expect(names.filter((name) => /__pycache__|\.pyc$/.test(name))).toEqual([]);
   const rows = rowsOf(result.function);
   expect(rows).toEqual([...rows].sort((a, b) => Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0]))));

@@ -1,6 +1,6 @@
 """Routing that models and functions share: HTTP events in, answers or problem documents out."""
 
-from .events import body_text, fits, is_http, parse, respond
+from .events import body_text, is_http, parse, respond, too_large
 from .hooks import log_trace
 from .jsontext import Unserialisable, dumps, loads
 from .problems import Problem
@@ -63,8 +63,9 @@ class Endpoint:
             if request is None:
                 return loads_plain(self.answer(event, context))
             answer = self.dispatch(request, context)
-            if not fits(answer):
-                raise Problem(413, "too-large", "The answer is larger than 6 MB; send fewer records at once.")
+            most = too_large(answer)
+            if most:
+                raise Problem(413, "too-large", f"The answer is larger than {most} MB; send fewer records at once.")
         except (Exception, SystemExit) as error:  # the client gets a problem document, the log the trace
             problem = self.problem(error)
             if not is_http(event):

@@ -3,10 +3,6 @@
 import os
 import sys
 
-# Lambda has no /dev/shm, so process pools cannot start there. This is joblib's own switch: everything that asks for
-# n_jobs runs one after the other, with the same answers, and multiprocessing is never imported.
-os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
-
 _root = os.environ.get("LAMBDA_TASK_ROOT") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Here when everything is in one zip; else the dependencies are where the platform puts them on sys.path by itself.
 _dependencies = os.path.join(_root, "dependencies")
@@ -18,7 +14,7 @@ if "MLFN_SECRETS" in os.environ:
 
     resolve(os.environ)
 
-from .start import start  # only now, as anything may import joblib
+from .start import start  # noqa: E402 - what it imports may need the secrets
 
 _endpoint = start(_root)
 _WARM = {"mlfn": "warm"}

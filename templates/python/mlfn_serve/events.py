@@ -11,8 +11,28 @@ from .problems import Problem
 
 # A body may be sent compressed; what comes out of it is bounded (Cloud Run takes 32 MB, Lambda 6 MB).
 MAX_INFLATED = 32 * 1024 * 1024
-# Lambda's limit for a synchronous answer, the whole event counted.
-MAX_ANSWER = 6_291_556
+
+
+class Limit:
+    """Bytes of one answer: of its body, or of the whole event as JSON."""
+
+    def __init__(self, size, of_event):
+        self.size = size
+        self.of_event = of_event
+
+
+# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: a synchronous answer
+LAMBDA_LIMIT = Limit(6_291_556, True)
+# cloud.google.com/run/quotas: an HTTP/1 response that is not streamed
+HTTP_LIMIT = Limit(32 * 1024 * 1024, False)
+_limit = LAMBDA_LIMIT
+
+
+def limit_answers(limit):
+    """What the platform takes from now on; at first it is Lambda."""
+    global _limit
+    _limit = limit
+
 
 NEVER_JSON = ("multipart/", "image/", "audio/", "video/", "font/")
 
@@ -147,11 +167,15 @@ def respond(status, content_type, body, headers=None):
     return {"statusCode": status, "headers": made, "body": body, "isBase64Encoded": False}
 
 
-def fits(answer):
-    """Whether an answer is within Lambda's limit."""
+def too_large(answer):
+    """The MB that the platform takes, where the answer has more; else 0."""
     size = len(answer["body"])
-    if size * 6 < MAX_ANSWER:  # an escaped character takes six bytes at most
-        return True
-    import json
+    if size * 6 < _limit.size:  # an escaped character takes six bytes at most
+        return 0
+    if not _limit.of_event:
+        size = size * 3 // 4 if answer.get("isBase64Encoded") else len(answer["body"].encode("utf-8", "surrogatepass"))
+    else:
+        import json
 
-    return len(json.dumps(answer)) <= MAX_ANSWER
+        size = len(json.dumps(answer))
+    return _limit.size >> 20 if size > _limit.size else 0

@@ -33,12 +33,22 @@ def fetched(uri, digest, size, path):
     return kept
 
 
+def loaded(path):
+    """Nobody reads it any more: Cloud Run's /tmp is memory (cloud.google.com/run/docs/container-contract#filesystem)."""
+    if os.environ.get(VARIABLE, "").startswith("gs://"):
+        os.remove(path)
+
+
 def store_of(uri):
     """The module that reads such URIs: `download(uri, size, path)` and `read(uri, tag)`. Raises InitError."""
     if uri.startswith("s3://"):
         from . import store_s3
 
         return store_s3
+    if uri.startswith("gs://"):
+        from . import store_gs
+
+        return store_gs
     if uri.startswith("file://"):
         from . import store_file
 

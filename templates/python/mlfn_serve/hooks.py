@@ -1,7 +1,6 @@
 """The user's own preprocess and postprocess, and whose fault an exception in the user's code is."""
 
-import sys
-
+from . import log
 from .jsontext import Unserialisable
 from .problems import InitError, Problem
 
@@ -95,6 +94,4 @@ def log_trace(error):
     """The trace goes to the log and nowhere else."""
     import traceback
 
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    log.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))

@@ -10,6 +10,9 @@ from .problems import InitError
 
 def start(root, version=None):
     """The endpoint of the package at `root`. Raises InitError with one sentence for what cannot be served."""
+    # Lambda has no /dev/shm, so process pools cannot start there. This is joblib's own switch: everything that asks for
+    # n_jobs runs one after the other, with the same answers, and multiprocessing is never imported.
+    os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
     try:
         with open(os.path.join(root, "settings.json"), encoding="utf-8") as file:
             settings = json.load(file)
@@ -47,7 +50,12 @@ def _is_watched():
 def _model(settings, file, artifact):
     from .model import Model, load
 
-    return Model(load(file, artifact["format"], settings.get("main") or {}), artifact["path"])
+    estimator = load(file, artifact["format"], settings.get("main") or {})
+    if _is_watched() or "sha256" in artifact:
+        from .fetch import loaded
+
+        loaded(file)
+    return Model(estimator, artifact["path"])
 
 
 def _model_file(root, artifact):

@@ -6,7 +6,7 @@ import sys
 from urllib.parse import unquote_to_bytes
 
 from .endpoint import PROBLEM, Endpoint
-from .events import fits, parse, respond
+from .events import parse, respond, too_large
 from .hooks import log_trace
 from .jsontext import dumps
 from .problems import Problem
@@ -27,8 +27,9 @@ class AppEndpoint(Endpoint):
             request = parse(event)
             if request is not None:
                 answer = call(self.app, environ(request, event, context), request.v1)
-                if not fits(answer):
-                    raise Problem(413, "too-large", "The app's answer is larger than 6 MB.")
+                most = too_large(answer)
+                if most:
+                    raise Problem(413, "too-large", f"The app's answer is larger than {most} MB.")
                 return answer
             return self._posted(event, context)
         except Problem as problem:
@@ -78,7 +79,7 @@ def environ(request, event, context):
         "wsgi.url_scheme": scheme,
         "wsgi.input": io.BytesIO(request.raw),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
+        "wsgi.multithread": getattr(context, "multithread", False),
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
         "lambda.event": event,
