@@ -72,6 +72,19 @@ describe('a call', () => {
     expect(await past({ a: 1 })).toMatchObject({ status: 200, release: 1 });
   });
 
+  test('waits for a snapshot that Lambda has to make again, also for the payload of a check', async () => {
+    const message = 'Lambda is initializing your function. It will be ready to invoke once your function state becomes ACTIVE.';
+    lab.gate.fault({ operation: 'lambda:Invoke', times: 3 }, { status: 409, code: 'SnapStartNotReadyException', message });
+    lab.gate.clear();
+    lab.events.length = 0;
+    expect(text(await past({ a: 1 }, 1))).toBe('{"got":{"a":1}}');
+    const statuses = () => lab.gate.calls.filter(({ name }) => name === 'lambda:Invoke').map(({ status }) => status);
+    expect(statuses()).toEqual([409, 409, 409, 200]);
+    expect(lab.events).toContainEqual({ type: 'progress', text: expect.stringMatching(/^waiting for the snapshot to be ready, \d+ s of \d+ s at most$/) });
+    lab.gate.fault({ operation: 'lambda:Invoke' }, { status: 409, code: 'SnapStartNotReadyException', message });
+    expect(await target.provider.invoke(lab.ctx, target.config, 'calls', 1, http({ a: 2 }))).toMatchObject({ status: 200, release: 1 });
+  }, 30_000);
+
   test('past the endpoint that the function refuses has the status of its problem', async () => {
     const answer = await past({ do: 'divide' }, 1);
     expect(answer).toMatchObject({ status: 500, failure: { type: 'ZeroDivisionError', message: 'division by zero', where: 'app.py:14' } });
