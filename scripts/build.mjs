@@ -14,7 +14,7 @@ const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
 const INPUTS = ['src', 'scripts/build.mjs', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 /** What the bundle has a copy of its own of. The rest of dist/ is shared with the rooms, so it is import()ed when used. */
-const COPIED = /^errors\.js$|^errors\/|^providers\/index\.js$/;
+const COPIED = /^(errors|size-text)\.js$|^errors\/|^providers\/index\.js$/;
 /** Packages that go into the bundle. The others stay imports: they are loaded when used. */
 const BUNDLED = ['chalk', 'commander'];
 

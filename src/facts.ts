@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Event } from './events.ts';
 import type { EstimatorNode, ModelCard } from './card.ts';
+import { sizeText } from './size-text.ts';
 import type { Bundle, Lock, Verification } from './types.ts';
 
 type Fact = Extract<Event, { type: 'fact' }>;
@@ -27,9 +28,9 @@ export function lockFact(lock: Lock): Fact {
 /** @param oneZip why everything is in one zip; null where it is not */
 export function bundleFact(bundle: Bundle, oneZip: string | null): Fact {
   const { dependencies, function: own, fetched } = bundle;
-  const sizes = `function ${megabytes(own.size)} + dependencies ${megabytes(dependencies.size)} unzipped`;
+  const sizes = `function ${sizeText(own.size)} + dependencies ${sizeText(dependencies.size)} unzipped`;
   const parts = oneZip === null ? null : `in one zip: ${oneZip}`;
-  return fact('engine', 'native', sizes, parts, fetched === null ? null : `model ${megabytes(fetched.size)} fetched at start: too large to pack`);
+  return fact('engine', 'native', sizes, parts, fetched === null ? null : `model ${sizeText(fetched.size)} fetched at start: too large to pack`);
 }
 
 export function checkFact(release: number | null, verification: Verification): Fact {
@@ -54,10 +55,6 @@ function chain(node: EstimatorNode): string {
 
 function counted(count: number | null, one: string, many: string): string | null {
   return count === null ? null : `${count} ${count === 1 ? one : many}`;
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function duration(ms: number): string {

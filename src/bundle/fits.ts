@@ -1,4 +1,5 @@
 import { MlfnError } from '../errors.ts';
+import { sizeText } from '../size-text.ts';
 import type { Bundle, Lock } from '../types.ts';
 import { type SizeLimits, sizeTable } from './size-table.ts';
 
@@ -19,9 +20,9 @@ export function assertFits(bundle: Bundle, lock: Lock, limits: SizeLimits, targe
   const { measure, bytes, limit, over } = broken;
   const ofFunction = measure === 'function';
   const parts = ofFunction ? rows.filter((row) => row.kind !== 'distribution') : rows;
-  const largest = parts.slice(0, ROWS).map(({ name, unzippedBytes }) => `${name} ${sized(unzippedBytes)}`);
+  const largest = parts.slice(0, ROWS).map(({ name, unzippedBytes }) => `${name} ${sizeText(unzippedBytes)}`);
   const what = ofFunction ? 'The package without its dependencies' : 'The package';
-  throw new MlfnError('BUNDLE_TOO_LARGE', `${what} is ${sized(bytes)} unzipped, ${sized(over ?? 0)} more than ${target} takes: ${largest.join(', ')}.`, {
+  throw new MlfnError('BUNDLE_TOO_LARGE', `${what} is ${sizeText(bytes)} unzipped, ${sizeText(over ?? 0)} more than ${target} takes: ${largest.join(', ')}.`, {
     hint: ofFunction
       ? 'Leave out of the code folder what the model does not need (a .gitignore there counts); `mlfn build` shows the whole table.'
       : 'Name only what the model needs in a requirements.txt beside it (--requirements); `mlfn build` shows the whole table.',
@@ -32,12 +33,8 @@ export function assertFits(bundle: Bundle, lock: Lock, limits: SizeLimits, targe
 /** @throws BUNDLE_TOO_LARGE for an archive that was written and is larger than what the target takes */
 export function assertSendable(bytes: number, { zipBytes }: Pick<SizeLimits, 'zipBytes'>, target: string): void {
   if (zipBytes === null || bytes <= zipBytes) return;
-  throw new MlfnError('BUNDLE_TOO_LARGE', `The package is ${sized(bytes)} compressed, ${sized(bytes - zipBytes)} more than ${target} takes.`, {
+  throw new MlfnError('BUNDLE_TOO_LARGE', `The package is ${sizeText(bytes)} compressed, ${sizeText(bytes - zipBytes)} more than ${target} takes.`, {
     hint: 'Name only what the model needs in a requirements.txt beside it (--requirements); `mlfn build` shows the largest parts.',
     details: { bytes, limit: zipBytes, over: bytes - zipBytes },
   });
-}
-
-function sized(bytes: number): string {
-  return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -6,9 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { kill, pid } from 'node:process';
+import { pid } from 'node:process';
+import { isRunning } from '../running.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
+import { sizeText } from '../size-text.ts';
 import { interrupted } from './hash.ts';
 
 const HOST = hostname().replace(/[^A-Za-z0-9]+/g, '_');
@@ -42,15 +44,7 @@ async function sweep(target: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue;
     const owner = Number(name.slice(prefix.length).split('-')[0]);
-    if (!alive(owner)) await rm(path.join(parent, name), { recursive: true, force: true });
-  }
-}
-
-function alive(owner: number): boolean {
-  try {
-    return kill(owner, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if (!isRunning(owner)) await rm(path.join(parent, name), { recursive: true, force: true });
   }
 }
 
@@ -59,7 +53,7 @@ async function explained(problem: unknown, target: string, bytes: number): Promi
   if (problem instanceof MlfnError) return problem;
   if (FULL.has(code)) {
     const free = await statfs(path.dirname(target)).then((disk) => disk.bavail * disk.bsize).catch(() => null);
-    const room = free === null ? '' : ` ${mb(free)} are free there, up to ${mb(bytes)} are needed.`;
+    const room = free === null ? '' : ` ${sizeText(free)} are free there, up to ${sizeText(bytes)} are needed.`;
     return new MlfnError('BUNDLE_DISK_FULL', `There is no room to write ${target} (${code}).${room}`, {
       hint: 'Free some disk space, or set MLFN_HOME to a folder on a larger disk, and run the command again.',
       details: { target, code, neededBytes: bytes, freeBytes: free },
@@ -74,8 +68,4 @@ async function explained(problem: unknown, target: string, bytes: number): Promi
     });
   }
   return problem;
-}
-
-function mb(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }

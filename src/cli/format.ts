@@ -1,16 +1,3 @@
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
-
-/** Bytes for people, 1 KB = 1024 B: `3.6 KB`. */
-export function sizeText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
-}
-
 /** `1.2 ms`, `61 ms`, `6.4 s` */
 export function durationText(ms: number): string {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { pid, kill } from 'node:process';
+import { pid } from 'node:process';
+import { isRunning } from '../running.ts';
 import { MlfnError } from '../errors.ts';
 
 const STALE_MS = 24 * 3600 * 1000;
@@ -103,19 +104,11 @@ async function sweep(parent: string, base: string): Promise<void> {
     const mark = `.${base}.tmp-`;
     if (!name.startsWith(mark)) continue;
     const owner = /^(.*)-(\d+)-[0-9a-f]{8}$/.exec(name.slice(mark.length));
-    const gone = owner?.[1] === os.hostname() && !isAlive(Number(owner[2]));
+    const gone = owner?.[1] === os.hostname() && !isRunning(Number(owner[2]));
     const left = path.join(parent, name);
     const age = Date.now() - (await stat(left).then((s) => s.mtimeMs, Date.now));
     if (!gone && age < STALE_MS) continue;
     // A uv that outlived its killed parent may still write there: the next sweep gets what this one cannot.
     await rm(left, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
-  }
-}
-
-function isAlive(process: number): boolean {
-  try {
-    return kill(process, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

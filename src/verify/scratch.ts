@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isRunning } from '../running.ts';
 import type { Context } from '../events.ts';
 import type { Artifact } from '../types.ts';
 
@@ -9,7 +10,7 @@ export async function withScratch<T>(ctx: Context, use: (folder: string) => Prom
   const parent = path.join(ctx.home.cache, 'verify');
   await mkdir(parent, { recursive: true });
   for (const name of await readdir(parent)) {
-    if (!alive(Number.parseInt(name, 10))) await rm(path.join(parent, name), { recursive: true, force: true });
+    if (!isRunning(Number.parseInt(name, 10))) await rm(path.join(parent, name), { recursive: true, force: true });
   }
   const folder = path.join(parent, `${process.pid}-${randomUUID()}`);
   await mkdir(folder);
@@ -17,14 +18,6 @@ export async function withScratch<T>(ctx: Context, use: (folder: string) => Prom
     return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-function alive(owner: number): boolean {
-  try {
-    return process.kill(owner, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

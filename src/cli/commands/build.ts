@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { Built, SizeTable } from '../../bundle/index.ts';
+import { sizeText } from '../../size-text.ts';
 import type { Finding, Lock } from '../../types.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { sizeText } from '../format.ts';
 import { labelled, table } from '../lines.ts';
 import { MODEL_ARGUMENT, PACKAGE_OPTIONS } from '../options.ts';
 import { findingLines } from './inspect.ts';

@@ -2,7 +2,8 @@ import type { Compared, Side } from '../../pipeline.ts';
 import { TARGETS } from '../../providers/index.ts';
 import { command, type View } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { durationText, sizeText, timeText } from '../format.ts';
+import { sizeText } from '../../size-text.ts';
+import { durationText, timeText } from '../format.ts';
 import { labelled, table } from '../lines.ts';
 import { NAME_ARGUMENT } from '../options.ts';
 

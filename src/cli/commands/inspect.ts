@@ -1,6 +1,7 @@
 import { command, type View } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { countText, sizeText } from '../format.ts';
+import { sizeText } from '../../size-text.ts';
+import { countText } from '../format.ts';
 import { labelled } from '../lines.ts';
 import { MODEL_ARGUMENT, PACKAGE_OPTIONS } from '../options.ts';
 import type { EstimatorNode, ModelCard, ModelFileCard } from '../../card.ts';

@@ -1,6 +1,7 @@
 import type { Live, Release, Verification } from '../../types.ts';
 import { command } from '../command.ts';
-import { sizeText, timeText } from '../format.ts';
+import { sizeText } from '../../size-text.ts';
+import { timeText } from '../format.ts';
 import { table } from '../lines.ts';
 import { NAME_ARGUMENT, TARGET_OPTION } from '../options.ts';
 

@@ -1,6 +1,6 @@
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sizeText } from '../format.ts';
+import { sizeText } from '../../size-text.ts';
 import { ensureHome } from '../home.ts';
 import type { Check } from './check.ts';
 

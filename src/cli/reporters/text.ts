@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Ora } from 'ora';
 import type { Event } from '../../events.ts';
-import { sizeText } from '../format.ts';
+import { sizeText } from '../../size-text.ts';
 import { labelled } from '../lines.ts';
 import type { Sink } from '../terminal.ts';
 import type { Reporter } from './reporter.ts';

@@ -2,6 +2,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isRunning } from '../../running.ts';
+import { sizeText } from '../../size-text.ts';
 import type { Artifact, Digest, Part } from '../../types.ts';
 import type { Done } from '../provider.ts';
 import { findLayer, publishLayer } from './layers.ts';
@@ -29,7 +31,7 @@ export async function storePart(session: Session, part: Part | 'model', done: Do
 
 /** A line of the deploy's story. */
 export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest, bytes: number): void {
-  ctx.emit({ type: 'fact', label: 'sent', text: `${part} ${digest.slice(0, 8)}    ${sizeText(bytes)}` });
+  ctx.emit({ type: 'fact', label: 'sent', text: `${part} ${digest.slice(0, 8)}    ${bytes === 0 ? 'was there' : sizeText(bytes)}` });
 }
 
 /** As it is: it is read in pieces, and hardly shrinks. */
@@ -63,19 +65,6 @@ async function send(session: Session, artifact: Artifact, supplies: NonNullable<
 /** What killed processes left. */
 async function sweepZips(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!isAlive(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
+    if (!isRunning(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
   }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function sizeText(bytes: number): string {
-  if (bytes === 0) return 'was there';
-  return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isRunning } from '../../running.ts';
+import { sizeText } from '../../size-text.ts';
 import type { Digest, Part } from '../../types.ts';
 import type { Done, ReleaseDraft, Supplies } from '../provider.ts';
 import { isBuiltOf } from './functions/built.ts';
@@ -70,7 +72,7 @@ export async function sourceFor(session: Session, { name, draft, supplies }: Don
 
 /** A line of the deploy's story. */
 export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest, bytes: number): void {
-  ctx.emit({ type: 'fact', label: 'sent', text: `${part === 'model' ? 'model' : 'package'} ${digest.slice(0, 8)}    ${sizeText(bytes)}` });
+  ctx.emit({ type: 'fact', label: 'sent', text: `${part === 'model' ? 'model' : 'package'} ${digest.slice(0, 8)}    ${bytes === 0 ? 'was there' : sizeText(bytes)}` });
 }
 
 /** Models that none of the function's releases names. */
@@ -95,19 +97,6 @@ async function withFile<T>({ ctx }: Session, extension: string, use: (file: stri
 /** What killed processes left. */
 async function sweepFolder(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!isAlive(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
+    if (!isRunning(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
   }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function sizeText(bytes: number): string {
-  if (bytes === 0) return 'was there';
-  return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,6 +1,7 @@
 /** The steps of a plan, done. Each can be repeated after a kill; what a killed one left is swept by the next. */
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
+import { sizeText } from '../../size-text.ts';
 import type { Artifact, Part } from '../../types.ts';
 import type { Done, ReleaseDraft, Step, Supplies } from '../provider.ts';
 import type { LocalConfig } from './config.ts';
@@ -48,8 +49,7 @@ async function store(ctx: Context, layout: Layout, name: string, supplies: Suppl
   await lease(layout, name, [artifact.digest]);
   const made = await storeObject(layout, artifact, supplies.writeTree);
   const short = artifact.digest.slice(0, 8);
-  const size = `${(artifact.size / 1e6).toFixed(1)} MB`;
-  ctx.emit({ type: 'fact', label: 'stored', text: `${part} ${short}  ${size}${made ? '' : '  was there'}` });
+  ctx.emit({ type: 'fact', label: 'stored', text: `${part} ${short}  ${sizeText(artifact.size)}${made ? '' : '  was there'}` });
 }
 
 async function publish(ctx: Context, layout: Layout, draft: ReleaseDraft, supplies: Supplies): Promise<number> {

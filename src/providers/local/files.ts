@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isRunning } from '../../running.ts';
 
 /** Null when the file does not exist or holds no JSON (a record is never half written, so that is foreign). */
 export async function readJson<T>(file: string): Promise<T | null> {
@@ -37,17 +38,7 @@ export async function writeJson(file: string, value: unknown, mode = 0o644): Pro
 export async function sweepWrites(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
     const pid = /\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
-    if (pid !== undefined && !exists(Number(pid))) await rm(path.join(folder, name), { force: true });
-  }
-}
-
-/** Whether a process has that id now. */
-export function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return isErrno(error, 'EPERM');
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(path.join(folder, name), { force: true });
   }
 }
 

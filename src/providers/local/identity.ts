@@ -4,7 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { exec } from 'tinyexec';
-import { exists, isMissing } from './files.ts';
+import { isRunning } from '../../running.ts';
+import { isMissing } from './files.ts';
 
 export interface Identity {
   pid: number;
@@ -19,7 +20,7 @@ export function ownIdentity(): Promise<Identity> {
 }
 
 export async function isAlive(identity: Identity): Promise<boolean> {
-  if (!Number.isInteger(identity.pid) || identity.pid <= 0 || !exists(identity.pid)) return false;
+  if (!Number.isInteger(identity.pid) || identity.pid <= 0 || !isRunning(identity.pid)) return false;
   return (await startOf(identity.pid)) === identity.started;
 }
 

@@ -5,13 +5,8 @@ import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { ProxyAgent } from 'proxy-agent';
 import type { Call } from '../../../types.ts';
+import { type HttpReply, replyTo } from '../../http-reply.ts';
 import type { Session } from '../session.ts';
-
-export interface HttpReply {
-  status: number;
-  headers: Record<string, string>;
-  body: Buffer;
-}
 
 /**
  * Sends, signed for `service` unless that is null. With AWS_ENDPOINT_URL the bytes go there, under the endpoint's own host
@@ -42,30 +37,17 @@ function transmit(session: Session, url: URL, call: Whole): Promise<HttpReply> {
   const custom = session.ctx.env['AWS_ENDPOINT_URL'];
   const to = custom === undefined ? url : new URL(custom);
   const ask = to.protocol === 'http:' ? httpRequest : httpsRequest;
-  return new Promise((resolve, reject) => {
-    const request = ask({
-      protocol: to.protocol,
-      hostname: to.hostname,
-      port: to.port,
-      path: url.pathname + url.search,
-      method: call.method,
-      headers: call.headers,
-      signal: session.ctx.signal,
-      agent: new ProxyAgent(),
-    });
-    request.once('error', reject);
-    request.once('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () => {
-        const flat = Object.entries(response.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
-        resolve({ status: response.statusCode ?? 0, headers: Object.fromEntries(flat), body: Buffer.concat(chunks) });
-      });
-    });
-    if (call.body.length > 0) request.setHeader('content-length', call.body.length);
-    request.end(call.body);
+  const request = ask({
+    protocol: to.protocol,
+    hostname: to.hostname,
+    port: to.port,
+    path: url.pathname + url.search,
+    method: call.method,
+    headers: call.headers,
+    signal: session.ctx.signal,
+    agent: new ProxyAgent(),
   });
+  return replyTo(request, call.body);
 }
 
 function queryOf(url: URL): Record<string, string[]> {

@@ -1,7 +1,7 @@
 /** What the door says in the function's place, in words. The function's own answers name their release. */
 import { MlfnError } from '../../../errors.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { HttpReply } from './http.ts';
+import type { HttpReply } from '../../http-reply.ts';
 import { ALIAS } from '../names.ts';
 import type { Session } from '../session.ts';
 

@@ -8,7 +8,8 @@ import { explainGcp } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { withFailure } from './call-log.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
-import { type HttpReply, send } from './http.ts';
+import type { HttpReply } from '../../http-reply.ts';
+import { send } from './http.ts';
 import { assertLetIn, isOwnAnswer, MOST_BYTES, tooLarge } from './refusals.ts';
 
 /** A URL that was made a moment ago is not known everywhere yet. */

@@ -6,7 +6,7 @@ import { MlfnError } from '../../../errors.ts';
 import { memberOf, whoAmI } from '../access/credentials.ts';
 import type { Session } from '../session.ts';
 import { type Endpoint, noEndpoint } from './endpoint.ts';
-import type { HttpReply } from './http.ts';
+import type { HttpReply } from '../../http-reply.ts';
 
 /** HTTP/1: cloud.google.com/run/quotas#cloud_run_limits */
 export const MOST_BYTES = 32 * 1024 * 1024;

@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isRunning } from '../../../running.ts';
 import type { Session } from '../session.ts';
 import type { Sending } from './put.ts';
 
@@ -51,7 +52,7 @@ export async function takeUp(session: Session, sending: Sending): Promise<Pendin
   for (const name of await readdir(folder).catch(() => [])) {
     const [, of, pid] = NAME.exec(name) ?? [];
     const file = path.join(folder, name);
-    if (busy.has(file) || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
+    if (busy.has(file) || (Number(pid) !== process.pid && isRunning(Number(pid)))) continue;
     const kept = await readKept(file);
     const usable = kept !== null && Date.now() - kept.begun < USABLE_MS;
     if (!usable) await rm(file, { force: true });
@@ -94,13 +95,5 @@ async function readKept(file: string): Promise<Kept | null> {
     return kept?.schema === 1 && typeof kept.uri === 'string' && typeof kept.begun === 'number' ? (kept as Kept) : null;
   } catch {
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
