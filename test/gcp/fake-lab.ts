@@ -16,6 +16,10 @@ export interface Lab extends Gcp {
   /** Asks a served URL with an ID token of the deployer, as any other member, or with none (null). */
   ask(url: string, options?: { audience?: string; email?: string | null; body?: unknown; path?: string; headers?: Record<string, string> }): Promise<{ status: number; text: string; headers: Headers }>;
   parent: string;
+  /** One of the small APIs, as the deployer. */
+  rest(api: string, method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  /** Makes a service of a template and waits for it. */
+  deploy(id: string, template: object, more?: object): Promise<{ name: string; uri: string; etag: string; latestReadyRevision: string }>;
 }
 
 type Clients = Awaited<ReturnType<typeof clientsOf>>;
@@ -37,6 +41,18 @@ export async function startLab(options: Options = {}): Promise<Lab> {
       const authorization: Record<string, string> = email === null ? {} : { authorization: `Bearer ${idToken(email, audience)}` };
       const answer = await fetch(`${url}${at}`, { method: 'POST', headers: { 'content-type': 'application/json', ...authorization, ...headers }, body: JSON.stringify(body) });
       return { status: answer.status, text: await answer.text(), headers: answer.headers };
+    },
+    rest: async (api, method, at, body) => {
+      const authorization = `Bearer ${gcp.world.tokens.access(`serviceAccount:${gcp.world.email('deployer')}`)}`;
+      const url = (gcp.env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${api.toUpperCase()}`] as string).replace(/\/$/, '');
+      const answer = await fetch(`${url}${at}`, { method, headers: { authorization, 'content-type': 'application/json' }, ...(body !== undefined && { body: JSON.stringify(body) }) });
+      return { status: answer.status, body: await answer.json() };
+    },
+    deploy: async (id, wanted, more = {}) => {
+      const { services } = await (clients ??= clientsOf(gcp));
+      const [operation] = await services.createService({ parent: `projects/${gcp.project}/locations/${gcp.region}`, serviceId: id, service: { template: wanted as never, ...more } });
+      const [service] = await operation.promise();
+      return service as never;
     },
     stop: async () => {
       const made = await clients;
@@ -91,10 +107,16 @@ ThreadingHTTPServer(('0.0.0.0', int(os.environ['PORT'])), H).serve_forever()
 `;
 }
 
+/** To set the whole split by names: `['echo-r1', 100], ['echo-r2', 0, 'tag-2']`. */
+export function split(...targets: [revision: string, percent: number, tag?: string][]) {
+  const type = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION' as const;
+  return targets.map(([revision, percent, tag]) => ({ type, revision, percent, ...(tag !== undefined && { tag }) }));
+}
+
 /** The template of a service without a build, whose source is the object in BUCKET. */
-export function template(object: string, more: object = {}): object {
+export function template(object: string, more: object = {}, container: object = {}): object {
   return {
-    containers: [{ image: 'scratch', baseImageUri: 'python312', sourceCode: { cloudStorageSource: { bucket: BUCKET, object } }, command: ['python3'], args: ['server.py'] }],
+    containers: [{ image: 'scratch', baseImageUri: 'python312', sourceCode: { cloudStorageSource: { bucket: BUCKET, object } }, command: ['python3'], args: ['server.py'], ...container }],
     ...more,
   };
 }

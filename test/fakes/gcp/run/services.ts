@@ -92,11 +92,10 @@ export class Services {
     const before = this.held.get(name);
     checkService(world, member, wanted, last(name));
     const template = withDefaults(world, wanted.template as Template);
-    const traffic = checkTraffic(wanted.traffic, {
-      service: last(name),
-      ready: (revision) => (revision === template.revision ? true : before?.revisions.has(revision) ? before.revisions.get(revision)?.ready !== false : undefined),
-    });
     const same = before !== undefined && isDeepStrictEqual(before.service.template, template);
+    // The revision that this very change makes may be named.
+    const known = (revision: string) => (revision === template.revision && !same) || (before?.revisions.has(revision) ? before.revisions.get(revision)?.ready !== false : undefined);
+    const traffic = checkTraffic(wanted.traffic, { service: last(name), ready: known });
     if (!same && template.revision && before?.revisions.has(template.revision)) {
       throw new Status('ALREADY_EXISTS', `Revision named '${template.revision}' with different configuration already exists.`);
     }
