@@ -36,7 +36,7 @@ export async function startLab(options: Options = {}): Promise<Lab> {
       const answer = await fetch(`${endpoint}/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=${encodeURIComponent(name)}`, { method: 'POST', body: new Uint8Array(bytes) });
       if (!answer.ok) throw new Error(await answer.text());
     },
-    clients: () => (clients ??= clientsOf(gcp)),
+    clients: () => (clients ??= clientsOf(gcp.env)),
     ask: async (url, { audience = url, email = gcp.world.email('deployer'), body = {}, path: at = '/', headers = {} } = {}) => {
       const authorization: Record<string, string> = email === null ? {} : { authorization: `Bearer ${idToken(email, audience)}` };
       const answer = await fetch(`${url}${at}`, { method: 'POST', headers: { 'content-type': 'application/json', ...authorization, ...headers }, body: JSON.stringify(body) });
@@ -49,7 +49,7 @@ export async function startLab(options: Options = {}): Promise<Lab> {
       return { status: answer.status, body: await answer.json() };
     },
     deploy: async (id, wanted, more = {}) => {
-      const { services } = await (clients ??= clientsOf(gcp));
+      const { services } = await (clients ??= clientsOf(gcp.env));
       const [operation] = await services.createService({ parent: `projects/${gcp.project}/locations/${gcp.region}`, serviceId: id, service: { template: wanted as never, ...more } });
       const [service] = await operation.promise();
       return service as never;
@@ -62,7 +62,8 @@ export async function startLab(options: Options = {}): Promise<Lab> {
   };
 }
 
-async function clientsOf({ env }: Gcp) {
+/** Google's clients find the metadata server by this process's variables. */
+async function clientsOf(env: Record<string, string>) {
   for (const name of ['GCE_METADATA_HOST', 'METADATA_SERVER_DETECTION', 'GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_CONFIG'] as const) process.env[name] = env[name];
   const { RevisionsClient, ServicesClient } = await import('@google-cloud/run');
   const { v2 } = await import('@google-cloud/functions');

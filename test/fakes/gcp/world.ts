@@ -156,8 +156,8 @@ export class World {
 
   /** Refuses other projects, APIs that are switched off, unknown regions. Source of the texts: the answers of the APIs. */
   admit(service: string, resource: string): void {
-    const [, project, , location] = resource.split('/');
-    if (project !== undefined && project !== '-' && project !== this.project && project !== this.number) {
+    const [kind, project, , location] = resource.split('/');
+    if (kind === 'projects' && project !== undefined && project !== '-' && project !== this.project && project !== this.number) {
       throw new Status('PERMISSION_DENIED', `Permission denied on resource project ${project}.`, [errorInfo('CONSUMER_INVALID', 'googleapis.com', { consumer: `projects/${project}`, service })]);
     }
     if (!this.apis.has(service)) throw this.#off(service);

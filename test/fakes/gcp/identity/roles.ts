@@ -4,7 +4,7 @@
 const ROLES: Record<string, string[]> = {
   'roles/owner': ['*'],
   'roles/editor': ['*', '-*.setIamPolicy', '-iam.serviceAccounts.getAccessToken', '-iam.serviceAccounts.signBlob'],
-  'roles/viewer': ['*.get', '*.list', '*.getIamPolicy', 'logging.logEntries.list'],
+  'roles/viewer': ['*.get', '*.list', '*.getIamPolicy', '-storage.objects.*'],
   'roles/run.admin': ['run.*'],
   'roles/run.developer': ['run.*', '-run.services.setIamPolicy', '-run.routes.invoke'],
   'roles/run.viewer': ['run.*.get', 'run.*.list', 'run.services.getIamPolicy'],

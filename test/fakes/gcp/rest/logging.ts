@@ -26,7 +26,8 @@ export function logging(world: World): Endpoint[] {
         if (orderBy.endsWith('desc')) found.reverse();
         const from = Number(pageToken ?? 0);
         const to = from + (pageSize || 50);
-        return { entries: found.slice(from, to), ...(to < found.length && { nextPageToken: String(to) }) };
+        const entries = found.slice(from, to);
+        return { ...(entries.length > 0 && { entries }), ...(to < found.length && { nextPageToken: String(to) }) };
       },
     },
   ];
