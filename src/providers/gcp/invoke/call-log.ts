@@ -1,6 +1,6 @@
 /** What one call has left in Cloud Logging. It becomes visible some seconds after it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer, Failure, LogLine } from '../../../types.ts';
+import type { Answer, Failure } from '../../../types.ts';
 import { type Entry, entriesOf, filterOf, since } from '../logs/entries.ts';
 import { joinedLines, millisecondsOf, textOf } from '../logs/lines.ts';
 import { releasesOf, type Releases } from '../logs/revisions.ts';
@@ -11,6 +11,8 @@ const LATE_MS = 10_000;
 const POLL_MS = 1500;
 /** Clocks differ, and the log's begins when an instance does. */
 const BEFORE_MS = 5000;
+/** What is printed at the end of a call may be written after its answer. */
+const AROUND_MS = 500;
 
 /** Waits for Cloud Run's own entry of the call: how long it took there, and whether an instance was started for it. */
 export async function withReport(session: Session, name: string, answer: Answer): Promise<Answer> {
@@ -28,7 +30,7 @@ export async function withFailure(session: Session, name: string, answer: Answer
   session.ctx.emit({ type: 'progress', text: 'looking into the logs for what went wrong' });
   try {
     const releases = await releasesOf(session, name);
-    const entries = await poll(session, name, answer, (found) => failureOf(found, releases, answer) !== null);
+    const entries = await poll(session, name, answer, (found) => requestOf(found, answer.requestId) !== undefined && failureOf(found, releases, answer) !== null);
     const failure = failureOf(entries, releases, answer);
     return failure === null ? answer : { ...answer, failure };
   } catch (error) {
@@ -48,18 +50,27 @@ async function poll(session: Session, name: string, answer: Answer, enough: (ent
 }
 
 /**
- * Lines that name the call; else those of its release, whose they are cannot be sure then, and the message says so. The
- * platform's own lines name no call but their request.
+ * Lines that name the call; else those of its time and release, whose they are cannot be sure then, and the message says so:
+ * what Python prints names no call.
  */
-function failureOf(entries: Entry[], releases: Releases, { requestId, release }: Answer): Failure | null {
+function failureOf(entries: Entry[], releases: Releases, answer: Answer): Failure | null {
   const lines = joinedLines(entries, releases);
-  const own = failureIn(lines.filter((line) => line.requestId === requestId));
+  const own = failureIn(lines.filter(({ requestId }) => requestId === answer.requestId));
   if (own !== null) return own;
-  const near = failureIn(lines.filter((line: LogLine) => release === null || line.release === release || line.release === null));
-  return near === null ? null : { ...near, message: `${near.message} (the log's last error since then; the call itself is not named there)` };
+  const [from, to] = timeSpan(entries, answer);
+  const near = failureIn(lines.filter(({ time, release }) => Date.parse(time) >= from && Date.parse(time) <= to && (release === null || release === answer.release)));
+  return near === null ? null : { ...near, message: `${near.message} (the log's last error of that time; the call itself is not named there)` };
 }
 
-function requestOf(entries: Entry[], trace: string): Entry | undefined {
+/** By the log's own clock where the call is in it, milliseconds since 1970. */
+function timeSpan(entries: Entry[], { requestId, durationMs }: Answer): [from: number, to: number] {
+  const request = requestOf(entries, requestId);
+  if (request === undefined) return [Date.now() - durationMs - BEFORE_MS, Number.POSITIVE_INFINITY];
+  const latency = millisecondsOf(request.httpRequest?.latency) ?? durationMs;
+  return [timeOf(request) - latency - AROUND_MS, timeOf(request) + latency + AROUND_MS];
+}
+
+function requestOf(entries: Entry[], trace: string | undefined): Entry | undefined {
   return entries.find((entry) => entry.httpRequest?.requestMethod !== undefined && entry.trace?.endsWith(`/${trace}`) === true);
 }
 

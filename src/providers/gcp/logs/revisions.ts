@@ -13,7 +13,7 @@ export async function releasesOf(session: Session, name: string): Promise<Releas
   const parent = servicePath(session.project, session.region, name);
   const releases = new Map<string, number>();
   try {
-    for await (const { name: path, labels, containers } of (await session.revisions()).listRevisionsAsync({ parent })) {
+    for await (const { name: path, labels, containers } of (await session.revisions()).listRevisionsAsync({ parent }, { autoPaginate: false })) {
       const variable = containers?.flatMap(({ env }) => env ?? []).find((each) => each.name === RELEASE_VARIABLE)?.value;
       const number = Number(variable ?? labels?.[RELEASE_LABEL]);
       if (path && Number.isInteger(number)) releases.set(path.split('/').at(-1) ?? '', number);

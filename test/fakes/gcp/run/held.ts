@@ -98,12 +98,14 @@ export class HeldService {
           const timeout = Number(held.revision.timeout?.seconds ?? 300) * 1000;
           return { revision: name as string, timeout, port: () => (held.instance as NonNullable<typeof held.instance>).port(), done };
         },
-        requestLog: ({ method, url, status, latency, revision, agent }) => {
+        requestLog: ({ method, url, status, latency, revision, agent, trace }) => {
           const labels = { configuration_name: this.id, location: this.service.name.split('/')[3] as string, project_id: project, revision_name: revision, service_name: this.id };
           logs.add({
             logName: `projects/${project}/logs/run.googleapis.com%2Frequests`,
             resource: { type: 'cloud_run_revision', labels },
             severity: status >= 500 ? 'ERROR' : status >= 400 ? 'WARNING' : 'INFO',
+            labels: { instanceId: instanceId(this.revisions.get(revision)) },
+            trace: `projects/${project}/traces/${trace}`,
             httpRequest: { requestMethod: method, requestUrl: `${this.service.uri}${url}`, status, latency: `${latency / 1000}s`, userAgent: agent, protocol: 'HTTP/1.1' },
           });
         },
@@ -111,4 +113,8 @@ export class HeldService {
       this.#world.gate,
     );
   }
+}
+
+function instanceId(held: HeldRevision | undefined): string {
+  return held?.revision.uid.replaceAll('-', '') ?? '';
 }

@@ -49,11 +49,13 @@ export async function start(world: World, held: HeldRevision, images: Map<string
   try {
     const image = await prepare(world, revision, images);
     const container = revision.containers?.[0] as Container;
+    const labels = { instanceId: revision.uid.replaceAll('-', '') };
     held.instance = new Process({
       ...image,
       env: { ...image.env, ...(await variables(world, revision, container)) },
       startWithin: startupTime(world, container),
-      line: (text, stream) => world.logs.line(resourceOf(world, revision), world.project, stream, text, { instanceId: revision.uid.replaceAll('-', '') }),
+      line: (text, stream) => world.logs.line(resourceOf(world, revision), world.project, stream, text, labels),
+      system: (text) => world.logs.add({ logName: `projects/${world.project}/logs/run.googleapis.com%2Fvarlog%2Fsystem`, resource: resourceOf(world, revision), severity: 'INFO', textPayload: text, labels }),
     });
     await held.instance.port();
     Object.assign(revision, { conditions: [condition('Ready', 'CONDITION_SUCCEEDED'), condition('ContainerHealthy', 'CONDITION_SUCCEEDED'), condition('ResourcesAvailable', 'CONDITION_SUCCEEDED')] });

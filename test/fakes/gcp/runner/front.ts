@@ -1,4 +1,5 @@
 /** The HTTP port of a service or of one of its tags: checks who asks, chooses a revision, and passes the request on. */
+import { randomBytes } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Cut, Gate } from '../transport/gate.ts';
@@ -24,7 +25,7 @@ export interface Served {
   invokable(member: string): boolean;
   /** Null: nothing is there to answer. */
   route(): Route | null;
-  requestLog(entry: { method: string; url: string; status: number; latency: number; revision: string; agent: string }): void;
+  requestLog(entry: { method: string; url: string; status: number; latency: number; revision: string; agent: string; trace: string }): void;
 }
 
 export interface Front {
@@ -60,8 +61,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, served:
       if (Number(request.headers['content-length'] ?? 0) > REQUEST_LIMIT) return refuse(response, 413, 'Request Entity Too Large');
       const route = served.route();
       if (!route) return refuse(response, 404, 'Page not found');
-      await relay(request, response, route).finally(() => route.done());
-      served.requestLog({ method: request.method as string, url, status: response.statusCode, latency: Date.now() - started, revision: route.revision, agent: request.headers['user-agent'] ?? '' });
+      const trace = traceOf(request);
+      await relay(request, response, route, trace).finally(() => route.done());
+      served.requestLog({ method: request.method as string, url, status: response.statusCode, latency: Date.now() - started, revision: route.revision, agent: request.headers['user-agent'] ?? '', trace });
     })
     .catch((error: Error | Cut) => {
       if (response.headersSent || !('http' in error)) return void request.socket.destroy();
@@ -94,7 +96,7 @@ function refuse(response: ServerResponse, status: number, text: string, challeng
   response.end(body);
 }
 
-async function relay(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
+async function relay(request: IncomingMessage, response: ServerResponse, route: Route, trace: string): Promise<void> {
   let port: number;
   try {
     port = await route.port();
@@ -102,7 +104,7 @@ async function relay(request: IncomingMessage, response: ServerResponse, route: 
     return refuse(response, 503, 'Service Unavailable: the container failed to start.');
   }
   await new Promise<void>((resolve) => {
-    const upstream = http.request({ host: '127.0.0.1', port, method: request.method, path: request.url, headers: forwarded(request) });
+    const upstream = http.request({ host: '127.0.0.1', port, method: request.method, path: request.url, headers: forwarded(request, trace) });
     const timer = setTimeout(() => {
       refuse(response, 504, 'upstream request timeout');
       upstream.destroy();
@@ -124,15 +126,21 @@ async function relay(request: IncomingMessage, response: ServerResponse, route: 
   });
 }
 
+/** The caller's, or a new one. Source: https://cloud.google.com/run/docs/trace#context-propagation */
+function traceOf({ headers }: IncomingMessage): string {
+  const given = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(String(headers['traceparent'] ?? ''))?.[1] ?? /^([0-9a-f]{32})/.exec(String(headers['x-cloud-trace-context'] ?? ''))?.[1];
+  return given ?? randomBytes(16).toString('hex');
+}
+
 const HOPS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'x-serverless-authorization']);
 
 /** The signature of a token does not reach the container. Source: https://cloud.google.com/run/docs/tutorials/identity-platform */
-function forwarded(request: IncomingMessage): Record<string, string | string[]> {
+function forwarded(request: IncomingMessage, trace: string): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(request.headers)) if (!HOPS.has(name) && value !== undefined) headers[name] = value;
   const { authorization } = headers;
   if (typeof authorization === 'string') headers['authorization'] = authorization.replace(/^(Bearer [^.]+\.[^.]+\.).*$/i, '$1SIGNATURE_REMOVED_BY_GOOGLE');
-  return { ...headers, 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https', forwarded: 'for="127.0.0.1";proto=https', 'x-cloud-trace-context': `${'0'.repeat(24)}${Date.now().toString(16).padStart(8, '0').slice(-8)}/1;o=0`, ...(request.headers['transfer-encoding'] && { 'transfer-encoding': 'chunked' }) };
+  return { ...headers, 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https', forwarded: 'for="127.0.0.1";proto=https', 'x-cloud-trace-context': `${trace}/1;o=0`, ...(request.headers['transfer-encoding'] && { 'transfer-encoding': 'chunked' }) };
 }
 
 function pairs(raw: string[]): string[] {

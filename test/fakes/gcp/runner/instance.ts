@@ -12,6 +12,8 @@ export interface Launch {
   /** Milliseconds until the port must be open. */
   startWithin: number;
   line(text: string, stream: 'stdout' | 'stderr'): void;
+  /** What the platform says of it. */
+  system(text: string): void;
 }
 
 /** The container did not listen: the words of the platform are added by whoever made the revision. */
@@ -68,12 +70,17 @@ export class Instance {
   async #start(): Promise<{ running: Running; port: number }> {
     const port = await freePort();
     const { startWithin, ...program } = this.#launch;
+    program.system(`Starting new instance. Reason: ${this.starts === 0 ? 'DEPLOYMENT_ROLLOUT - Instance started due to traffic shifting between revisions due to deployment, traffic split adjustment, or deployment health check.' : 'AUTOSCALING - Instance started due to configured scaling factors (e.g. CPU utilization, request throughput, etc.) or no existing capacity for current traffic.'}`);
     this.starts += 1;
     const running = run({ ...program, env: { ...program.env, PORT: String(port) } });
     this.#running = running;
     const deadline = Date.now() + startWithin;
     while (running.ended() === null && Date.now() < deadline) {
-      if (await opens(port)) return { running, port };
+      if (await opens(port)) {
+        program.system('Default STARTUP TCP probe succeeded after 1 attempt for container "worker" on port 8080.');
+        void running.exited.then(() => this.#running === running && program.system(`Container called exit(${/\d+/.exec(running.ended() ?? '')?.[0] ?? running.ended()}).`));
+        return { running, port };
+      }
       await wait(20);
     }
     const ended = running.ended();

@@ -63,7 +63,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, api: st
   try {
     const answer = await gate.pass(call, async () => {
       if (!endpoint) throw new Status('NOT_FOUND', `The requested URL ${url.pathname} was not found on this server: ${api} has no such method in this fake.`);
-      const caller = admit({ authorization: request.headers.authorization, resource, method: endpoint.name });
+      const caller = admit({ authorization: request.headers.authorization, resource: parts['resource'] ?? '', method: endpoint.name });
       call.caller = caller.member;
       const body = parsed(bytes, endpoint.fields);
       call.request = body;
