@@ -11,7 +11,6 @@ import { idToken } from '../fakes/gcp/identity/tokens.ts';
 import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
 import type { Options } from '../fakes/gcp/world.ts';
 import { archive } from './fake-lab.ts';
-import { startStorage, type StorageLab } from './lab/storage.ts';
 
 export interface Opened extends Session {
   events: Event[];
@@ -19,7 +18,6 @@ export interface Opened extends Session {
 }
 
 export interface AccessLab extends Gcp {
-  storage: StorageLab;
   folder: string;
   parent: string;
   /** As a command opens it; `home` is the lab's. */
@@ -29,13 +27,10 @@ export interface AccessLab extends Gcp {
   uri(name: string): Promise<string>;
 }
 
-/** Of the two that the Cloud Storage of the lab knows. */
-const PROJECT = 'lab-project';
 const traffic = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION' as const;
 
 export async function startAccessLab(options: Options = {}): Promise<AccessLab> {
-  const storage = await startStorage({ project: PROJECT });
-  const gcp = await startGcp({ project: PROJECT, storage: storage.env['STORAGE_EMULATOR_HOST'] as string, ...options });
+  const gcp = await startGcp(options);
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mlfn-access-')));
   const home = { root: folder, cache: path.join(folder, 'cache'), local: path.join(folder, 'local') };
   // Google's libraries read the variables of this process.
@@ -52,7 +47,7 @@ export async function startAccessLab(options: Options = {}): Promise<AccessLab> 
   const own = await open();
   await ensureBucket(own);
   const bucket = (await own.storage()).bucket(own.bucket);
-  const parent = `projects/${PROJECT}/locations/${gcp.region}`;
+  const parent = `projects/${gcp.project}/locations/${gcp.region}`;
   const make = async (name: string, release: string, code: string, before: object[]) => {
     const services = await own.services();
     const object = `sources/${name}-${release}.tar.gz`;
@@ -70,7 +65,6 @@ export async function startAccessLab(options: Options = {}): Promise<AccessLab> 
   };
   return {
     ...gcp,
-    storage,
     folder,
     parent,
     open,
@@ -85,7 +79,6 @@ export async function startAccessLab(options: Options = {}): Promise<AccessLab> 
     async stop() {
       await Promise.all(opened.map(async (session) => Promise.all([(await session.services()).close(), (await session.revisions()).close()])));
       await gcp.stop();
-      await storage.stop();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
