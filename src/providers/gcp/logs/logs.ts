@@ -15,6 +15,8 @@ const LONGEST_POLL_MS = 30_000;
 const LATE_MS = 30_000;
 /** A traceback is many entries and one line: so many more are looked at than are asked for. */
 const ROWS = 4;
+/** And so many before them: the first may be the end of a traceback. */
+const BEFORE = 100;
 
 export async function* logs(session: Session, name: string, { follow, lines }: { follow: boolean; lines: number }): AsyncIterable<LogLine> {
   const begun = Date.now();
@@ -27,7 +29,7 @@ export async function* logs(session: Session, name: string, { follow, lines }: {
 }
 
 async function lastEntries(session: Session, name: string, { lines, own }: { lines: number; own: number }): Promise<Entry[]> {
-  const found = await entriesOf(session, { filter: filterOf(session, name, [since(own)]), order: 'desc', limit: lines * ROWS });
+  const found = await entriesOf(session, { filter: filterOf(session, name, [since(own)]), order: 'desc', limit: lines * ROWS + BEFORE });
   return found.toReversed();
 }
 
