@@ -25,12 +25,16 @@ export function lockFact(lock: Lock): Fact {
   return fact('lock', `Python ${lock.python}`, packages, lock.sourceDetail, lock.offline ? 'no network: from the cache' : null);
 }
 
-/** @param oneZip why everything is in one zip; null where it is not */
-export function bundleFact(bundle: Bundle, oneZip: string | null): Fact {
+/** @param oneZip why everything is in one zip; null where it is not. @param apart why the model is not in the package */
+export function bundleFact(bundle: Bundle, oneZip: string | null, apart: string): Fact {
   const { dependencies, function: own, fetched } = bundle;
   const sizes = `function ${sizeText(own.size)} + dependencies ${sizeText(dependencies.size)} unzipped`;
   const parts = oneZip === null ? null : `in one zip: ${oneZip}`;
-  return fact('engine', 'native', sizes, parts, fetched === null ? null : `model ${sizeText(fetched.size)} fetched at start: too large to pack`);
+  return fact('engine', 'native', sizes, parts, fetched === null ? null : `model ${sizeText(fetched.size)} fetched at start: ${apart}`);
+}
+
+export function sentFact(part: string, digest: string, bytes: number): Fact {
+  return fact('sent', `${part} ${digest.slice(0, 8)}`, bytes === 0 ? 'was there' : sizeText(bytes));
 }
 
 export function checkFact(release: number | null, verification: Verification): Fact {

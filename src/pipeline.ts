@@ -29,6 +29,7 @@ export { remove, warm } from './pipeline/function.ts';
 export { type Compared, compareTargets, type Side } from './pipeline/compare.ts';
 export { make, type Made } from './pipeline/make.ts';
 export type { Outcome } from './pipeline/outcome.ts';
+export { reload, type Reloaded, type ReloadRequest } from './pipeline/reload.ts';
 export { promote, rollback } from './pipeline/traffic.ts';
 
 export interface DeployRequest extends BuildRequest {
@@ -44,7 +45,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   const target = await openTarget(request.target, request.targetConfig);
   const findings = await preflight(ctx, target, request.name);
   const sample = request.sample === undefined ? undefined : await readSample(request.sample);
-  const made = await make(ctx, target, request, findings);
+  const made = await make(ctx, target, { ...request, pointed: request.settings.reload === undefined ? undefined : 'own' }, findings);
   assertFits(made.bundle, made.lock, target.provider.limits(target.config), request.target);
   const { name, settings, canary } = request;
   const draft = await draftFor(ctx, target, name, { ...made, settings });

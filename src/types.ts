@@ -137,6 +137,8 @@ export interface RuntimeSettings {
   /** Seconds without a call after which a worker ends. */
   idle: number;
   env: Record<string, string>;
+  /** Seconds after which a worker looks whether it is to serve another model; 0: only when it is told to. Absent: never. */
+  reload?: number;
 }
 
 // ---- release ------------------------------------------------------------------------------------------------------
@@ -172,7 +174,8 @@ export interface Release {
   artifacts: { dependencies: Digest; function: Digest; model?: Digest };
   /** Of the same parts, unzipped. */
   sizes: { dependencies: number; function: number; model?: number };
-  model: { file: string; size: number; digest: Digest; framework: string | null };
+  /** `format` is null for Python code. */
+  model: { file: string; size: number; digest: Digest; framework: string | null; format: 'pickle' | 'joblib' | null };
   lock: { digest: Digest; python: string; source: LockSource };
   engine: 'native';
   settings: RuntimeSettings;
@@ -184,6 +187,27 @@ export interface Release {
   commit: string | null;
   sample: Sample | null;
   verification: Verification;
+}
+
+export interface PointedModel {
+  sha256: Digest;
+  size: number;
+  file: string;
+  format: 'pickle' | 'joblib';
+  /** ISO 8601, UTC. */
+  at: string;
+  by: string;
+}
+
+/** The model that a release is to serve: the release's own at first. */
+export interface ModelPointer extends PointedModel {
+  schema: 1;
+  /** Named by whoever has a worker look at once. */
+  nonce: string;
+  /** Answers who names the nonce, and nobody else, until it was checked. */
+  next: PointedModel | null;
+  /** What was served before. */
+  before: PointedModel | null;
 }
 
 /** What a target says about one function. */

@@ -3,7 +3,7 @@ import type { Context } from '../events.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, Lock } from '../types.ts';
 import { dependencyArtifact } from './dependencies.ts';
-import { functionPart } from './function.ts';
+import { functionPart, type PointedAs } from './function.ts';
 
 export interface BundleInput {
   card: ModelCard;
@@ -14,6 +14,8 @@ export interface BundleInput {
   name: string;
   /** Leaves the model out of the function part: a worker fetches it when it starts. */
   fetchModel?: boolean;
+  /** As well, and settings.json names none: another may be served in its place. */
+  pointed?: PointedAs;
   /** File with preprocess / postprocess. */
   hooks?: string;
   /** Folder on whose top the user's modules are imported from (`--code DIR`). */
@@ -27,7 +29,7 @@ export interface BundleInput {
  * The same inputs give the same digests on any machine.
  */
 export async function bundle(ctx: Context, input: BundleInput): Promise<Bundle> {
-  const { name, fetchModel = false, ...request } = input;
+  const { name, fetchModel = input.pointed !== undefined, ...request } = input;
   const dependencies = await dependencyArtifact(ctx, path.resolve(ctx.cwd, input.dependencies));
   const { artifact, ...rest } = await functionPart(ctx, name, { ...request, fetchModel });
   return { dependencies, function: artifact, ...rest };

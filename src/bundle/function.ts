@@ -2,12 +2,15 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import type { ModelCard } from '../card.ts';
-import type { Artifact, Bundle, Digest, Entry, Finding } from '../types.ts';
+import type { ModelCard, ModelFileCard } from '../card.ts';
+import type { Artifact, Bundle, Digest, Entry, Finding, ModelPointer } from '../types.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
 import { templatesFolder } from './templates.ts';
 import { type CodeRequest, type UserCode, userCode } from './user-code.ts';
+
+/** File name and format of the model that the package was first made with. */
+export type PointedAs = Pick<ModelPointer, 'file' | 'format'>;
 
 export interface FunctionPart {
   artifact: Artifact;
@@ -19,14 +22,14 @@ export interface FunctionPart {
 export async function functionPart(
   ctx: Context,
   name: string,
-  request: CodeRequest & { fetchModel: boolean },
+  request: CodeRequest & { fetchModel: boolean; pointed?: PointedAs },
 ): Promise<FunctionPart> {
   const { card, fetchModel } = request;
   const code = await userCode(ctx, request);
   const model = card.kind === 'model' ? await modelEntry(ctx, card.path) : null;
   const fetched = model !== null && fetchModel ? { file: card.path, sha256: model.sha256, size: model.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
-  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, fetched)));
+  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, fetched, request.pointed)));
   const entries = [...(await servingCode(ctx)), ...(model === null || fetchModel ? [] : [model]), ...code.entries, settings];
   const modelDigest = (model ?? module)?.sha256 ?? '';
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
@@ -57,13 +60,20 @@ async function servingCode(ctx: Context): Promise<Entry[]> {
 }
 
 /** The contract of ARCHITECTURE.md. */
-function settingsOf(name: string, card: ModelCard, code: UserCode, fetched: Bundle['fetched']): Record<string, unknown> {
-  const where = fetched === null ? {} : { sha256: fetched.sha256, size: fetched.size };
+function settingsOf(name: string, card: ModelCard, code: UserCode, fetched: Bundle['fetched'], pointed?: PointedAs): Record<string, unknown> {
   const artifact =
     card.kind === 'model'
-      ? { kind: 'model', path: `model/${path.basename(card.path)}`, format: card.format, ...where }
+      ? { kind: 'model', ...whereOf(card, fetched, pointed) }
       : { kind: 'python', module: code.artifact?.name, attribute: card.attribute };
   return { schema: 1, name, artifact, hooks: code.hooks?.name ?? null, main: code.main };
+}
+
+/** A package whose model is pointed to names none: it is the same for each of them. */
+function whereOf(card: ModelFileCard, fetched: Bundle['fetched'], pointed: PointedAs | undefined): Record<string, unknown> {
+  const { file, format } = pointed ?? { file: path.basename(card.path), format: card.format };
+  const where = { path: `model/${file}`, format };
+  if (pointed !== undefined) return { ...where, pointed: true };
+  return fetched === null ? where : { ...where, sha256: fetched.sha256, size: fetched.size };
 }
 
 /** JSON with sorted keys: the same settings are the same bytes. */

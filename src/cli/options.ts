@@ -48,6 +48,7 @@ export const SETTINGS_OPTIONS = {
   timeout: { kind: 'text', value: 'SECONDS', summary: 'Longest time of one request (default: 30)' },
   concurrency: { kind: 'text', value: 'N', summary: 'Requests answered side by side (default: 2)' },
   idle: { kind: 'text', value: 'SECONDS', summary: 'Time without a call after which a worker ends (default: 300)' },
+  reload: { kind: 'text', value: '5m', summary: 'How often a worker looks for another model; asked: only when told; see reload' },
   env: { kind: 'list', value: 'NAME=VALUE', summary: 'Variable for the code; repeatable; no place for secrets' },
   port: { kind: 'text', value: 'PORT', summary: 'Port of the local target' },
   mode: { kind: 'text', value: 'MODE', choices: ['function', 'run'], summary: 'On Google Cloud: a Cloud Function, or Cloud Run without a build' },

@@ -118,6 +118,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
       concurrency: withDefault('concurrency'),
       idle: withDefault('idle'),
       env,
+      ...reloadOf(pick('reload')?.value),
     },
     targetConfig: sectionOf(target, layers),
     file: file?.path ?? null,
@@ -146,6 +147,13 @@ function fileLayer(file: ConfigFile): Layer {
     folder: file.folder,
     origin: (key) => file.where[key] ?? 'mlfn.yaml',
   };
+}
+
+/** `5m` is 300 seconds. */
+function reloadOf(text: string | undefined): Pick<RuntimeSettings, 'reload'> {
+  if (text === undefined || text === 'off') return {};
+  if (text === 'asked') return { reload: 0 };
+  return { reload: Number(text.slice(0, -1)) * { s: 1, m: 60, h: 3600 }[text.at(-1) as 's' | 'm' | 'h'] };
 }
 
 /** `3.12` stays; `./venv/bin/python` becomes absolute. */

@@ -9,6 +9,10 @@ import { SECTIONS } from '../providers/sections.ts';
 export const NAME_RULE = 'a lower-case letter, then up to 47 lower-case letters, digits or hyphens';
 export const NAME = /^[a-z][a-z0-9-]{0,47}$/;
 
+/** Ten seconds to a day. */
+const RELOAD_RULE = 'a time such as 30s, 5m or 1h, `asked`, or off';
+const RELOAD = /^(off|asked|[1-9]\d{1,3}s|[1-9]\d{0,2}m|([1-9]|1\d|2[0-4])h)$/;
+
 const text = (must: string) => z.string({ error: must }).min(1, { error: must });
 
 const whole = (unit: string, min: number, max: number) => {
@@ -35,6 +39,10 @@ export const fileSchema = z
       memory: whole(' of MB', 128, 10_240).describe('Memory of one worker, MB.'),
       timeout: whole(' of seconds', 1, 900).describe('Longest time one request may take, seconds.'),
       concurrency: whole('', 1, 1000).describe('Requests answered side by side: one worker each.'),
+      reload: z
+        .string({ error: RELOAD_RULE })
+        .regex(RELOAD, { error: RELOAD_RULE })
+        .describe('How often a worker looks for another model of the same release (`mlfn reload`); `asked`: only when it is told to.'),
       idle: whole(' of seconds', 1, 86_400).describe('Seconds without a call after which a worker ends.'),
       env: z
         .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string({ error: 'text' }), {

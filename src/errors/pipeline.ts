@@ -16,6 +16,36 @@ export const PIPELINE_ERRORS = {
     meaning: 'The function has no release of that number, or none before the live one.',
     mend: 'Choose one that `mlfn releases NAME` lists.',
   },
+  RELOAD_BROKEN: {
+    kind: 'remote',
+    meaning: 'The object that says which model a release serves cannot be read.',
+    mend: 'Delete it and deploy again.',
+  },
+  RELOAD_NEEDS_DEPLOY: {
+    kind: 'config',
+    meaning: 'A model was to take the place of another in the same release, and needs other packages or other code than that has.',
+    mend: 'Make a release of it with `mlfn deploy`.',
+  },
+  RELOAD_NO_BEFORE: {
+    kind: 'usage',
+    meaning: '`mlfn reload --undo` was asked of a release that has only ever served its own model.',
+    mend: 'Go back a release with `mlfn rollback`, or give a model with --model.',
+  },
+  RELOAD_NOT_ANSWERING: {
+    kind: 'verify',
+    meaning: 'A model was checked and named, and the endpoint does not say that it serves it.',
+    mend: 'Look into `mlfn logs`; `mlfn reload --undo` names the model before.',
+  },
+  RELOAD_OFF: {
+    kind: 'config',
+    meaning: 'The live release was deployed without `reload`: it serves its own model for ever.',
+    mend: 'Deploy with --reload 5m (or `reload: 5m` in mlfn.yaml).',
+  },
+  RELOAD_OVERTAKEN: {
+    kind: 'remote',
+    meaning: 'Two commands changed the model of a release at the same moment; this one was second.',
+    mend: 'Run it again.',
+  },
   RELEASE_NOT_ANSWERING: {
     kind: 'verify',
     meaning: 'The traffic was moved to a release, and another one goes on answering at the endpoint.',

@@ -7,7 +7,7 @@ import { checkFact } from '../facts.ts';
 import type { Target } from '../providers/index.ts';
 import type { Done, ReleaseDraft } from '../providers/provider.ts';
 import { hostOptions, install, resolve } from '../resolve/index.ts';
-import { verify } from '../verify/index.ts';
+import { type Candidate, verify } from '../verify/index.ts';
 import type { Made } from './make.ts';
 
 export async function checkCandidate(
@@ -17,14 +17,19 @@ export async function checkCandidate(
   done: Done,
 ): Promise<Done> {
   const number = done.candidate?.number ?? null;
-  const host = asked.sample === null ? undefined : await hostOf(ctx, asked);
-  const { verification, sample: checked } = await verify(ctx, {
-    ...asked,
-    host,
-    call: (call) => target.provider.invoke(ctx, target.config, done.name, number, call),
-  });
+  const { verification, sample: checked } = await checkMade(ctx, asked, (call) => target.provider.invoke(ctx, target.config, done.name, number, call));
   ctx.emit(checkFact(number, verification));
   return { ...done, verification, sample: checked };
+}
+
+/** The answers of `call` against those of the model itself, asked on this machine. */
+export async function checkMade(
+  ctx: Context,
+  asked: Made & { sample: unknown; env: Record<string, string> },
+  call: Candidate['call'],
+): ReturnType<typeof verify> {
+  const host = asked.sample === null ? undefined : await hostOf(ctx, asked);
+  return verify(ctx, { ...asked, host, call });
 }
 
 /** Where the model itself is asked, when the package is for another platform than this machine. */

@@ -1,6 +1,7 @@
 /** From a path to a package: the stages that any target shares. */
 import path from 'node:path';
-import { bundle, type BundleInput, fits, oneZip } from '../bundle/index.ts';
+import { bundle, type BundleInput, fits, oneZip, type PointedAs } from '../bundle/index.ts';
+import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
 import { assertSafe, inspect } from '../inspect/index.ts';
@@ -21,6 +22,8 @@ export interface BuildRequest {
   hooks?: string;
   requirements?: string;
   python?: string;
+  /** The model stays out of the package, so that another can be served in its place: of a release, under its model's name. */
+  pointed?: 'own' | PointedAs;
   /** Loads a model that names something outside the allowlist. */
   trust: boolean;
 }
@@ -47,10 +50,26 @@ export async function make(ctx: Context, target: Target, request: BuildRequest, 
   const dependencies = path.join(ctx.home.cache, 'dependencies', lock.digest);
   await install(ctx, lock, dependencies);
   const asked = { card, lock, dependencies, name: request.name, hooks, code: request.code };
-  const made = await bundleFor(ctx, target, asked);
+  const { pointed } = request;
+  const made = pointed === undefined ? await bundleFor(ctx, target, asked) : await bundlePointed(ctx, asked, pointed);
   const why = target.provider.oneZip?.(target.config, made, findings) ?? null;
-  ctx.emit(bundleFact(made, why));
+  ctx.emit(bundleFact(made, why, apartBecause(target, pointed !== undefined)));
   return { card, lock, bundle: made, shipped: why === null ? made : oneZip(made) };
+}
+
+function apartBecause({ provider, config }: Target, pointed: boolean): string {
+  if (pointed) return 'another can take its place';
+  return provider.modelApart(config) === 'always' ? 'a changed one is sent alone' : 'too large to pack';
+}
+
+/** @throws CONFIG_VALUE */
+async function bundlePointed(ctx: Context, asked: BundleInput, pointed: NonNullable<BuildRequest['pointed']>): Promise<Bundle> {
+  const { card } = asked;
+  if (card.kind === 'model') return bundle(ctx, { ...asked, pointed: pointed === 'own' ? { file: path.basename(card.path), format: card.format } : pointed });
+  throw new MlfnError('CONFIG_VALUE', `reload is for model files, and ${path.basename(card.path)} is Python code.`, {
+    hint: 'Leave reload out: code is changed by a deploy.',
+    details: { key: 'reload' },
+  });
 }
 
 /** With the model in the package or apart, as the target has it. */

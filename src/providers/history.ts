@@ -7,7 +7,7 @@ import { type ErrorCode, MlfnError } from '../errors.ts';
 import type { Release, Sample, Verification } from '../types.ts';
 import type { ReleaseDraft } from './provider.ts';
 
-/** What a history needs of a bucket. Small texts only. */
+/** What a history, and what points to models, need of a bucket. Small texts only. */
 export interface ObjectStore {
   /** Everything below the prefix, in the order of the keys; nothing without a bucket. */
   list(prefix: string): Promise<Listed[]>;
@@ -18,6 +18,8 @@ export interface ObjectStore {
   read(key: string, version?: string): Promise<string | null>;
   /** False when something is there already; also when the answer to its own write got lost. */
   create(key: string, text: string): Promise<boolean>;
+  /** False when the object is no longer that `version`; also when the answer to its own write got lost. */
+  replace(key: string, text: string, version: string): Promise<boolean>;
   /** What is gone already counts as removed. */
   remove(keys: string[]): Promise<void>;
   /** How the target's users are told of a record that is none. */

@@ -15,6 +15,7 @@ import type {
   Live,
   Lock,
   LogLine,
+  ModelPointer,
   Part,
   PlatformRequest,
   Release,
@@ -116,6 +117,16 @@ export interface Curl {
   note: string | null;
 }
 
+/** Models of a function that were sent after its releases. */
+export interface ModelStore {
+  /** Sends the file unless it is there. @returns bytes sent */
+  send(model: { file: string; sha256: Digest; size: number }): Promise<number>;
+  /** Null where the release serves its own model for ever. */
+  read(number: number): Promise<{ pointer: ModelPointer; tag: string } | null>;
+  /** False when another pointer than that of `tag` is there by now. */
+  write(number: number, pointer: ModelPointer, tag: string): Promise<boolean>;
+}
+
 export interface Provider<Config> {
   name: 'local' | 'aws' | 'gcp';
   configSchema: ZodType<Config>;
@@ -161,5 +172,7 @@ export interface Provider<Config> {
   curl?(ctx: Context, config: Config, url: string): Promise<Curl>;
   /** What a release has lately failed with, oldest first. Absent where `logs` is as quick. */
   lastErrors?(ctx: Context, config: Config, name: string, release: number): Promise<LogLine[]>;
+  /** Absent where no release can be given another model. */
+  models?(ctx: Context, config: Config, name: string): Promise<ModelStore>;
   logs(ctx: Context, config: Config, name: string, options: { follow: boolean; lines: number }): AsyncIterable<LogLine>;
 }

@@ -40,6 +40,7 @@ export async function draftRelease(
       size: card.size,
       digest: bundle.modelDigest,
       framework: frameworkOf(card),
+      format: card.kind === 'model' ? card.format : null,
     },
     lock: { digest: lock.digest, python: lock.python, source: lock.source },
     engine: 'native',
@@ -65,7 +66,7 @@ function frameworkOf(card: ModelCard): string | null {
   return card.framework.version === null ? card.framework.name : `${card.framework.name} ${card.framework.version}`;
 }
 
-function userName(ctx: Context): string {
+export function userName(ctx: Context): string {
   try {
     return os.userInfo().username;
   } catch {

@@ -17,7 +17,7 @@ function draft(digest: string, more: Partial<ReleaseDraft> = {}): ReleaseDraft {
     digest,
     artifacts: { dependencies: DEPENDENCIES, function: digest },
     sizes: { dependencies: 0, function: 0 },
-    model: { file: 'model.joblib', size: 1, digest: 'm', framework: null },
+    model: { file: 'model.joblib', size: 1, digest: 'm', framework: null, format: null },
     lock: { digest: 'l', python: '3.12', source: 'environment' },
     engine: 'native',
     settings: { memory: 1024, timeout: 30, concurrency: 2, idle: 300, env: {} },

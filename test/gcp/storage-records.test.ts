@@ -41,7 +41,7 @@ function draftOf(name: string, mark = 'a'): ReleaseDraft {
   const digest = mark.repeat(64);
   return {
     schema: 1, function: name, digest, artifacts: { dependencies: digest, function: digest }, sizes: { dependencies: 0, function: 0 },
-    model: { file: 'model.joblib', size: 1, digest, framework: null }, lock: { digest, python: '3.12', source: 'requirements' },
+    model: { file: 'model.joblib', size: 1, digest, framework: null, format: null }, lock: { digest, python: '3.12', source: 'requirements' },
     engine: 'native', settings: { memory: 1024, timeout: 30, concurrency: 2, idle: 300, env: {} }, targetSettings: {}, by: 'me', commit: null,
   };
 }

@@ -71,7 +71,7 @@ export class Lab {
       digest: sha256(JSON.stringify([artifacts, settings])),
       artifacts,
       sizes: { dependencies: bundle.dependencies.size, function: bundle.function.size },
-      model: { file: 'model.joblib', size: 5, digest: bundle.modelDigest, framework: null },
+      model: { file: 'model.joblib', size: 5, digest: bundle.modelDigest, framework: null, format: null },
       lock: { digest: sha256('lock'), python: '3.12', source: 'environment' },
       engine: 'native',
       settings,

@@ -12,7 +12,7 @@ function draft(digest: string, dependencies = 'deps', code = `code-${digest}`): 
     digest,
     artifacts: { dependencies, function: code },
     sizes: { dependencies: 0, function: 0 },
-    model: { file: 'm.joblib', size: 1, digest: 'm', framework: null },
+    model: { file: 'm.joblib', size: 1, digest: 'm', framework: null, format: null },
     lock: { digest: 'l', python: '3.12', source: 'environment' },
     engine: 'native',
     settings: SETTINGS,

@@ -33,8 +33,8 @@ class Bucket:
         (self.root / digest).write_bytes(content)
         return {"schema": 1, "sha256": digest, "size": len(content), "file": "model.joblib", "format": "joblib"}
 
-    def point(self, model, nonce="one"):
-        self.pointer.write_text(json.dumps({**model, "nonce": nonce}))
+    def point(self, model, nonce="one", following=None):
+        self.pointer.write_text(json.dumps({**model, "nonce": nonce, "next": following}))
 
 
 @pytest.fixture
@@ -58,35 +58,28 @@ def clock(monkeypatch):
         def time(self):
             return self.now
 
+        def sleep(self, seconds):
+            self.now += seconds
+
     made = Clock()
     monkeypatch.setattr(reload, "time", made)
     return made
 
 
-def settings(root, artifact):
-    (root / "settings.json").write_text(json.dumps({"schema": 1, "name": "demo", "artifact": artifact, "main": {}}))
-
-
 def serve(tmp_path):
     root = tmp_path / "package"
     root.mkdir(exist_ok=True)
-    artifact = {"kind": "model", "path": "model/model.joblib", "format": "joblib", "sha256": "0" * 64, "size": 1}
-    (root / "settings.json").write_text(
-        json.dumps({"schema": 1, "name": "demo", "artifact": artifact, "hooks": None, "main": {}})
-    )
+    artifact = {"kind": "model", "path": "model/model.joblib", "format": "joblib", "pointed": True}
+    (root / "settings.json").write_text(json.dumps({"schema": 1, "name": "demo", "artifact": artifact, "main": {}}))
     return start(str(root), "3")
 
 
-def asked(endpoint):
-    answer = endpoint.handle(http("POST", body=[1.0]), None)
+def asked(endpoint, nonce=None):
+    headers = {} if nonce is None else {"x-mlfn-reload": nonce}
+    answer = endpoint.handle(http("POST", body=[1.0], headers=headers), None)
     assert answer["statusCode"] == 200, answer
     told = json.loads(answer["body"])
     return told["predictions"][0], told["model"]["digest"]
-
-
-def forced(endpoint, nonce):
-    answer = endpoint.handle(http("POST", "/reload", headers={"x-mlfn-reload": nonce}), None)
-    return answer["statusCode"], json.loads(answer["body"])
 
 
 def test_starts_with_the_model_that_is_named(bucket, clock, tmp_path):
@@ -139,62 +132,91 @@ def test_what_cannot_be_served_leaves_the_model_before_in_place_and_is_tried_aga
     assert asked(endpoint) == (2.0, two["sha256"][:16])
 
 
-def test_whoever_can_name_the_nonce_reloads_at_once(bucket, clock, tmp_path):
+def test_whoever_can_name_the_nonce_has_it_taken_up_at_once(bucket, clock, tmp_path):
     bucket.point(bucket.model(1.0))
     endpoint = serve(tmp_path)
-    clock.now += 5
     two = bucket.model(2.0)
     bucket.point(two, "another")
-    assert forced(endpoint, "one")[0] == 403
-    assert asked(endpoint)[0] == 1.0
-    told = {"name": "demo", "release": 3, "digest": two["sha256"][:16]}
-    assert forced(endpoint, "another") == (200, {"reloaded": True, "model": told})
+    clock.now += 5
+    assert asked(endpoint, "one")[0] == 1.0  # the known one has nothing read
+    assert asked(endpoint, "another") == (2.0, two["sha256"][:16])
     assert asked(endpoint)[0] == 2.0
-    assert forced(endpoint, "another") == (200, {"reloaded": False, "model": told})
 
 
 @pytest.mark.parametrize("nonce", [None, "", 7])
 def test_without_a_nonce_nobody_may(bucket, clock, tmp_path, nonce):
-    bucket.point(bucket.model(1.0), nonce)
+    one = bucket.model(1.0)
+    bucket.point(one)
     endpoint = serve(tmp_path)
-    for given in ("", "None", "one", "\u00fc"):
-        assert forced(endpoint, given)[0] == 403
+    bucket.point(one, nonce, bucket.model(2.0))
+    for given in ("", "None", "one", "7", "\u00fc"):
+        clock.now += 5
+        assert asked(endpoint, given)[0] == 1.0
 
 
-def test_who_only_guesses_costs_one_look_a_second(bucket, clock, tmp_path, monkeypatch):
+def test_a_candidate_answers_who_names_the_nonce_and_nobody_else(bucket, clock, tmp_path):
+    one, two = bucket.model(1.0), bucket.model(2.0)
+    bucket.point(one)
+    endpoint = serve(tmp_path)
+    bucket.point(one, "check", two)
+    assert asked(endpoint, "check") == (2.0, two["sha256"][:16])
+    assert asked(endpoint) == (1.0, one["sha256"][:16])
+    assert asked(endpoint, "guess") == (1.0, one["sha256"][:16])
+    clock.now += 300
+    assert asked(endpoint)[0] == 1.0
+    bucket.point(two, "go")
+    (bucket.root / two["sha256"]).unlink()  # it is loaded already
+    assert asked(endpoint, "go")[0] == 2.0
+    assert asked(endpoint)[0] == 2.0
+    kept = [path.name for path in pathlib.Path(tmp_path / "tmp").iterdir()]
+    assert kept == [two["sha256"][:16] + "-model.joblib"]
+
+
+def test_a_candidate_that_is_given_up_leaves_nothing(bucket, clock, tmp_path):
+    one, two = bucket.model(1.0), bucket.model(2.0)
+    bucket.point(one)
+    endpoint = serve(tmp_path)
+    bucket.point(one, "check", two)
+    assert asked(endpoint, "check")[0] == 2.0
+    bucket.point(one, "back")
+    assert asked(endpoint, "back")[0] == 1.0
+    kept = [path.name for path in pathlib.Path(tmp_path / "tmp").iterdir()]
+    assert kept == [one["sha256"][:16] + "-model.joblib"]
+
+
+def test_who_only_guesses_costs_ten_looks_a_second(bucket, clock, tmp_path, monkeypatch):
     bucket.point(bucket.model(1.0))
     endpoint = serve(tmp_path)
     looks = []
-    watch = endpoint.watch
-    read = watch._read
-    monkeypatch.setattr(watch, "_read", lambda: (looks.append(1), read()))
-    clock.now += 5
+    read = endpoint._read
+    monkeypatch.setattr(endpoint, "_read", lambda: (looks.append(clock.now), read()))
     for _ in range(50):
-        assert forced(endpoint, "guess")[0] == 403
-    assert len(looks) == 1
+        assert asked(endpoint, "guess")[0] == 1.0
+    assert len(looks) == 50
+    assert looks[-1] - looks[0] > 4.8
 
 
-def test_a_forced_reload_that_fails_says_so_and_changes_nothing(bucket, clock, tmp_path):
-    bucket.point(bucket.model(1.0))
+def test_a_candidate_that_cannot_be_loaded_is_a_500_for_who_asked(bucket, clock, tmp_path):
+    one, two = bucket.model(1.0), bucket.model(2.0)
+    bucket.point(one)
     endpoint = serve(tmp_path)
-    clock.now += 5
-    two = bucket.model(2.0)
     (bucket.root / two["sha256"]).unlink()
-    bucket.point(two, "two")
-    status, problem = forced(endpoint, "two")
-    assert (status, problem["type"].endswith("reload-failed")) == (500, True)
+    bucket.point(one, "check", two)
+    answer = endpoint.handle(http("POST", body=[1.0], headers={"X-Mlfn-Reload": "check"}), None)
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["type"]) == (500, "urn:mlfn:reload-failed")
     assert "is not there" in problem["detail"]
     assert asked(endpoint)[0] == 1.0
 
 
-def test_without_an_interval_only_a_forced_reload_changes_it(bucket, clock, tmp_path, monkeypatch):
+def test_without_an_interval_only_the_nonce_changes_it(bucket, clock, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFN_RELOAD", "0")
     bucket.point(bucket.model(1.0))
     endpoint = serve(tmp_path)
     bucket.point(bucket.model(2.0), "two")
     clock.now += 1e6
     assert asked(endpoint)[0] == 1.0
-    assert forced(endpoint, "two")[0] == 200
+    assert asked(endpoint, "two")[0] == 2.0
     assert asked(endpoint)[0] == 2.0
 
 
@@ -229,19 +251,3 @@ def test_every_answer_is_of_one_model_while_it_changes(bucket, clock, tmp_path):
     for each in callers:
         each.join()
     assert wrong == []
-
-
-def test_a_release_without_a_pointer_has_no_such_route(serve_plain):
-    assert serve_plain.handle(http("POST", "/reload"), None)["statusCode"] == 404
-
-
-@pytest.fixture
-def serve_plain(tmp_path):
-    root = tmp_path / "plain"
-    (root / "model").mkdir(parents=True)
-    joblib.dump(DummyRegressor().fit(ROWS, [0, 0]), root / "model" / "model.joblib")
-    artifact = {"kind": "model", "path": "model/model.joblib", "format": "joblib"}
-    (root / "settings.json").write_text(
-        json.dumps({"schema": 1, "name": "demo", "artifact": artifact, "hooks": None, "main": {}})
-    )
-    return start(str(root), "3")

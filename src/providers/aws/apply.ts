@@ -8,6 +8,7 @@ import { findLayer } from './layers.ts';
 import { ensureLogGroup } from './logs/log-group.ts';
 import { modelsPrefix } from './names.ts';
 import { see } from './observe.ts';
+import { pointModel } from './models.ts';
 import { EMPTY_PART, storePart, tellSent } from './parts.ts';
 import { dropCandidate, prune, remove } from './removal.ts';
 import { ensureRole, observeRole, roleArn } from './role.ts';
@@ -106,6 +107,7 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
     const sent = await storePart(session, part, done);
     if (sent > 0) tellSent(session, part, digest, sent);
   }
+  await pointModel(session, name, number, draft);
   const layer = draft.artifacts.dependencies === EMPTY_PART ? null : await findLayer(session, draft.artifacts.dependencies);
   session.ctx.emit({ type: 'progress', text: `publishing release ${number}` });
   const wanted = {
@@ -114,7 +116,7 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
     draft,
     role: await roleArn(session, name),
     layers: layer === null ? [] : [layer],
-    modelUri: draft.artifacts.model === undefined ? null : `s3://${await session.bucket()}/${modelsPrefix(name)}${draft.artifacts.model}`,
+    models: `s3://${await session.bucket()}/${modelsPrefix(name)}`,
     codeSha256: (await hasObject(session, draft.artifacts.function))?.sha256 ?? null,
   };
   let waits = 0;

@@ -7,10 +7,12 @@ const STORAGE = { max: 10_240, besides: 64 };
 
 /** MB of /tmp: a model that is fetched lies there, and libraries want some room beside it. @throws AWS_MODEL_TOO_LARGE */
 export function storageFor(draft: ReleaseDraft): number {
-  const { artifacts, model } = draft;
+  const { artifacts, model, settings } = draft;
   const asked = settingsOf(draft).ephemeralStorage ?? DEFAULT_STORAGE_MB;
   if (artifacts.model === undefined) return asked;
-  const needed = Math.ceil(model.size / (1 << 20)) + STORAGE.besides;
+  // While another model is taken up, the one before is still there.
+  const models = settings.reload === undefined ? 1 : 2;
+  const needed = Math.ceil((models * model.size) / (1 << 20)) + STORAGE.besides;
   if (needed <= STORAGE.max) return Math.max(asked, needed);
   throw new MlfnError('AWS_MODEL_TOO_LARGE', `The model is ${(model.size / 1e9).toFixed(1)} GB; Lambda's /tmp holds ${STORAGE.max} MB.`, {
     hint: 'Deploy it with --target local or to a machine of your own: no way on Lambda takes it.',

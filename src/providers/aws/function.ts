@@ -14,7 +14,8 @@ import { MlfnError } from '../../errors.ts';
 import type { ReleaseDraft } from '../provider.ts';
 import { patiently, until } from '../patience.ts';
 import { call, nameOf, once, Patience } from './call.ts';
-import { MODEL_VARIABLE, objectKey, RELEASE_VARIABLE } from './names.ts';
+import { modelVariables } from '../models.ts';
+import { objectKey, RELEASE_VARIABLE } from './names.ts';
 import { storageFor } from './ephemeral.ts';
 import type { Session } from './session.ts';
 import { configurationFor, secretsVariable, settingsOf } from './settings/release.ts';
@@ -31,8 +32,8 @@ export interface Wanted {
   draft: ReleaseDraft;
   role: string;
   layers: string[];
-  /** Where the model is, when it is not in the package: `s3://bucket/key`. */
-  modelUri: string | null;
+  /** Folder of the function's models: `s3://bucket/prefix/`. */
+  models: string;
   /** Of the function part in the bucket, as Lambda writes it. */
   codeSha256: string | null;
 }
@@ -223,7 +224,7 @@ async function active(patience: Patience, wanted: Wanted, published: Version): P
 }
 
 /** What a version is made of besides its code: the same input for create and update. */
-function configurationOf({ name, number, draft, role, layers, modelUri }: Wanted) {
+function configurationOf({ name, number, draft, role, layers, models }: Wanted) {
   const { settings, lock } = draft;
   return {
     FunctionName: name,
@@ -238,7 +239,7 @@ function configurationOf({ name, number, draft, role, layers, modelUri }: Wanted
     Environment: {
       Variables: {
         ...settings.env,
-        ...(modelUri === null ? {} : { [MODEL_VARIABLE]: modelUri }),
+        ...modelVariables(models, draft, number),
         ...secretsVariable(settingsOf(draft)),
         [RELEASE_VARIABLE]: String(number),
       },

@@ -7,6 +7,7 @@ import { curl } from './invoke/curl.ts';
 import { direct, invoke } from './invoke/invoke.ts';
 import { lastErrors } from './logs/last-errors.ts';
 import { logs } from './logs/logs.ts';
+import { models } from './models.ts';
 import { list, observe } from './observe.ts';
 import { oneZip } from './one-zip.ts';
 import { plan } from './plan.ts';
@@ -30,7 +31,7 @@ export const provider: Provider<AwsConfig> = {
     responseBytes: 6 * 1024 * 1024,
   }),
   modelApart: () => 'when-too-large',
-  settings: ['memory', 'timeout', 'env'],
+  settings: ['memory', 'timeout', 'env', 'reload'],
   targetSettings: (config) => ({ ...releaseSettings(config) }),
   accepts: checkLock,
   // python3.12 and newer run on Amazon Linux 2023: docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -52,5 +53,6 @@ export const provider: Provider<AwsConfig> = {
   report: async (ctx, config, name, answer) => withReport(await openSession(ctx, config), name, answer),
   curl: async (ctx, config, url) => curl(await openSession(ctx, config), url),
   lastErrors,
+  models: async (ctx, config, name) => models(await openSession(ctx, config), name),
   logs: (ctx, config, name, options) => logs(ctx, config, name, options),
 };

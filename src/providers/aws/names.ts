@@ -5,8 +5,6 @@ import type { Digest } from '../../types.ts';
 export const ALIAS = 'live';
 /** Variable of every version that tells which release it is. */
 export const RELEASE_VARIABLE = 'MLFN_RELEASE';
-/** Read by templates/python/mlfn_serve/fetch.py. */
-export const MODEL_VARIABLE = 'MLFN_MODEL';
 /** Tag that says who made a thing; its value is the version of this layout. */
 export const TAG = 'mlfn';
 export const TAG_VALUE = '1';

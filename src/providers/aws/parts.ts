@@ -7,9 +7,9 @@ import { sizeText } from '../../size-text.ts';
 import type { Artifact, Digest, Part } from '../../types.ts';
 import type { Done } from '../provider.ts';
 import { findLayer, publishLayer } from './layers.ts';
-import { modelsPrefix, objectKey } from './names.ts';
+import { sendModel } from './models.ts';
+import { objectKey } from './names.ts';
 import type { Session } from './session.ts';
-import { listKeys, removeKeys } from './storage/listing.ts';
 import { hasObject, putObject } from './storage/objects.ts';
 
 /** Digest of a part without files: a function that needs no package has no layer. */
@@ -38,13 +38,7 @@ export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest,
 async function storeModel(session: Session, { name, supplies }: Done): Promise<number> {
   const model = supplies?.bundle.fetched;
   if (model === null || model === undefined) return 0;
-  return (await putObject(session, { key: modelsPrefix(name) + model.sha256, what: 'the model', ...model })).sent;
-}
-
-/** Models that none of the function's releases names. */
-export async function collectModels(session: Session, name: string, keep: ReadonlySet<string>): Promise<void> {
-  const stale = (await listKeys(session, modelsPrefix(name))).filter(({ key }) => !keep.has(key.slice(modelsPrefix(name).length)));
-  await removeKeys(session, stale.map(({ key }) => key));
+  return sendModel(session, name, model);
 }
 
 async function send(session: Session, artifact: Artifact, supplies: NonNullable<Done['supplies']>): Promise<number> {

@@ -12,7 +12,8 @@ import { deleteLayer, layersOf } from './layers.ts';
 import { removeLogGroup } from './logs/log-group.ts';
 import { layerName, TAG } from './names.ts';
 import { deadRecords, see, strayNumbers } from './observe.ts';
-import { collectModels, EMPTY_PART } from './parts.ts';
+import { collectModels } from './models.ts';
+import { EMPTY_PART } from './parts.ts';
 import { removeRole } from './role.ts';
 import type { Session } from './session.ts';
 import { ADOPTED_TAG, WARM_TAG } from './settings/marks.ts';
@@ -115,8 +116,7 @@ interface Layers {
 async function collect(session: Session, name: string, { gone, kept: used }: Layers, dropped: (record: ReleaseRecord) => boolean): Promise<void> {
   const isDropped = (record: ReleaseRecord) => record.function === name && dropped(record);
   const kept = (await listAllRecords(session)).map(({ record }) => record).filter((record) => !isDropped(record));
-  const own = kept.filter((record) => record.function === name).map(({ artifacts }) => artifacts.model ?? '');
-  await collectModels(session, name, new Set(own));
+  await collectModels(session, name, kept.filter((record) => record.function === name));
   const named = new Set(kept.flatMap(({ artifacts }) => Object.values(artifacts)));
   await collectObjects(session, named, isDropped);
   const wanted = new Set([...used, ...[...named].map(layerName)]);

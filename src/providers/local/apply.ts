@@ -9,6 +9,7 @@ import { keepClient } from './clients.ts';
 import { callDaemon, ensureDaemon, tellDaemon } from './daemon-client.ts';
 import { isErrno } from './files.ts';
 import { functionFolder, layoutOf, type Layout } from './layout.ts';
+import { keepFirst } from './models.ts';
 import { collect, endLease, lease, storeObject } from './objects.ts';
 import { adopt, createRelease, isAbandoned, readLive, readRelease, readReleases, releaseFolder, removeWhole, sweepFunction, sweepMarked, writeVerified, type Stored } from './records.ts';
 
@@ -17,7 +18,7 @@ export async function apply(ctx: Context, config: LocalConfig, step: Step, done:
   try {
     switch (step.kind) {
       case 'store':
-        if (step.part === 'model') throw new Error('models are packed on this target');
+        if (step.part === 'model') return done; // With its release: it lies in its folder.
         await store(ctx, layout, done.name, suppliesOf(done), step.part);
         return done;
       case 'publish':
@@ -75,6 +76,7 @@ async function publish(ctx: Context, layout: Layout, draft: ReleaseDraft, suppli
     await adopt(resumed, host);
   }
   const number = resumed?.record.number ?? (await createRelease(folder, draft, host));
+  if (bundle.fetched !== null) await keepFirst(layout, { function: name, number }, draft, bundle.fetched.file);
   await endLease(layout, name);
   return number;
 }

@@ -6,6 +6,7 @@ import { invoke } from './invoke.ts';
 import { layoutOf } from './layout.ts';
 import { logs } from './logs.ts';
 import { list, observe } from './observe.ts';
+import { models } from './models.ts';
 import { plan } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { sweep } from './sweep.ts';
@@ -25,7 +26,7 @@ export const provider: Provider<LocalConfig> = {
     responseBytes: PAYLOAD_BYTES,
   }),
   modelApart: () => 'never',
-  settings: ['memory', 'timeout', 'concurrency', 'idle', 'env'],
+  settings: ['memory', 'timeout', 'concurrency', 'idle', 'env', 'reload'],
   targetSettings: () => ({}),
   accepts: () => {},
   platform: () => ({ platform: 'this-machine', pythons: ['3.12', '3.13', '3.11', '3.10', '3.14', '3.9'] }),
@@ -38,6 +39,7 @@ export const provider: Provider<LocalConfig> = {
   discard: (ctx, _config, done) => discard(ctx, done),
   sweep: (ctx) => sweep(ctx),
   invoke,
+  models: (ctx, _config, name) => models(layoutOf(ctx.home.local), name),
   logs: (ctx, _config, name, options) => logs(ctx, name, options),
 };
 

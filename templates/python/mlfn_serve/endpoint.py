@@ -16,7 +16,6 @@ class Endpoint:
 
     def __init__(self, name, release):
         self.identity = {"name": name, "release": release}
-        self.watch = None
         self.routes = {
             "/": {"GET": self.page, "POST": self.post},
             "/predict": {"POST": self.post},
@@ -38,8 +37,6 @@ class Endpoint:
 
     def handle(self, event, context):
         """The answer to a Lambda event: an HTTP answer, which names release and call, or a bare payload's JSON value."""
-        if self.watch is not None:
-            self.watch.tick()
         return self.stamped(self.reply(event, context), event, context)
 
     def stamped(self, answer, event, context):

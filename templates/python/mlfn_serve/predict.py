@@ -12,15 +12,10 @@ class ModelEndpoint(Endpoint):
 
     def __init__(self, name, release, model, hooks):
         super().__init__(name, release)
-        self.hooks = hooks
-        self.model = self.fit(model)
-
-    def fit(self, model):
-        """The model itself, if it can be served with these hooks. Raises InitError."""
-        if model.schema.untold and self.hooks.preprocess is None:
+        if model.schema.untold and hooks.preprocess is None:
             raise InitError(model.schema.untold)
-        model.identity = self.identity
-        return model
+        self.model = model
+        self.hooks = hooks
 
     def answer(self, payload, context):
         """{"predictions": [...], "probabilities"?, "classes"?, "model"}, or what postprocess makes of it."""
@@ -28,7 +23,7 @@ class ModelEndpoint(Endpoint):
         if self.hooks.preprocess is None:
             predictions, probabilities = model.predict(bodies.read(payload, model.schema))
         else:
-            predictions, probabilities = self.prepared(self.hooks.before(payload), model)
+            predictions, probabilities = self.prepared(self.hooks.before(payload))
         if self.hooks.postprocess is not None:
             values = {"predictions": predictions, "probabilities": probabilities, "classes": model.classes}
             return self.hooks.after({**values, "body": payload})
@@ -37,18 +32,18 @@ class ModelEndpoint(Endpoint):
             told["probabilities"] = probabilities
         if model.classes is not None:
             told["classes"] = model.classes
-        told["model"] = model.identity
+        told["model"] = self.identity
         return told
 
-    def prepared(self, made, model):
+    def prepared(self, made):
         """Predictions for what preprocess returned: any body shape, or an array or DataFrame of its own."""
         if hasattr(made, "shape"):
-            return model.ask(made)
-        if model.schema.untold:
-            raise Problem(500, "hook-failed", f"preprocess did not return a DataFrame. {model.schema.untold}")
+            return self.model.ask(made)
+        if self.model.schema.untold:
+            raise Problem(500, "hook-failed", f"preprocess did not return a DataFrame. {self.model.schema.untold}")
         made = list(made) if isinstance(made, tuple) else made
         try:
-            return model.predict(bodies.read(made, model.schema))
+            return self.model.predict(bodies.read(made, self.model.schema))
         except Problem as problem:
             for error in problem.errors:
                 error.pop("pointer", None)  # it would point into what the hook made, not into the body that was sent
@@ -71,10 +66,6 @@ class ModelEndpoint(Endpoint):
         text = body_text(request)
         body = self.json(text, request)
         return respond(200, JSON, dumps(inference.infer(self, body)))
-
-    def health(self, request, context):
-        """GET /healthz, which says by its digest when another model was taken up."""
-        return respond(200, JSON, dumps({"status": "ok", "model": self.model.identity}))
 
     def document(self):
         """The OpenAPI document with the model's own schema."""

@@ -15,7 +15,6 @@ TITLES = {
     "function-failed": "The function failed",
     "app-failed": "The app failed",
     "reload-failed": "The other model cannot be served",
-    "forbidden": "This needs the right of who deploys",
     "unserialisable-answer": "The answer cannot be written as JSON",
 }
 

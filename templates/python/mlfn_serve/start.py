@@ -30,32 +30,24 @@ def start(root, version=None):
         from .function import endpoint
 
         return endpoint(name, release, _module(artifact["module"]), artifact)
+    from .model import Model, load
     from .predict import ModelEndpoint
 
     hooks = _hooks(settings.get("hooks"))
-    if _is_watched():
+
+    def served(file, model):
+        estimator = load(file, model["format"], settings.get("main") or {})
+        if "sha256" in model:
+            from .fetch import loaded
+
+            loaded(file)
+        return ModelEndpoint(name, release, Model(estimator, model.get("path") or model["file"]), hooks)
+
+    if artifact.get("pointed"):
         from .reload import Watch
 
-        watch = Watch(lambda file, pointer: _model(settings, file, {"format": pointer["format"], "path": pointer["file"]}))
-        endpoint = ModelEndpoint(name, release, watch.first(), hooks)
-        watch.attach(endpoint)
-        return endpoint
-    return ModelEndpoint(name, release, _model(settings, _model_file(root, artifact), artifact), hooks)
-
-
-def _is_watched():
-    return "MLFN_MODEL_POINTER" in os.environ
-
-
-def _model(settings, file, artifact):
-    from .model import Model, load
-
-    estimator = load(file, artifact["format"], settings.get("main") or {})
-    if _is_watched() or "sha256" in artifact:
-        from .fetch import loaded
-
-        loaded(file)
-    return Model(estimator, artifact["path"])
+        return Watch(served).start()
+    return served(_model_file(root, artifact), artifact)
 
 
 def _model_file(root, artifact):

@@ -3,7 +3,8 @@ import { MlfnError } from '../../../errors.ts';
 import type { Lock } from '../../../types.ts';
 import type { ReleaseDraft } from '../../provider.ts';
 import type { AwsConfig } from '../config.ts';
-import { MODEL_VARIABLE, RELEASE_VARIABLE } from '../names.ts';
+import { MODEL_VARIABLES } from '../../models.ts';
+import { RELEASE_VARIABLE } from '../names.ts';
 import { DEFAULT_STORAGE_MB, secretsVariable, SECRETS_VARIABLE, settingsOf } from './release.ts';
 
 /** docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
@@ -11,7 +12,7 @@ const ENV_BYTES = 4096;
 /** "Reserved environment variables" of the same page. Others of AWS's names may be set, such as AWS_RETRY_MODE. */
 const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_.*|AWS_LAMBDA_(?!EXEC_WRAPPER$).*|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_(ACCESS_)?KEY|AWS_SESSION_TOKEN)$/;
-const OURS = new Set([RELEASE_VARIABLE, MODEL_VARIABLE, SECRETS_VARIABLE]);
+const OURS = new Set<string>([RELEASE_VARIABLE, ...MODEL_VARIABLES, SECRETS_VARIABLE]);
 /** Longest value of a release's number in MLFN_RELEASE, for the sum. */
 const NUMBER = '9'.repeat(9);
 /** Abort in cpuinfo, which finds no /sys on arm64 Lambda: github.com/microsoft/onnxruntime/issues/10038 */

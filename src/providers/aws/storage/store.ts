@@ -1,4 +1,4 @@
-/** The bucket as `history.ts` asks for it: small texts, written once and never changed. */
+/** The bucket as `history.ts` asks for it: small texts, written under conditions. */
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectStore } from '../../history.ts';
 import type { Session } from '../session.ts';
@@ -13,7 +13,8 @@ export function storeOf(session: Session): ObjectStore {
     codes: { broken: 'AWS_RECORD_BROKEN', newer: 'AWS_RECORD_NEWER' },
     list: async (prefix) => (await listKeys(session, prefix)).map(({ etag, ...rest }) => ({ ...rest, version: etag })),
     read: (key, version) => readText(session, key, version),
-    create: (key, text) => createText(session, key, text),
+    create: (key, text) => writeText(session, key, text, { IfNoneMatch: '*' }),
+    replace: (key, text, version) => writeText(session, key, text, { IfMatch: version }),
     remove: (keys) => removeKeys(session, keys),
   };
 }
@@ -34,13 +35,13 @@ async function readText(session: Session, key: string, etag?: string): Promise<s
 
 const TRIES = 5;
 
-/** False when something is there already. */
-async function createText(session: Session, key: string, text: string): Promise<boolean> {
+/** False when the condition does not hold: docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+async function writeText(session: Session, key: string, text: string, condition: { IfNoneMatch: '*' } | { IfMatch: string }): Promise<boolean> {
   const act = { action: 'PutObject', key, expected: [...PRECONDITION, ...CONFLICT] };
   for (let tries = 1; ; tries++) {
     try {
       await onBucket(session, act, (target, options) => {
-        const command = new PutObjectCommand({ ...target, Key: key, Body: text, ContentType: 'application/json', IfNoneMatch: '*' });
+        const command = new PutObjectCommand({ ...target, Key: key, Body: text, ContentType: 'application/json', ...condition });
         return session.s3.send(command, options);
       });
       return true;

@@ -1,4 +1,4 @@
-/** The bucket as `history.ts` asks for it: small texts, written once and never changed. */
+/** The bucket as `history.ts` asks for it: small texts, written under conditions. */
 import type { Storage } from '@google-cloud/storage';
 import type { ObjectStore } from '../../history.ts';
 import type { Session } from '../session.ts';
@@ -14,7 +14,8 @@ export function storeOf(session: Session): ObjectStore {
     codes: { broken: 'GCP_RECORD_BROKEN', newer: 'GCP_RECORD_NEWER' },
     list: (prefix) => listKeys(session, prefix),
     read: (key, version) => readText(session, key, version),
-    create: (key, text) => createText(session, key, text),
+    create: (key, text) => writeText(session, key, text, 0),
+    replace: (key, text, version) => writeText(session, key, text, version),
     remove: (keys) => removeKeys(session, keys.map((key) => ({ key }))),
   };
 }
@@ -32,13 +33,16 @@ async function readText(session: Session, key: string, version?: string): Promis
   return text;
 }
 
-/** False when something is there already; also as the answer to a second try, when that to the first got lost. */
-async function createText(session: Session, key: string, text: string): Promise<boolean> {
+/**
+ * False when the object is no longer that generation (0: when one is there already); also as the answer to a second try, when
+ * that to the first got lost.
+ */
+async function writeText(session: Session, key: string, text: string, generation: number | string): Promise<boolean> {
   const bytes = Buffer.from(text);
   const metadata = { contentType: 'application/json', crc32c: crc32cOf(bytes) };
   try {
     await onBucket(session, { permission: 'storage.objects.create', key, expected: [412] }, (bucket) =>
-      bucket.file(key).save(bytes, { resumable: false, validation: false, metadata, preconditionOpts: { ifGenerationMatch: 0 } }),
+      bucket.file(key).save(bytes, { resumable: false, validation: false, metadata, preconditionOpts: { ifGenerationMatch: generation } }),
     );
     return true;
   } catch (error) {

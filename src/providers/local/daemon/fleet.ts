@@ -1,9 +1,12 @@
 /** Every function of this machine: which release is live, its workers, and the switch from one to another. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
+import { modelVariables } from '../../models.ts';
 import { writeJson } from '../files.ts';
 import { functionFolder, type Layout } from '../layout.ts';
+import { modelsFolder } from '../models.ts';
 import { objectFolder } from '../objects.ts';
 import { functionNames, readHost, readLive, readRelease, sweepFunction, sweepMarked, type LivePointer, type Stored } from '../records.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -164,6 +167,7 @@ export class Fleet {
       release: record.number,
       python: record.lock.python,
       settings: record.settings,
+      models: modelVariables(`${pathToFileURL(modelsFolder(this.layout, record.function, record.number)).href}/`, record, record.number),
       host,
       functionPart: path.resolve(objectFolder(this.layout, record.artifacts.function)),
       dependencyPart: path.resolve(objectFolder(this.layout, record.artifacts.dependencies)),

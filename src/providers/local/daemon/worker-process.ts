@@ -18,6 +18,8 @@ export interface WorkerSpec {
   python: string;
   settings: RuntimeSettings;
   host: Host;
+  /** Variables that say where its model is, when it is not in the package. */
+  models: Record<string, string>;
   functionPart: string;
   dependencyPart: string;
 }
@@ -46,7 +48,7 @@ export async function startProcess(layout: Layout, spec: WorkerSpec, api: string
   const args = ['-I', '-S', '-B', '-X', 'utf8', path.join(toolsFolder(), 'worker.py'), setup];
   const child = spawn(spec.host.interpreter, args, {
     cwd: spec.functionPart,
-    env: { ...platformVariables(temporary), ...spec.settings.env, ...lambdaVariables(spec, api) },
+    env: { ...platformVariables(temporary), ...spec.settings.env, ...lambdaVariables(spec, api), ...spec.models },
     // The worker ends when its standard input does: so it outlives no daemon, however that died.
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own, so that what it started is killed with it.
