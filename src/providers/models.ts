@@ -6,7 +6,7 @@ import type { ObjectStore, ReleaseRecord } from './history.ts';
 import type { ModelStore, ReleaseDraft } from './provider.ts';
 
 /** Read by templates/python/mlfn_serve/fetch.py and reload.py. */
-export const MODEL_VARIABLE = 'MLFN_MODEL';
+const MODEL_VARIABLE = 'MLFN_MODEL';
 const POINTER_VARIABLE = 'MLFN_MODEL_POINTER';
 const RELOAD_VARIABLE = 'MLFN_RELOAD';
 export const MODEL_VARIABLES = [MODEL_VARIABLE, POINTER_VARIABLE, RELOAD_VARIABLE] as const;

@@ -4,6 +4,7 @@ import type { Done, ReleaseDraft, Step } from '../provider.ts';
 import { ensureAccess } from './access/members.ts';
 import { buildEmail, ensureBuildAccount, ensureRuntimeAccount, runtimeEmail } from './access/service-accounts.ts';
 import { ensureCleanup } from './functions/images.ts';
+import { pointModel } from './models.ts';
 import { archiveDigest, modelsPrefix, objectKey } from './names.ts';
 import { see } from './observe.ts';
 import { sourceFor, storedParts, storePart, tellSent } from './parts.ts';
@@ -82,6 +83,7 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
     const sent = await storePart(session, part, done);
     if (sent > 0) tellSent(session, part, draft.artifacts[part] ?? '', sent);
   }
+  await pointModel(session, name, number, draft);
   session.ctx.emit({ type: 'progress', text: `publishing release ${number}` });
   const archive = { bucket: session.bucket, object: objectKey(archiveDigest(draft.artifacts), 'tar.gz') };
   const wanted = {
@@ -90,7 +92,7 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
     draft,
     runAs: runtimeEmail(session, name),
     buildAs: buildEmail(session),
-    modelUri: draft.artifacts.model === undefined ? null : `gs://${session.bucket}/${modelsPrefix(name)}${draft.artifacts.model}`,
+    models: `gs://${session.bucket}/${modelsPrefix(name)}`,
     source: async () => (settingsOf(draft).mode === 'run' ? archive : sourceFor(session, done)),
   };
   await publishRevision(session, wanted, async () => {

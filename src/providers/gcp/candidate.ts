@@ -21,8 +21,8 @@ export interface Wanted {
   /** E-mail addresses. */
   runAs: string;
   buildAs: string;
-  /** Where the model is, when it is not in the package: `gs://bucket/key`. */
-  modelUri: string | null;
+  /** Folder of the function's models: `gs://bucket/prefix/`. */
+  models: string;
   /** Where the package is; null for a function whose image was made of the same. */
   source(): Promise<Source | null>;
 }

@@ -7,6 +7,7 @@ import { curl } from './invoke/curl.ts';
 import { invoke } from './invoke/invoke.ts';
 import { lastErrors } from './logs/last-errors.ts';
 import { logs } from './logs/logs.ts';
+import { models } from './models.ts';
 import { list, observe } from './observe.ts';
 import { plan } from './plan.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -33,7 +34,7 @@ export const provider: Provider<GcpConfig> = {
   }),
   // In mode `run` a changed model is then all that is sent.
   modelApart: ({ mode }) => (mode === 'run' ? 'always' : 'when-too-large'),
-  settings: ['memory', 'timeout', 'concurrency', 'env'],
+  settings: ['memory', 'timeout', 'concurrency', 'env', 'reload'],
   targetSettings: (config) => ({ ...releaseSettings(config) }),
   accepts: () => {},
   platform: platformFor,
@@ -49,6 +50,7 @@ export const provider: Provider<GcpConfig> = {
   report: async (ctx, config, name, answer) => withReport(await openSession(ctx, config), name, answer),
   curl: async (ctx, config, url) => curl(await openSession(ctx, config), url),
   lastErrors: async (ctx, config, name, release) => lastErrors(await openSession(ctx, config), name, release),
+  models: async (ctx, config, name) => models(await openSession(ctx, config), name),
   logs: async function* (ctx, config, name, options) {
     yield* logs(await openSession(ctx, config), name, options);
   },

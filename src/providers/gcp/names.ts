@@ -9,8 +9,6 @@ export const LABEL_VALUE = '1';
 export const RELEASE_LABEL = 'mlfn-release';
 /** Variable of every revision that tells which release it is. */
 export const RELEASE_VARIABLE = 'MLFN_RELEASE';
-/** `gs://BUCKET/functions/NAME/models/SHA256`; read when a worker starts. */
-export const MODEL_VARIABLE = 'MLFN_MODEL';
 
 /**
  * A tag and its service's name have 46 characters together (cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags);

@@ -8,13 +8,13 @@ import type { Digest, Part } from '../../types.ts';
 import type { Done, ReleaseDraft, Supplies } from '../provider.ts';
 import { isBuiltOf } from './functions/built.ts';
 import { uploadSource } from './functions/upload.ts';
+import { sendModel } from './models.ts';
 import { archiveDigest, modelsPrefix, objectKey } from './names.ts';
 import { see } from './observe.ts';
 import type { Source } from './candidate.ts';
 import type { Session } from './session.ts';
 import { PACKAGES_FOLDER } from './serving.ts';
 import { settingsOf } from './settings.ts';
-import { listKeys, removeKeys } from './storage/listing.ts';
 import { headObject, putObject } from './storage/objects.ts';
 
 /** The parts that a release of this mode has in the bucket, in the order in which they are stored. */
@@ -32,7 +32,7 @@ export async function storePart(session: Session, part: Part | 'model', done: Do
   const key = keyOf(done.name, part, done.draft);
   if (part === 'model') {
     const model = done.supplies.bundle.fetched;
-    return model === null ? 0 : (await putObject(session, { key, what: 'the model', ...model })).sent;
+    return model === null ? 0 : sendModel(session, done.name, model);
   }
   if (settingsOf(done.draft).mode === 'function') return sendSource(session, done.draft, done.supplies);
   if ((await headObject(session, key)) !== null) return 0;
@@ -73,12 +73,6 @@ export async function sourceFor(session: Session, { name, draft, supplies }: Don
 /** A line of the deploy's story. */
 export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest, bytes: number): void {
   ctx.emit({ type: 'fact', label: 'sent', text: `${part === 'model' ? 'model' : 'package'} ${digest.slice(0, 8)}    ${bytes === 0 ? 'was there' : sizeText(bytes)}` });
-}
-
-/** Models that none of the function's releases names. */
-export async function collectModels(session: Session, name: string, keep: ReadonlySet<string>): Promise<void> {
-  const prefix = modelsPrefix(name);
-  await removeKeys(session, (await listKeys(session, prefix)).filter(({ key }) => !keep.has(key.slice(prefix.length))));
 }
 
 /** In the cache, of this process: another may write the same, and takes its own away when it is done. */

@@ -9,7 +9,7 @@ import { removeImages } from './functions/images.ts';
 import { isTheirs } from './labels.ts';
 import { archiveDigest } from './names.ts';
 import { deadRecords, isOfFunction, see, type Seen, strayNumbers } from './observe.ts';
-import { collectModels } from './parts.ts';
+import { collectModels } from './models.ts';
 import { deleteRevision, deleteService, type Revision } from './services.ts';
 import type { Session } from './session.ts';
 import { settingsOf } from './settings.ts';
@@ -96,7 +96,6 @@ export async function sweep(session: Session): Promise<void> {
 async function collect(session: Session, name: string, dropped: (record: ReleaseRecord) => boolean): Promise<void> {
   const isDropped = (record: ReleaseRecord) => record.function === name && dropped(record);
   const kept = (await listAllRecords(session)).map(({ record }) => record).filter((record) => !isDropped(record));
-  const own = kept.filter((record) => record.function === name).map(({ artifacts }) => artifacts.model ?? '');
-  await collectModels(session, name, new Set(own));
+  await collectModels(session, name, kept.filter((record) => record.function === name));
   await collectObjects(session, new Set(kept.map(({ artifacts }) => archiveDigest(artifacts))), isDropped);
 }

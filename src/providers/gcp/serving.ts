@@ -1,7 +1,8 @@
 /** How the serving code is started, and what it needs beside what is served. */
 import type { PlatformRequest, TargetNeed } from '../../types.ts';
 import type { GcpConfig } from './config.ts';
-import { MODEL_VARIABLE, RELEASE_VARIABLE } from './names.ts';
+import { modelVariables } from '../models.ts';
+import { RELEASE_VARIABLE } from './names.ts';
 import type { Wanted } from './candidate.ts';
 import { settingsOf } from './settings.ts';
 
@@ -28,12 +29,12 @@ export function platformFor({ mode }: Pick<GcpConfig, 'mode'>): PlatformRequest 
 }
 
 /** Variables of an instance. */
-export function variablesFor({ number, draft, modelUri }: Pick<Wanted, 'number' | 'draft' | 'modelUri'>): Record<string, string> {
+export function variablesFor({ number, draft, models }: Pick<Wanted, 'number' | 'draft' | 'models'>): Record<string, string> {
   const threads = settingsOf(draft).mode === 'run' ? 'MLFN_THREADS' : 'THREADS';
   return {
     [threads]: String(draft.settings.concurrency),
     ...draft.settings.env,
-    ...(modelUri === null ? {} : { [MODEL_VARIABLE]: modelUri }),
+    ...modelVariables(models, draft, number),
     [RELEASE_VARIABLE]: String(number),
   };
 }
