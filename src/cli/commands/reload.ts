@@ -1,7 +1,7 @@
 import { MlfnError } from '../../errors.ts';
 import type { Reloaded } from '../../pipeline.ts';
 import { command } from '../command.ts';
-import { sizeText } from '../format.ts';
+import { sizeText } from '../../size-text.ts';
 import { labelled } from '../lines.ts';
 import { DRY_RUN, NAME_ARGUMENT, TARGET_OPTION } from '../options.ts';
 

@@ -50,6 +50,11 @@ class Watch:
         self._serve()
         return self
 
+    @property
+    def identity(self):
+        """Of the model that is live."""
+        return self.live[2].identity
+
     def handle(self, event, context):
         """The answer of the model that is to give it."""
         nonce = _nonce(event)
