@@ -101,13 +101,13 @@ test('under a change of traffic no request fails', async () => {
   const { uri, name: own } = await lab.deploy('busy', template('one.tar.gz', { revision: 'busy-1' }));
   const set = async (service: object, paths: string[]) => (await services.updateService({ service: { name: own, ...service }, updateMask: { paths } }))[0].promise();
   await set({ template: template('two.tar.gz', { revision: 'busy-2' }), traffic: split(['busy-1', 100], ['busy-2', 0, 'rel-2']) }, ['template', 'traffic']);
-  let going = true;
+  const load = new AbortController();
   const statuses: number[] = [];
   const asking = Array.from({ length: 4 }, async () => {
-    while (going) statuses.push((await lab.ask(uri)).status);
+    while (!load.signal.aborted) statuses.push((await lab.ask(uri)).status);
   });
   for (const [one, two] of [[50, 50], [0, 100], [100, 0]] as const) await set({ traffic: split(['busy-1', one, 'rel-1'], ['busy-2', two]) }, ['traffic']);
-  going = false;
+  load.abort();
   await Promise.all(asking);
   expect(statuses.length).toBeGreaterThan(20);
   expect(new Set(statuses)).toEqual(new Set([200]));

@@ -15,7 +15,8 @@ export function functionsJson(functions: Functions, operations: Operations): End
   const endpoint = (name: string, method: Endpoint['method'], path: string, answer: (asked: Asked, resource: string) => unknown): Endpoint => ({
     name,
     method,
-    path: new RegExp(`^/v2/(?<resource>${path})$`),
+    // The client's list of regions asks v1.
+    path: new RegExp(`^/${name.endsWith('Locations') ? 'v[12]' : 'v2'}/(?<resource>${path})$`),
     answer: async (asked) => toJson(await answer(asked, asked.parts['resource'] as string)),
   });
   const page = ({ query }: Asked) => ({ pageSize: Number(query.get('pageSize') ?? 0), ...(query.get('pageToken') && { pageToken: query.get('pageToken') as string }) });
