@@ -43,10 +43,6 @@ export function fileOf(folder: string, name: string, size: number, key = `object
   return { key, what: key, file, size, sha256: hash.digest('hex') };
 }
 
-export function digestOf({ key }: Pick<Upload, 'key'>): string {
-  return key.slice('objects/'.length, -'.tar.gz'.length);
-}
-
 /** SHA-256 of what is stored at the key. */
 export async function stored(session: Session, key: string): Promise<string> {
   const [bytes] = await (await session.storage()).bucket(session.bucket).file(key).download();

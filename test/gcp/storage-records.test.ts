@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ReleaseDraft } from '../../src/providers/provider.ts';
 import { ensureBucket } from '../../src/providers/gcp/storage/bucket.ts';
-import { archiveDigest } from '../../src/providers/gcp/names.ts';
-import { collectObjects, hasObject } from '../../src/providers/gcp/storage/objects.ts';
+import { archiveDigest, objectKey } from '../../src/providers/gcp/names.ts';
+import { collectObjects, headObject } from '../../src/providers/gcp/storage/objects.ts';
 import { deletePrefix, listKeys, removeKeys } from '../../src/providers/gcp/storage/listing.ts';
 import {
   claimNumber,
@@ -61,7 +61,7 @@ test('no bucket is no history', async () => {
   const nowhere = await deployerOf(lab, { region: 'us-east1' });
   expect(await listRecords(nowhere, 'heart')).toEqual([]);
   expect(await readRecord(nowhere, 'heart', 1)).toBeNull();
-  expect(await hasObject(nowhere, 'a'.repeat(64), 'zip')).toBeNull();
+  expect(await headObject(nowhere, objectKey('a'.repeat(64)))).toBeNull();
   await deleteHistory(nowhere, 'heart');
   expect(lab.changes()).toEqual([]);
 });
@@ -167,11 +167,9 @@ test('a history listed again is not read again, and whose bucket it is is asked 
 });
 
 test('objects that nothing names are collected; what a record names by now, and what is not ours, stays', async () => {
-  const stored = archiveDigest(draftOf('heart', 'b').artifacts);
-  const object = (mark: string, kind = 'zip') => `objects/${mark === 'b' ? stored : mark.repeat(64)}.${kind}`;
-  for (const mark of ['a', 'b', 'c']) await put(object(mark), 'zip');
-  await put(object('d', 'tar.gz'), 'tar');
-  const foreign = ['objects/photo.zip', `objects/${'e'.repeat(64)}.zip.bak`, `other/objects/${'e'.repeat(64)}.zip`, 'top'];
+  const object = (mark: string) => objectKey(mark === 'b' ? archiveDigest(draftOf('heart', 'b').artifacts) : mark.repeat(64));
+  for (const mark of ['a', 'b', 'c', 'd']) await put(object(mark), 'tar');
+  const foreign = ['objects/photo.zip', `objects/${'e'.repeat(64)}.zip`, `${object('e')}.bak`, `other/${object('e')}`, 'top'];
   for (const each of foreign) await put(each, 'user');
   // Another deploy has claimed and stored `b` since `keep` was made.
   await claimNumber(two, 'heart', draftOf('heart', 'b'));
@@ -181,7 +179,7 @@ test('objects that nothing names are collected; what a record names by now, and 
 });
 
 test('what was written again since the listing stays', async () => {
-  const key = `objects/${'a'.repeat(64)}.zip`;
+  const key = objectKey('a'.repeat(64));
   await put(key, 'first');
   const [listed] = await listKeys(one, 'objects/');
   await put(key, 'second');
@@ -203,10 +201,10 @@ test('a model of a function can be removed; a key that is not ours never is', as
 test('more keys than a page holds are listed and removed to the last', async () => {
   const digest = (index: number) => index.toString(16).padStart(64, '0');
   for (let index = 0; index < 1203; index += 50) {
-    await Promise.all(Array.from({ length: Math.min(50, 1203 - index) }, (_, step) => put(`objects/${digest(index + step)}.zip`, 'z')));
+    await Promise.all(Array.from({ length: Math.min(50, 1203 - index) }, (_, step) => put(objectKey(digest(index + step)), 'z')));
   }
   expect(await collectObjects(one, new Set([digest(1202)]))).toEqual({ removed: 1202, bytes: 1202 });
-  expect(await keysOf(one)).toEqual([`objects/${digest(1202)}.zip`]);
+  expect(await keysOf(one)).toEqual([objectKey(digest(1202))]);
 });
 
 test('removals get past a 503 and a lost answer', async () => {

@@ -85,7 +85,7 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
   }
   await pointModel(session, name, number, draft);
   session.ctx.emit({ type: 'progress', text: `publishing release ${number}` });
-  const archive = { bucket: session.bucket, object: objectKey(archiveDigest(draft.artifacts), 'tar.gz') };
+  const archive = { bucket: session.bucket, object: objectKey(archiveDigest(draft.artifacts)) };
   const wanted = {
     name,
     number,

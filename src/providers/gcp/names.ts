@@ -62,8 +62,8 @@ export function modelsPrefix(name: string): string {
   return `functions/${name}/models/`;
 }
 
-export function objectKey(digest: Digest, kind: 'zip' | 'tar.gz'): string {
-  return `objects/${digest}.${kind}`;
+export function objectKey(digest: Digest): string {
+  return `objects/${digest}.tar.gz`;
 }
 
 /** Of the one archive that both parts of a package are sent in. */

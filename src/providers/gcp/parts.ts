@@ -23,7 +23,7 @@ export function storedParts(draft: ReleaseDraft): (Part | 'model')[] {
 }
 
 export function keyOf(name: string, part: Part | 'model', { artifacts }: Pick<ReleaseDraft, 'artifacts'>): string {
-  return part === 'model' ? modelsPrefix(name) + artifacts.model : objectKey(archiveDigest(artifacts), 'tar.gz');
+  return part === 'model' ? modelsPrefix(name) + artifacts.model : objectKey(archiveDigest(artifacts));
 }
 
 /** @returns bytes sent; 0 when it was there */

@@ -53,7 +53,7 @@ export const PERMISSIONS: readonly Group[] = [
     role: 'roles/storage.admin',
     permissions: ['storage.buckets.get', 'storage.objects.create', 'storage.objects.delete', 'storage.objects.get', 'storage.objects.list'],
   },
-  { role: 'roles/storage.admin', setting: '!bucket', permissions: ['storage.buckets.create', 'storage.buckets.update'] },
+  { role: 'roles/storage.admin', setting: '!bucket', permissions: ['storage.buckets.create', 'storage.buckets.list', 'storage.buckets.update'] },
   // A function's own account may read its own models.
   { role: 'roles/storage.admin', setting: '!serviceAccount', permissions: ['storage.buckets.getIamPolicy', 'storage.buckets.setIamPolicy'] },
   { role: 'roles/iam.serviceAccountUser', permissions: ['iam.serviceAccounts.actAs'] },

@@ -2,7 +2,7 @@
 import { MlfnError } from '../../../errors.ts';
 import type { Digest } from '../../../types.ts';
 import { progressOf } from '../../progress.ts';
-import { archiveDigest, objectKey } from '../names.ts';
+import { archiveDigest } from '../names.ts';
 import type { Session } from '../session.ts';
 import { sumOf } from './file-sum.ts';
 import { nullFor } from './gcs.ts';
@@ -25,12 +25,7 @@ export interface StoredObject {
 /** Someone else's write at the very same moment makes another try necessary. */
 const TRIES = 4;
 
-/** The archive of an artifact, if the bucket has it; also null without a bucket. */
-export function hasObject(session: Session, digest: Digest, kind: 'zip' | 'tar.gz'): Promise<StoredObject | null> {
-  return headObject(session, objectKey(digest, kind));
-}
-
-/** Whatever is at the key; null where nothing is. */
+/** Whatever is at the key; null where nothing is, or no bucket. */
 export async function headObject(session: Session, key: string): Promise<StoredObject | null> {
   const found = await nullFor([404], session, { permission: 'storage.objects.get', key }, (bucket) => bucket.file(key).getMetadata());
   if (found === null) return null;
@@ -75,7 +70,7 @@ function differs({ key, size, sha256 }: Upload, there: StoredObject | null): Mlf
   });
 }
 
-const OBJECT = /^objects\/([0-9a-f]{64})\.(zip|tar\.gz)$/;
+const OBJECT = /^objects\/([0-9a-f]{64})\.tar\.gz$/;
 
 /**
  * Removes the archives that neither `keep` nor any release names. The records are read again after the listing: who stores an
