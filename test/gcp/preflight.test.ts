@@ -169,6 +169,18 @@ describe('credentials', () => {
   });
 });
 
+test('a secret that is not there, or destroyed, is told before anything is made', async () => {
+  lab.world.secrets.set(`projects/${lab.project}/secrets/token`, { versions: [null, Buffer.from('x')] });
+  expect(await preflight(await lab.open({ secrets: { A: 'token:2', B: 'token:latest' } }), 'echo')).toEqual([]);
+  const found = await preflight(await lab.open({ secrets: { A: 'token:1', B: 'token:9', C: 'nothing:latest' } }), 'echo');
+  expect(found.map(({ code, message }) => `${code} ${message}`)).toEqual([
+    'gcp-secret The secret token:1 of the variable A is destroyed.',
+    'gcp-secret The secret token:9 of the variable B does not exist.',
+    'gcp-secret The secret nothing:latest of the variable C does not exist.',
+  ]);
+  expect(lab.calls.filter(({ name }) => name.endsWith('versions.access'))).toEqual([]);
+});
+
 test('the APIs of each setting', () => {
   expect(apisFor(configSchema.parse({ mode: 'run' }))).not.toContain('cloudbuild.googleapis.com');
   expect(apisFor(configSchema.parse({}))).toEqual(expect.arrayContaining(['run', 'cloudfunctions', 'cloudbuild', 'artifactregistry', 'iam', 'logging'].map((name) => `${name}.googleapis.com`)));

@@ -9,7 +9,7 @@ import { gcpCode } from '../errors.ts';
 import { accountEmail, accountId, BUILD_ACCOUNT_ID, modelsPrefix } from '../names.ts';
 import type { Session } from '../session.ts';
 import { bucketPlace, projectPlace, secretPlace } from './places.ts';
-import { changed, changePolicy, type Grant } from './policy.ts';
+import { changed, changePolicy, type Grant, type PolicyPlace } from './policy.ts';
 
 /** At the beginning of a description: what has none was not made by mlfn, and is not removed by it. */
 const MARK = 'mlfn:';
@@ -43,8 +43,14 @@ export interface AccountState {
 export async function observeRuntimeAccount(session: Session, name: string, secrets: readonly string[]): Promise<AccountState> {
   const email = runtimeEmail(session, name);
   if (session.config.serviceAccount !== undefined) return { email, own: true, exists: true, allowed: true };
-  const [account, ...places] = await Promise.all([getAccount(session, email), ...runtimeGrants(session, name, secrets).map(async ({ place, grant }) => changed(await place.get(), { add: [grant] }))]);
-  return { email, own: false, exists: account !== null, allowed: places.every((each) => each === null) };
+  const [account, ...places] = await Promise.all([getAccount(session, email), ...runtimeGrants(session, name, secrets).map(lacks)]);
+  return { email, own: false, exists: account !== null, allowed: !places.includes(true) };
+}
+
+/** A secret of an old release that is gone needs no leave. */
+async function lacks({ place, grant }: { place: PolicyPlace; grant: Grant }): Promise<boolean> {
+  const policy = await place.get().catch(orMissing);
+  return policy !== null && changed(policy, { add: [grant] }) !== null;
 }
 
 export async function observeBuildAccount(session: Session): Promise<AccountState> {
@@ -64,7 +70,7 @@ export function accountStep(resource: 'service account' | 'build service account
 export async function ensureRuntimeAccount(session: Session, name: string, secrets: readonly string[]): Promise<void> {
   if (session.config.serviceAccount !== undefined) return;
   await ensureAccount(session, accountId(name), `${MARK} the function ${name} runs as this account`);
-  for (const { place, grant } of runtimeGrants(session, name, secrets)) await changePolicy(session.ctx, place, (policy) => changed(policy, { add: [grant] }), isNotYetKnown);
+  for (const { place, grant } of runtimeGrants(session, name, secrets)) await changePolicy(session.ctx, place, (policy) => changed(policy, { add: [grant] }), isNotYetKnown).catch(orMissing);
 }
 
 export async function ensureBuildAccount(session: Session): Promise<void> {

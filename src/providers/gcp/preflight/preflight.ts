@@ -6,6 +6,7 @@ import { askAllowed } from './allowed.ts';
 import { apisFor, permissionsFor } from './permissions.ts';
 import { askApis, askBilling, askProject, askRegion } from './project.ts';
 import { remember, remembered } from './remembered.ts';
+import { askSecrets } from './secrets.ts';
 
 /**
  * @param name of the function, where it is known: a grant may be for that one only
@@ -17,7 +18,7 @@ export async function preflight(session: Session, name = 'mlfn'): Promise<Findin
   const member = memberOf(credentials);
   const who = member ?? credentials.account ?? credentials.kind;
   const needed = [...permissionsFor(config).keys()];
-  const question = JSON.stringify([who, project, region, name, session.bucket, config.serviceAccount ?? null, apisFor(config), needed]);
+  const question = JSON.stringify([who, project, region, name, session.bucket, config.serviceAccount ?? null, apisFor(config), needed, config.secrets]);
   const known = await remembered(ctx.home, question);
   const asked = known === null ? await ask(session, name, member) : { number: known, findings: [] };
   const shown = asked.number === null || asked.number === '' ? project : `${project} (${asked.number})`;
@@ -30,6 +31,6 @@ async function ask(session: Session, name: string, member: string | null): Promi
   const project = await askProject(session, member);
   // Without a project nothing else has an answer.
   if (project.findings.some(({ severity }) => severity === 'error')) return project;
-  const rest = await Promise.all([askApis(session, member), askBilling(session, member), askRegion(session), askAllowed(session, name, member)]);
+  const rest = await Promise.all([askApis(session, member), askBilling(session, member), askRegion(session), askAllowed(session, name, member), askSecrets(session, member)]);
   return { number: project.number, findings: [...project.findings, ...rest.flat()] };
 }
