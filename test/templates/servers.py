@@ -76,8 +76,9 @@ class Server:
         self.connect().close()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.putrequest(method, path, skip_accept_encoding=True)
-            if body is not None and not any(name.lower() in ("content-length", "transfer-encoding") for name, _ in headers):
+            named = [name.lower() for name, _ in headers]
+            connection.putrequest(method, path, skip_host="host" in named, skip_accept_encoding=True)
+            if body is not None and "content-length" not in named:
                 connection.putheader("content-length", str(len(body)))
             for name, value in headers:
                 connection.putheader(name, value)
