@@ -18,18 +18,19 @@ import { applyPlan, planOf, sweep } from './pipeline/apply.ts';
 import { checkCandidate, ownSecrets, readSample } from './pipeline/check.ts';
 import { type BuildRequest, make, type Made } from './pipeline/make.ts';
 import { type Outcome, outcome } from './pipeline/outcome.ts';
+import { servedNow } from './pipeline/reload.ts';
 import { suppliesOf } from './pipeline/supplies.ts';
 import { openTarget, type Target } from './providers/index.ts';
 import type { Done, ReleaseDraft } from './providers/provider.ts';
 import { draftRelease } from './release/index.ts';
-import type { Finding, RuntimeSettings } from './types.ts';
+import type { Live, Finding, RuntimeSettings } from './types.ts';
 
 export { planOf } from './pipeline/apply.ts';
 export { remove, warm } from './pipeline/function.ts';
 export { type Compared, compareTargets, type Side } from './pipeline/compare.ts';
 export { make, type Made } from './pipeline/make.ts';
 export type { Outcome } from './pipeline/outcome.ts';
-export { reload, type Reloaded, type ReloadRequest } from './pipeline/reload.ts';
+export { reload, type Reloaded, type ReloadRequest, servedNow } from './pipeline/reload.ts';
 export { promote, rollback } from './pipeline/traffic.ts';
 
 export interface DeployRequest extends BuildRequest {
@@ -52,6 +53,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   const { live, steps } = await planOf(ctx, target, name, { kind: 'release', draft, canary });
   if (steps.length === 0 || request.dryRun) {
     if (!request.dryRun) await sweep(ctx, target);
+    if (steps.length === 0) await warnOfAnother(ctx, target, live, draft);
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned', made.bundle);
   }
   const supplies = suppliesOf(ctx, target, made);
@@ -62,6 +64,18 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   const after = await target.provider.observe(ctx, target.config, name);
   const result = outcome(target, request, after, steps, 'deployed', made.bundle);
   return { ...result, before: live?.live ?? null, verification: done.verification ?? null };
+}
+
+/** Up to date is the release; what it was told to serve since may be another model. */
+async function warnOfAnother(ctx: Context, target: Target, live: Live | null, { artifacts, settings }: ReleaseDraft): Promise<void> {
+  if (settings.reload === undefined || live === null) return;
+  const pointer = await servedNow(ctx, target, live);
+  if (pointer === null || pointer.sha256 === artifacts.model) return;
+  ctx.emit({
+    type: 'warning',
+    text: `Release ${live.live} serves ${pointer.file} ${pointer.sha256.slice(0, 8)} since ${pointer.at}, and not this model.`,
+    hint: `Have this one served with \`mlfn reload ${live.name} --model FILE\`.`,
+  });
 }
 
 /** What a release of this would be on this target. */

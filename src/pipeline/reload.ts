@@ -62,6 +62,15 @@ export async function reload(ctx: Context, request: ReloadRequest): Promise<Relo
   return { ...told, status: changed ? 'reloaded' : 'unchanged', within };
 }
 
+/** The model that the live release was told to serve; null where it only has its own. */
+export async function servedNow(ctx: Context, { provider, config }: Target, live: Live): Promise<PointedModel | null> {
+  const release = live.releases.find(({ number }) => number === live.live);
+  if (release?.settings.reload === undefined) return null;
+  const store = await provider.models?.(ctx, config, live.name);
+  const found = await store?.read(release.number);
+  return found ? plain(found.pointer) : null;
+}
+
 /** @throws RELOAD_OFF */
 async function placeOf(ctx: Context, target: Target, live: Live): Promise<{ place: Place; pointer: ModelPointer }> {
   const release = live.releases.find(({ number }) => number === live.live);

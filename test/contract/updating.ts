@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Context, Event } from '../../src/events.ts';
-import { deploy, type DeployRequest, promote, reload, type ReloadRequest, remove, rollback } from '../../src/pipeline.ts';
+import { deploy, type DeployRequest, promote, reload, type ReloadRequest, remove, rollback, servedNow } from '../../src/pipeline.ts';
 import { openTarget, type Target } from '../../src/providers/index.ts';
 import type { RuntimeSettings } from '../../src/types.ts';
 import { failure } from '../failure.ts';
@@ -112,6 +112,11 @@ export function updatingSuite(open: () => Promise<Subject>, { canaries }: { cana
     expect(await asked()).toEqual({ value: 5, release: 4, digest: done.model.sha256.slice(0, 16) });
     expect(await reloaded({})).toMatchObject({ status: 'unchanged' });
     expect((await asked()).value).toBe(5);
+    const live = await target.provider.observe(ctx, target.config, NAME);
+    expect(await servedNow(ctx, target, live!)).toMatchObject({ file: 'model-5.pickle', format: 'pickle' });
+    events.length = 0;
+    expect(await deployed(model(4), { settings: settings(0) })).toMatchObject({ status: 'up-to-date' });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'warning', text: expect.stringMatching(/^Release 4 serves model-5\.pickle/) }));
   });
 
   test('the way back, and back again', async () => {

@@ -60,8 +60,27 @@ describe('README.md', () => {
   });
 });
 
+describe('docs/updating.md', () => {
+  const blocks = [...read('docs/updating.md').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, body = '']) => body.trim().split('\n'));
+  const own = () => {
+    const made = path.join(lab.folder, 'updating');
+    cpSync(folder, made, { recursive: true });
+    return made;
+  };
+
+  test('shows both ways', () => expect(blocks.length).toBe(2));
+
+  // One after another, as a reader does it.
+  test.each(blocks.flat())('%s', async (line) => {
+    const ran = await lab.mlfn(words(line), { cwd: own() });
+    expect(ran.code, ran.stderr).toBe(0);
+    if (line.includes('reload heart --model')) expect(ran.stdout).toContain('serves model-v2.joblib');
+    if (line.startsWith('mlfn status')) expect(ran.stdout).toMatch(/^serves model-v2\.joblib [0-9a-f]{8} since /m);
+  });
+});
+
 describe('commands named in the text', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/aws.md', 'docs/errors.md'];
+  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/aws.md', 'docs/updating.md', 'docs/errors.md'];
   const named = pages.flatMap((page) => [...read(page).matchAll(/`mlfn ([^`]+)`/g)].map(([, rest = '']) => rest));
 
   // Shown by their help: what they do is shown above and in the tests of each command.

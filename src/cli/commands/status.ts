@@ -1,4 +1,4 @@
-import type { Live, LogLine } from '../../types.ts';
+import type { Live, LogLine, PointedModel } from '../../types.ts';
 import { command } from '../command.ts';
 import { timeText } from '../format.ts';
 import { table } from '../lines.ts';
@@ -10,6 +10,8 @@ interface Status {
   functions: Live[];
   /** Of a function that was named: what its live release has failed with lately. */
   errors?: LogLine[];
+  /** The model that it was told to serve; null where the live release has its own only. */
+  serves?: PointedModel | null;
 }
 
 export const status = command({
@@ -34,9 +36,11 @@ export const status = command({
     const [only] = functions;
     if (input.name === undefined || only === undefined || only.live === null) return { target: config.target, functions };
     const errors = await target.provider.lastErrors?.(ctx, target.config, only.name, only.live);
-    return { target: config.target, functions, ...(errors === undefined ? {} : { errors }) };
+    const { servedNow } = await import('../../pipeline.ts');
+    const serves = await servedNow(ctx, target, only);
+    return { target: config.target, functions, serves, ...(errors === undefined ? {} : { errors }) };
   },
-  text: ({ target, functions, errors = [] }, { paint }) => {
+  text: ({ target, functions, errors = [], serves = null }, { paint }) => {
     if (functions.length === 0) return [`Nothing is deployed on ${target}. Start with: mlfn deploy model.joblib`];
     const rows = functions.map((live) => {
       const release = live.releases.find((each) => each.number === live.live);
@@ -45,6 +49,7 @@ export const status = command({
     });
     const [head = '', ...rest] = table([['function', 'live', 'made', 'model', 'url'], ...rows]);
     const more = functions.flatMap(({ name, notes = [] }) => notes.map((note) => paint.dim(`${name}: ${note}`)));
+    if (serves !== null) more.unshift(paint.dim(`serves ${serves.file} ${serves.sha256.slice(0, 8)} since ${timeText(serves.at)}`));
     const failed = errors.map(({ time, text }) => `${paint.red('error')}  ${timeText(time)}  ${text}`);
     return [paint.dim(head), ...rest, ...more, ...failed];
   },
