@@ -30,6 +30,8 @@ describe('a service is refused', () => {
     ['for half a CPU that is always there', 'echo', template('one.tar.gz', {}, limits('0.5', '512Mi', { cpuIdle: false })), {}, /cpu always allocated/],
     ['for 1001 requests at once', 'echo', template('one.tar.gz', { maxInstanceRequestConcurrency: 1001 }), {}, /between 0 and 1000/],
     ['for more at least than at most', 'echo', template('one.tar.gz', { scaling: { minInstanceCount: 3, maxInstanceCount: 2 } }), {}, /must not be greater/],
+    ['for 201 instances of a CPU where 200 are allowed', 'echo', template('one.tar.gz', { scaling: { maxInstanceCount: 201 } }), {}, /must be set to 200 or fewer[^]*allowed: 200000/],
+    ['for a connector that is not there', 'echo', template('one.tar.gz', { vpcAccess: { connector: 'projects/lab-project/locations/europe-west1/connectors/none' } }), {}, /connectors\/none does not exist/],
     ['for 3601 s', 'echo', template('one.tar.gz', { timeout: { seconds: 3601 } }), {}, /between 1 and 3600/],
     ['for the variable PORT', 'echo', template('one.tar.gz', {}, { env: [{ name: 'PORT', value: '1' }] }), {}, /reserved env names were provided: PORT/],
     ['for a variable that is named twice', 'echo', template('one.tar.gz', {}, { env: [{ name: 'A', value: '1' }, { name: 'A', value: '2' }] }), {}, /Duplicate environment variable A/],

@@ -43,7 +43,7 @@ test('a tag that is taken away is not found', async () => {
 describe('a split is refused', () => {
   test.each([
     ['that sums to 110', split(['echo-1', 80], ['echo-2', 30]), 3, /sum is 110/],
-    ['of a revision that is not there', split(['echo-9', 100]), 5, /'echo-9' not found/],
+    ['of a revision that is not there', split(['echo-9', 100]), 9, /'echo-9' does not exist or is deleted. Update all traffic/],
     ['of full names', split(['projects/x/echo-1', 100]), 3, /short name/],
     ['that names a revision twice', split(['echo-1', 50], ['echo-1', 50]), 3, /may be named once/],
     ['with a tag twice', split(['echo-1', 100, 'same'], ['echo-2', 0, 'same']), 3, /more than once/],
@@ -53,9 +53,22 @@ describe('a split is refused', () => {
   });
 
   test('of a revision that never got ready', async () => {
-    await expect(update({ template: template('broken.tar.gz', { revision: 'echo-3' }) }, ['template'])).rejects.toMatchObject({ code: 9 });
+    const whole = split(['echo-1', 100], ['echo-2', 0, 'rel-2']);
+    await update({ traffic: whole });
+    const broken = { template: template('broken.tar.gz', { revision: 'echo-3' }), traffic: [...whole, ...split(['echo-3', 0, 'rel-3'])] };
+    await expect(update(broken, ['template', 'traffic'])).rejects.toMatchObject({ code: 9 });
     await expect(update({ traffic: split(['echo-3', 100]) })).rejects.toMatchObject({ code: 9, message: expect.stringContaining("'echo-3' is not ready") });
     expect(await asked(uri)).toBe('one');
+  });
+
+  test('and stays what is wanted: later changes fail by it, until it is mended', async () => {
+    const { services } = await lab.clients();
+    const [{ traffic, trafficStatuses }] = await services.getService({ name });
+    expect(traffic).toMatchObject([{ revision: 'echo-3', percent: 100 }]);
+    expect(trafficStatuses).toMatchObject([{ revision: 'echo-1', percent: 100 }, { tag: 'rel-2' }]);
+    await expect(update({ description: 'another change' }, ['description'])).rejects.toMatchObject({ code: 9, message: expect.stringContaining("'echo-3' is not ready") });
+    await update({ traffic: split(['echo-1', 100], ['echo-2', 0, 'rel-2']) });
+    await expect(update({ description: 'another change' }, ['description'])).resolves.toBeDefined();
   });
 });
 

@@ -83,6 +83,10 @@ export class World {
   readonly sources: Sources;
   /** Emptied and removed at the end. */
   readonly folder: string;
+  /** What the project may have in the region at once: vCPUs, and bytes of memory. New projects have 20 and 40 GiB. */
+  quota = { cpus: 200, memory: 400 * 2 ** 30 };
+  /** Full names of the Serverless VPC Access connectors that are there. */
+  readonly connectors = new Set<string>();
   /** False: no billing account is linked. */
   billed = true;
   readonly secrets = new Map<string, Secret>();

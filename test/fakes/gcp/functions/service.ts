@@ -34,7 +34,7 @@ export function serviceOf(world: World, fn: Fn, image: string, before: Service |
       timeout: { seconds: String(serviceConfig.timeoutSeconds ?? 60) },
       serviceAccount: serviceConfig.serviceAccountEmail || world.defaultAccount,
       maxInstanceRequestConcurrency: serviceConfig.maxInstanceRequestConcurrency ?? 1,
-      scaling: { ...(minInstanceCount && { minInstanceCount }), maxInstanceCount: maxInstanceCount || 100 },
+      scaling: { ...(minInstanceCount && { minInstanceCount }), ...(maxInstanceCount && { maxInstanceCount }) },
       ...(serviceConfig.vpcConnector && { vpcAccess: { connector: serviceConfig.vpcConnector, egress: serviceConfig.vpcConnectorEgressSettings ?? 'PRIVATE_RANGES_ONLY' } }),
     },
     traffic: all ? [{ type: LATEST, percent: 100 }] : (before.traffic ?? []),

@@ -25,7 +25,7 @@ export function checkFunction(world: World, member: string, fn: Fn): void {
   checkLabels(fn.labels, 'labels');
   if (fn.environment === 'GEN_1') throw invalid('environment', 'this fake has the second generation only.');
   checkBuild(world, fn);
-  checkServiceConfig(fn);
+  checkServiceConfig(world, fn);
   const runtime = fn.serviceConfig?.serviceAccountEmail || world.defaultAccount;
   actAs(world, member, runtime);
   const builder = fn.buildConfig?.serviceAccount;
@@ -64,10 +64,11 @@ function checkBuilder(world: World, member: string, builder: string): void {
   }
 }
 
-function checkServiceConfig({ serviceConfig = {} }: Fn): void {
+function checkServiceConfig(world: World, { serviceConfig = {} }: Fn): void {
   const field = 'service_config';
   const { availableMemory = '256M', availableCpu, timeoutSeconds = 60, maxInstanceRequestConcurrency = 1, minInstanceCount = 0, maxInstanceCount = 0 } = serviceConfig;
   checkTimeout(timeoutSeconds, `${field}.timeout_seconds`);
+  if (serviceConfig.secretVolumes?.length) throw new Status('UNIMPLEMENTED', 'This fake mounts no volumes.');
   const bytes = bytesOf(availableMemory, `${field}.available_memory`);
   const cpus = cpusOf(availableCpu ?? cpusFor(bytes), `${field}.available_cpu`);
   if (cpus < 1 && maxInstanceRequestConcurrency > 1) {
@@ -76,6 +77,12 @@ function checkServiceConfig({ serviceConfig = {} }: Fn): void {
   if (maxInstanceRequestConcurrency < 0 || maxInstanceRequestConcurrency > 1000) throw invalid(`${field}.max_instance_request_concurrency`, `must be between 1 and 1000; got ${maxInstanceRequestConcurrency}.`);
   if (minInstanceCount < 0 || maxInstanceCount < 0) throw invalid(field, 'instance counts must not be negative.');
   if (maxInstanceCount > 0 && minInstanceCount > maxInstanceCount) throw invalid(`${field}.min_instance_count`, `${minInstanceCount} must not be greater than max_instance_count ${maxInstanceCount}.`);
+  if (maxInstanceCount * cpus > world.quota.cpus) {
+    const fits = Math.floor(world.quota.cpus / cpus);
+    throw invalid(`${field}.max_instance_count`, `Could not create Cloud Run service. spec.template.spec.containers.resources.limits.cpu: Invalid value specified for cpu. For the specified value, maxScale may not exceed ${fits}.\nConsider running your workload in a region with greater capacity, decreasing your requested cpu-per-instance, or requesting an increase in quota for this region if you are seeing sustained usage near this limit, see https://cloud.google.com/run/quotas.`);
+  }
+  const connector = serviceConfig.vpcConnector;
+  if (connector && !world.connectors.has(connector)) throw invalid(`${field}.vpc_connector`, `VPC connector ${connector} does not exist, or Cloud Functions does not have permission to use it.`);
   for (const key of Object.keys(serviceConfig.environmentVariables ?? {})) checkName(key, `${field}.environment_variables`);
 }
 

@@ -1,6 +1,6 @@
 /** What Cloud Run fills in. Source: google/cloud/run/v2/*.proto and https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services */
 import type { World } from '../world.ts';
-import { cpusOf } from './limits.ts';
+import { bytesOf, cpusOf } from './limits.ts';
 import type { Container, Service, Template } from './messages.ts';
 
 export function withDefaults(world: World, template: Template): Template {
@@ -17,11 +17,16 @@ export function withDefaults(world: World, template: Template): Template {
   return {
     ...template,
     containers: [filled],
-    scaling: { ...template.scaling, maxInstanceCount: template.scaling?.maxInstanceCount || 100 },
+    scaling: { ...template.scaling, maxInstanceCount: template.scaling?.maxInstanceCount || mostInstances(world, limits) },
     timeout: { seconds: String(template.timeout?.seconds ?? 300) },
     serviceAccount: template.serviceAccount || world.defaultAccount,
     maxInstanceRequestConcurrency: concurrency,
   };
+}
+
+/** 100, or what the quota has room for. */
+function mostInstances({ quota }: World, { cpu, memory }: { cpu: string; memory: string }): number {
+  return Math.floor(Math.min(100, quota.cpus / cpusOf(cpu, 'cpu'), quota.memory / bytesOf(memory, 'memory')));
 }
 
 /** What a caller may set of a service, by the names that an update mask uses. */

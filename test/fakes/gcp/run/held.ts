@@ -1,5 +1,6 @@
 /** A service that is there: its revisions, its URLs, and how requests are routed. */
 import { type Front, startFront } from '../runner/front.ts';
+import { Status } from '../status.ts';
 import type { World } from '../world.ts';
 import { last, type Service, type TrafficTarget } from './messages.ts';
 import type { HeldRevision } from './revisions.ts';
@@ -38,15 +39,20 @@ export class HeldService {
     return [...this.revisions].filter(([, { ready }]) => ready).map(([name]) => name).at(-1);
   }
 
-  /** Routes as the service's `traffic` says; targets of revisions that are not ready get nothing. Gives the observed targets. */
+  /**
+   * Routes as the service's `traffic` says, and gives the observed targets. One that is not there or not ready fails it all: what
+   * was routed before stays, and every later change fails until the wanted traffic is mended. Sources:
+   * github.com/terraform-google-modules/terraform-docs-samples/pull/269, github.com/Lore-Hex/quill-router/pull/782
+   */
   async route(): Promise<(TrafficTarget & { uri?: string })[]> {
     const latest = this.latestReady();
+    for (const { revision } of this.service.traffic ?? []) if (revision) this.#servable(revision);
     const weights = new Map<string, number>();
     const tags = new Map<string, string>();
     const statuses: (TrafficTarget & { uri?: string })[] = [];
     for (const target of this.service.traffic ?? []) {
       const revision = target.type === LATEST ? latest : target.revision;
-      if (revision === undefined || !this.revisions.get(revision)?.ready) continue;
+      if (revision === undefined) continue;
       if (target.percent) weights.set(revision, (weights.get(revision) ?? 0) + target.percent);
       if (target.tag) tags.set(target.tag, revision);
       const uri = target.tag && { uri: await this.#tagUrl(target.tag) };
@@ -56,6 +62,14 @@ export class HeldService {
     this.#tags = tags;
     this.#retire();
     return statuses;
+  }
+
+  #servable(name: string): void {
+    const held = this.revisions.get(name);
+    if (!held) throw new Status('FAILED_PRECONDITION', `Revision '${name}' does not exist or is deleted. Update all traffic to route to currently available revisions.`);
+    if (held.ready) return;
+    const why = held.revision.conditions.find(({ type }) => type === 'Ready')?.message ?? '';
+    throw new Status('FAILED_PRECONDITION', `Revision '${name}' is not ready and cannot serve traffic. ${why}`.trim());
   }
 
   /** Percent of the revision; its tags. */

@@ -87,6 +87,20 @@ export function checkScaling(template: Template): void {
   if (min > 1000 || max > 1000) throw invalid('template.scaling', 'Quota exceeded: at most 1000 instances.');
 }
 
+/**
+ * Most instances must fit into what the project may have in the region. https://cloud.google.com/run/quotas#cloud_run_limits; the
+ * text: github.com/googlecodelabs/feedback/issues/1856
+ */
+export function checkQuota(template: Template, { cpus, memory }: { cpus: number; memory: number }, quota: { cpus: number; memory: number }): void {
+  const most = template.scaling?.maxInstanceCount ?? 0;
+  const fits = Math.floor(Math.min(quota.cpus / cpus, quota.memory / memory));
+  if (most <= fits) return;
+  throw invalid(
+    'template.scaling.max_instance_count',
+    `Max instances must be set to ${fits} or fewer to set the requested total CPU.\nConsider running your workload in a region with greater capacity, or requesting an increase in quota for this region if you are seeing sustained usage near this limit, see https://cloud.google.com/run/quotas.\n\nQuota violated:\nCpuAllocPerProjectRegion requested: ${most * cpus * 1000} allowed: ${quota.cpus * 1000}\nMemAllocPerProjectRegion requested: ${most * memory} allowed: ${quota.memory}`,
+  );
+}
+
 /** https://cloud.google.com/run/docs/configuring/services/environment-variables and docs/container-contract#env-vars */
 export function checkVariables(container: Container): void {
   const reserved = new Set(['PORT', 'K_SERVICE', 'K_REVISION', 'K_CONFIGURATION']);

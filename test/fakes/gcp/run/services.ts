@@ -93,9 +93,7 @@ export class Services {
     checkService(world, member, wanted, last(name));
     const template = withDefaults(world, wanted.template as Template);
     const same = before !== undefined && isDeepStrictEqual(before.service.template, template);
-    // The revision that this very change makes may be named.
-    const known = (revision: string) => (revision === template.revision && !same) || (before?.revisions.has(revision) ? before.revisions.get(revision)?.ready !== false : undefined);
-    const traffic = checkTraffic(wanted.traffic, { service: last(name), ready: known });
+    const traffic = checkTraffic(wanted.traffic, last(name));
     if (!same && template.revision && before?.revisions.has(template.revision)) {
       throw new Status('ALREADY_EXISTS', `Revision named '${template.revision}' with different configuration already exists.`);
     }
@@ -115,7 +113,11 @@ export class Services {
     this.held.set(wanted.name, held);
     const template = withDefaults(world, wanted.template as Template);
     this.#accept(held, wanted, template, wanted.traffic ?? [], member, await held.open());
-    await this.reconcile(held, this.#revise(held, template, member));
+    const revision = this.#revise(held, template, member);
+    // Cloud Functions names the revision in the template, so that a change of the template alone is refused:
+    // github.com/googleapis/google-cloud-python/issues/14259
+    held.service.template = { ...template, revision: last(revision.revision.name) };
+    await this.reconcile(held, revision);
     return held;
   }
 
@@ -127,7 +129,7 @@ export class Services {
         if (revision) await start(this.#world, revision, this.images);
         settle(held, generation, await held.route(), null);
       } catch (error) {
-        settle(held, generation, await held.route(), error as Status);
+        settle(held, generation, held.service.trafficStatuses ?? [], error as Status);
         throw error;
       }
       return held.service;

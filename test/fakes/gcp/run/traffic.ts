@@ -1,19 +1,15 @@
 /** How a service's traffic is split. Source: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration */
-import { invalid, Status } from '../status.ts';
+import { invalid } from '../status.ts';
 import type { TrafficTarget } from './messages.ts';
 
 export const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
 const BY_NAME = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 
-/** What is known of the service's revisions, by short name. */
-export interface Known {
-  /** Undefined: there is none of that name. False: it is not ready. */
-  ready(revision: string): boolean | undefined;
-  service: string;
-}
-
-/** Refuses a split that does not sum to 100, or names what is not there. Nothing at all means: all to the latest. */
-export function checkTraffic(traffic: TrafficTarget[] | undefined, known: Known): TrafficTarget[] {
+/**
+ * Refuses a split that does not sum to 100. Nothing at all means: all to the latest. Revisions that are not there, or not
+ * ready, are told by the operation (`HeldService.route`).
+ */
+export function checkTraffic(traffic: TrafficTarget[] | undefined, service: string): TrafficTarget[] {
   if (!traffic || traffic.length === 0) return [{ type: LATEST, percent: 100 }];
   const tags = new Set<string>();
   traffic.forEach((target, index) => {
@@ -23,8 +19,8 @@ export function checkTraffic(traffic: TrafficTarget[] | undefined, known: Known)
     if (type === BY_NAME && !revision) throw invalid(`${field}.revision`, 'Revision must be set when the type is REVISION.');
     if (type !== LATEST && type !== BY_NAME) throw invalid(`${field}.type`, 'Type must be specified.');
     if (percent < 0 || percent > 100) throw invalid(`${field}.percent`, `must be between 0 and 100; got ${percent}.`);
-    if (revision) checkRevision(revision, field, known);
-    if (tag !== undefined && tag !== '') checkTag(tag, field, tags, known.service);
+    if (revision?.includes('/')) throw invalid(`${field}.revision`, `must be a short name, not ${revision}.`);
+    if (tag !== undefined && tag !== '') checkTag(tag, field, tags, service);
   });
   const names = traffic.filter(({ percent = 0 }) => percent > 0).map(({ type, revision }) => revision ?? type);
   if (new Set(names).size < names.length) throw invalid('traffic', 'Each revision may be named once with a percent.');
@@ -36,13 +32,6 @@ export function checkTraffic(traffic: TrafficTarget[] | undefined, known: Known)
     ...(percent && { percent }),
     ...(tag && { tag }),
   }));
-}
-
-function checkRevision(revision: string, field: string, known: Known): void {
-  if (revision.includes('/')) throw invalid(`${field}.revision`, `must be a short name, not ${revision}.`);
-  const ready = known.ready(revision);
-  if (ready === undefined) throw new Status('NOT_FOUND', `Revision '${revision}' not found.`);
-  if (!ready) throw new Status('FAILED_PRECONDITION', `Revision '${revision}' is not ready and cannot serve traffic.`);
 }
 
 /**

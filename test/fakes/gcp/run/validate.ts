@@ -2,7 +2,7 @@
 import { versionOf } from '../runner/runtimes.ts';
 import { invalid, Status } from '../status.ts';
 import type { World } from '../world.ts';
-import { checkLabels, checkResources, checkScaling, checkTimeout, checkVariables } from './limits.ts';
+import { checkLabels, checkQuota, checkResources, checkScaling, checkTimeout, checkVariables } from './limits.ts';
 import type { Container, Service, Template } from './messages.ts';
 
 /** Fewer than 50 letters. Source: google/cloud/run/v2/service.proto, CreateServiceRequest.service_id */
@@ -18,7 +18,7 @@ export function checkService(world: World, member: string, service: Service, id:
   if ((service.description ?? '').length > 512) throw invalid('service.description', 'at most 512 characters.');
   const { template } = service;
   if (!template) throw invalid('service.template', 'must be set.');
-  checkTemplate(template, id);
+  checkTemplate(world, template, id);
   actAs(world, member, template.serviceAccount || world.defaultAccount);
 }
 
@@ -30,7 +30,7 @@ export function actAs(world: World, member: string, email: string): void {
   throw new Status('PERMISSION_DENIED', `Permission 'iam.serviceaccounts.actAs' denied on service account ${email} (or it may not exist).`);
 }
 
-function checkTemplate(template: Template, id: string): void {
+function checkTemplate(world: World, template: Template, id: string): void {
   checkLabels(template.labels, 'template.labels');
   if (template.revision) checkRevisionName(template.revision, id);
   const containers = template.containers ?? [];
@@ -38,10 +38,20 @@ function checkTemplate(template: Template, id: string): void {
   if (containers.length > 1) throw new Status('UNIMPLEMENTED', 'This fake runs one container.');
   const [container] = containers as [Container];
   checkContainer(container);
-  checkResources(container, template);
   checkScaling(template);
+  checkQuota(template, checkResources(container, template), world.quota);
+  checkConnections(world, template);
   checkVariables(container);
   if (template.timeout) checkTimeout(Number(template.timeout.seconds ?? 0), 'template.timeout');
+}
+
+/** Source: https://cloud.google.com/run/docs/configuring/connecting-vpc */
+function checkConnections(world: World, { vpcAccess, volumes = [] }: Template): void {
+  if (volumes.length > 0) throw new Status('UNIMPLEMENTED', 'This fake mounts no volumes.');
+  const { connector, egress } = vpcAccess ?? {};
+  if (vpcAccess && !connector) throw invalid('template.vpc_access.connector', 'one and only one of connector and network_interfaces must be set.');
+  if (connector && !world.connectors.has(connector)) throw invalid('template.vpc_access.connector', `VPC connector ${connector} does not exist, or Cloud Run does not have permission to use it.`);
+  if (egress && !['PRIVATE_RANGES_ONLY', 'ALL_TRAFFIC'].includes(egress)) throw invalid('template.vpc_access.egress', `'${egress}' is not supported.`);
 }
 
 /** Starts with the service's name. Source: https://cloud.google.com/run/docs/managing/revisions */

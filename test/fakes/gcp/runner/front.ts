@@ -71,6 +71,13 @@ async function serve(request: IncomingMessage, response: ServerResponse, served:
     });
 }
 
+/** The audience of every ID token of a person who signed in with gcloud; Cloud Run takes it. Source: github.com/GoogleCloudPlatform/cloud-run-proxy */
+const GCLOUD = '32555940559.apps.googleusercontent.com';
+
+function isAccount(email: string): boolean {
+  return email.endsWith('.gserviceaccount.com');
+}
+
 /**
  * Cloud Run answers 403 where no credentials are sent, and 401 to those that it cannot verify. Sources:
  * https://cloud.google.com/run/docs/troubleshooting#401 and https://cloud.google.com/run/docs/authenticating/service-to-service
@@ -81,10 +88,10 @@ function admission(request: IncomingMessage, served: Served, known: (member: str
   const open = served.invokable('');
   if (token === undefined) return open ? null : [403, 'Forbidden: your client does not have permission to get this URL from this server.'];
   const claims = claimsOf(token);
-  const right = claims !== null && served.audiences().includes(claims.aud.replace(/\/$/, ''));
+  const right = claims !== null && (served.audiences().includes(claims.aud.replace(/\/$/, '')) || (claims.aud === GCLOUD && !isAccount(claims.email)));
   if (open) return null;
   if (!right) return [401, 'Unauthorized: your client does not have permission to the requested URL.', 'Bearer error="invalid_token" error_description="The access token could not be verified"'];
-  const member = `${claims.email.endsWith('.gserviceaccount.com') ? 'serviceAccount' : 'user'}:${claims.email}`;
+  const member = `${isAccount(claims.email) ? 'serviceAccount' : 'user'}:${claims.email}`;
   known(member);
   if (served.invokable(member)) return null;
   return [403, 'Forbidden: your client does not have permission to get this URL from this server.', 'Bearer error="insufficient_scope" error_description="The access token does not have the required permission"'];
