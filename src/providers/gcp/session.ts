@@ -58,7 +58,8 @@ async function openClients(ctx: Context, config: GcpConfig): Promise<Clients> {
     storage: lazy(() => openStorage(project)),
     functions: lazy(async () => {
       const { FunctionServiceClient } = await import('@google-cloud/functions/build/src/v2/function_service_client.js');
-      return new FunctionServiceClient(options('cloudfunctions'));
+      // Its operations cannot be asked for over gRPC: github.com/googleapis/google-cloud-node/issues/4488
+      return new FunctionServiceClient({ ...options('cloudfunctions'), fallback: true });
     }),
     // The package's own index loads six clients more.
     services: lazy(async () => new (await import('@google-cloud/run/build/src/v2/services_client.js')).ServicesClient(options('run'))),
