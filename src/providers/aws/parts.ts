@@ -1,11 +1,9 @@
 /** The parts of a package in the account: the function part as an object, the dependencies as a layer made of one. */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { isRunning } from '../../running.ts';
+import { createHash } from 'node:crypto';
 import { sizeText } from '../../size-text.ts';
 import type { Artifact, Digest, Part } from '../../types.ts';
 import type { Done } from '../provider.ts';
+import { withScratch } from '../scratch.ts';
 import { findLayer, publishLayer } from './layers.ts';
 import { sendModel } from './models.ts';
 import { objectKey } from './names.ts';
@@ -41,24 +39,10 @@ async function storeModel(session: Session, { name, supplies }: Done): Promise<n
   return sendModel(session, name, model);
 }
 
-async function send(session: Session, artifact: Artifact, supplies: NonNullable<Done['supplies']>): Promise<number> {
-  const folder = path.join(session.ctx.home.cache, 'zips');
-  await mkdir(folder, { recursive: true });
-  await sweepZips(folder);
-  // Of this process: another may send the same, and takes its own away when it is done.
-  const file = path.join(folder, `${process.pid}-${randomUUID()}.zip`);
-  try {
+function send(session: Session, artifact: Artifact, supplies: NonNullable<Done['supplies']>): Promise<number> {
+  return withScratch(session.ctx.home, { folder: 'zips', extension: 'zip' }, async (file) => {
     const zip = await supplies.writeZip(artifact, file, artifact.part === 'dependencies' ? LAYER_FOLDER : '');
     await putObject(session, { key: objectKey(artifact.digest), what: `the ${artifact.part} part`, file, size: zip.bytes, sha256: zip.sha256 });
     return zip.bytes;
-  } finally {
-    await rm(file, { force: true });
-  }
-}
-
-/** What killed processes left. */
-async function sweepZips(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!isRunning(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
-  }
+  });
 }

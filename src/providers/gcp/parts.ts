@@ -1,11 +1,8 @@
 /** What is sent of a package. Mode `run`: one archive of both parts, and the model. Mode `function`: its source, for each build. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { isRunning } from '../../running.ts';
 import { sizeText } from '../../size-text.ts';
 import type { Digest, Part } from '../../types.ts';
 import type { Done, ReleaseDraft, Supplies } from '../provider.ts';
+import { withScratch } from '../scratch.ts';
 import { isBuiltOf } from './functions/built.ts';
 import { uploadSource } from './functions/upload.ts';
 import { sendModel } from './models.ts';
@@ -37,7 +34,7 @@ export async function storePart(session: Session, part: Part | 'model', done: Do
   if (settingsOf(done.draft).mode === 'function') return sendSource(session, done.draft, done.supplies);
   if ((await headObject(session, key)) !== null) return 0;
   const { bundle } = done.supplies;
-  return withFile(session, 'tar.gz', async (file) => {
+  return withScratch(session.ctx.home, { folder: 'archives', extension: 'tar.gz' }, async (file) => {
     const parts = [
       { artifact: bundle.dependencies, prefix: PACKAGES_FOLDER },
       { artifact: bundle.function, prefix: '' },
@@ -52,7 +49,7 @@ const sent = new WeakMap<ReleaseDraft, Source>();
 
 /** To where Cloud Functions wants it. */
 async function sendSource(session: Session, draft: ReleaseDraft, supplies: Supplies): Promise<number> {
-  return withFile(session, 'zip', async (file) => {
+  return withScratch(session.ctx.home, { folder: 'archives', extension: 'zip' }, async (file) => {
     const { bytes } = await supplies.writeZip(supplies.source(), file, '');
     sent.set(draft, await uploadSource(session, file, bytes));
     return bytes;
@@ -73,24 +70,4 @@ export async function sourceFor(session: Session, { name, draft, supplies }: Don
 /** A line of the deploy's story. */
 export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest, bytes: number): void {
   ctx.emit({ type: 'fact', label: 'sent', text: `${part === 'model' ? 'model' : 'package'} ${digest.slice(0, 8)}    ${bytes === 0 ? 'was there' : sizeText(bytes)}` });
-}
-
-/** In the cache, of this process: another may write the same, and takes its own away when it is done. */
-async function withFile<T>({ ctx }: Session, extension: string, use: (file: string) => Promise<T>): Promise<T> {
-  const folder = path.join(ctx.home.cache, 'archives');
-  await mkdir(folder, { recursive: true });
-  await sweepFolder(folder);
-  const file = path.join(folder, `${process.pid}-${randomUUID()}.${extension}`);
-  try {
-    return await use(file);
-  } finally {
-    await rm(file, { force: true });
-  }
-}
-
-/** What killed processes left. */
-async function sweepFolder(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!isRunning(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
-  }
 }

@@ -11,7 +11,7 @@ export const COMMAND = ['python3', 'main.py'] as const;
 /** Mode `function`: what the functions framework calls in main.py. */
 export const ENTRY_POINT = 'handler';
 /** Where main.py looks for the packages of an archive that nobody installs. */
-export const PACKAGES_FOLDER = 'python/';
+export const PACKAGES_FOLDER = 'dependencies/';
 
 const SERVERS: Record<GcpConfig['mode'], TargetNeed> = {
   run: { name: 'waitress', version: '3.0.2', accepts: '>=3,<4' },
