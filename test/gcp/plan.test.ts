@@ -87,7 +87,7 @@ const code = (act: () => unknown): string | null => {
 };
 
 describe.each(['run', 'function'] as const)('mode %s', (mode) => {
-  const config = configOf(mode);
+  const section = configOf(mode);
   const release = (digest: string, canary?: number) => ({ kind: 'release' as const, draft: draft(config, digest), canary });
   const building = mode === 'function' ? ['create build service account'] : [];
 
