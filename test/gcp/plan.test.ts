@@ -18,7 +18,7 @@ function draft(config: GcpConfig, digest: string, more: Partial<ReleaseDraft> = 
     digest,
     artifacts: { dependencies: 'd', function: 'f', model: digest },
     sizes: { dependencies: 0, function: 0, model: 1 },
-    model: { file: 'model.joblib', size: 1, digest, framework: null },
+    model: { file: 'model.joblib', size: 1, digest, framework: null, format: 'joblib' },
     lock: { digest: 'l', python: '3.12', source: 'environment' },
     engine: 'native',
     settings: { memory: 1024, timeout: 30, concurrency: 2, idle: 300, env: {} },
@@ -87,7 +87,7 @@ const code = (act: () => unknown): string | null => {
 };
 
 describe.each(['run', 'function'] as const)('mode %s', (mode) => {
-  const section = configOf(mode);
+  const config = configOf(mode);
   const release = (digest: string, canary?: number) => ({ kind: 'release' as const, draft: draft(config, digest), canary });
   const building = mode === 'function' ? ['create build service account'] : [];
 
@@ -169,10 +169,10 @@ describe.each(['run', 'function'] as const)('mode %s', (mode) => {
     ['less memory than the CPUs need', { cpu: 4 }, { memory: 1024 }, 'GCP_SETTING'],
     ['more instances at least than at most', { minInstances: 5, maxInstances: 2 }, {}, 'GCP_SETTING'],
   ])('%s is refused before anything is made', (_, section, settings, expected) => {
-    const config = configOf(mode, section);
+    const tried = configOf(mode, section);
     const base = { memory: 1024, timeout: 30, concurrency: 2, idle: 300, env: {} };
-    const wanted = draft(config, 'a', { settings: { ...base, ...settings } });
-    expect(code(() => plan({ kind: 'release', draft: wanted }, null, config, nothing(mode)))).toBe(expected);
+    const wanted = draft(tried, 'a', { settings: { ...base, ...settings } });
+    expect(code(() => plan({ kind: 'release', draft: wanted }, null, tried, nothing(mode)))).toBe(expected);
   });
 
   test.each([
