@@ -4,9 +4,11 @@ import type { Context } from '../events.ts';
 import type { Target } from '../providers/index.ts';
 import type { Supplies } from '../providers/provider.ts';
 import { requirementsOf, runtimeClient } from '../resolve/index.ts';
+import type { Artifact, Lock } from '../types.ts';
 import type { Made } from './make.ts';
 
 export function suppliesOf(ctx: Context, { provider, config }: Target, { shipped: bundle, lock }: Made): Supplies {
+  let source: Artifact | undefined;
   return {
     bundle,
     lock,
@@ -17,7 +19,20 @@ export function suppliesOf(ctx: Context, { provider, config }: Target, { shipped
       assertSendable(written.bytes, provider.limits(config), provider.name);
       return written;
     },
-    source: () => withRequirements(bundle.function, requirementsOf(lock)),
+    source: () => (source ??= sourceOf(ctx, bundle.function, lock)),
     host: async () => ({ interpreter: lock.interpreter, runtimeClient: await runtimeClient(ctx, lock.interpreter) }),
   };
+}
+
+function sourceOf(ctx: Context, part: Artifact, lock: Lock): Artifact {
+  const artifact = withRequirements(part, requirementsOf(lock));
+  const indexes = (lock.indexes ?? []).map((option) => option.replace(/^\S+ /, ''));
+  if (indexes.length > 0) {
+    ctx.emit({
+      type: 'warning',
+      text: `The build asks the project's own indexes, and has no password for them: ${indexes.join(', ')}.`,
+      hint: 'Where they need one, choose a mode of the target that needs no build.',
+    });
+  }
+  return artifact;
 }
