@@ -135,6 +135,32 @@ describe('a later deploy', () => {
   });
 });
 
+describe('everything in one zip', () => {
+  const whole = (digest: string, code: string) => draft(digest, { artifacts: { dependencies: EMPTY_PART, function: code } });
+  const wanted = (digest: string, code: string) => ({ kind: 'release' as const, draft: whole(digest, code) });
+
+  test('is one part to store, and publishes without a layer', () => {
+    const steps = plan(wanted('w', 'w'), null, config, { ...nothing, bucket: all.bucket });
+    expect(steps.filter((step) => step.kind === 'store')).toEqual([{ kind: 'store', part: 'function', digest: 'w' }]);
+    expect(steps.find((step) => step.kind === 'publish')).toMatchObject({ draft: { artifacts: { dependencies: EMPTY_PART, function: 'w' } } });
+  });
+
+  test('after a release with a layer is a release of its own, and so is the layer after it', () => {
+    expect(short(plan(wanted('w', 'w'), live(1, ['a']), config, all))).toEqual(['store function', 'publish', 'verify', 'switch']);
+    const before = live(1, ['w']);
+    const packed = { ...before, releases: before.releases.map((each) => ({ ...each, ...whole('w', 'w') })) };
+    expect(short(plan(release('b'), packed, config, { ...all, stored: ['w'] }))).toEqual(['store dependencies', 'store function', 'publish', 'verify', 'switch']);
+    // The layer of another function is there, and the zip from before.
+    expect(short(plan(release('a'), packed, config, all))).toEqual(['publish', 'verify', 'switch']);
+  });
+
+  test('again is up to date; with another setting it sends nothing', () => {
+    const before = live(1, ['w']);
+    expect(plan(wanted('w', 'w'), before, config, { ...all, stored: ['w'] })).toEqual([]);
+    expect(short(plan(wanted('x', 'w'), before, config, { ...all, stored: ['w'] }))).toEqual(['publish', 'verify', 'switch']);
+  });
+});
+
 describe('a canary', () => {
   const half = live(1, ['a', 'b'], { canary: { number: 2, percent: 10 } });
 

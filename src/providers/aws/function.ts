@@ -195,7 +195,7 @@ async function configure(patience: Patience, wanted: Wanted, before: FunctionCon
  * as after a release that had everything in one zip. The code goes first then (github.com/aws/aws-cdk/issues/8446).
  */
 function isTooMuch(error: unknown): boolean {
-  return error instanceof MlfnError && error.code === 'AWS_REFUSED' && /combined with layers exceeds/i.test(error.message);
+  return error instanceof MlfnError && error.code === 'AWS_REFUSED' && /combined with layers exceeds|unzipped size must be smaller/i.test(error.message);
 }
 
 async function publishLatest(session: Session, wanted: Wanted, { CodeSha256, RevisionId }: FunctionConfiguration): Promise<Version> {
