@@ -4,6 +4,7 @@ import type { ModelCard } from '../card.ts';
 import type { Bundle, Lock } from '../types.ts';
 import { dependencyArtifact } from './dependencies.ts';
 import { functionPart, type PointedAs } from './function.ts';
+import type { Caller } from './serving.ts';
 
 export interface BundleInput {
   card: ModelCard;
@@ -12,6 +13,8 @@ export interface BundleInput {
   dependencies: string;
   /** Of the function; part of settings.json. */
   name: string;
+  /** `lambda` leaves out the serving code that is for others; all of it goes by default. */
+  caller?: Caller;
   /** Leaves the model out of the function part: a worker fetches it when it starts. */
   fetchModel?: boolean;
   /** As well, and settings.json names none: another may be served in its place. */
@@ -29,8 +32,8 @@ export interface BundleInput {
  * The same inputs give the same digests on any machine.
  */
 export async function bundle(ctx: Context, input: BundleInput): Promise<Bundle> {
-  const { name, fetchModel = input.pointed !== undefined, ...request } = input;
+  const { name, caller = 'http', fetchModel = input.pointed !== undefined, ...request } = input;
   const dependencies = await dependencyArtifact(ctx, path.resolve(ctx.cwd, input.dependencies));
-  const { artifact, ...rest } = await functionPart(ctx, name, { ...request, fetchModel });
+  const { artifact, ...rest } = await functionPart(ctx, name, { ...request, caller, fetchModel });
   return { dependencies, function: artifact, ...rest };
 }

@@ -1,12 +1,11 @@
 /** The function part: serving code, the model, the user's code, and settings.json that tells them of each other. */
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { ModelCard, ModelFileCard } from '../card.ts';
 import type { Artifact, Bundle, Digest, Entry, Finding, ModelPointer } from '../types.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
-import { templatesFolder } from './templates.ts';
+import { type Caller, servingCode } from './serving.ts';
 import { type CodeRequest, type UserCode, userCode } from './user-code.ts';
 
 /** File name and format of the model that the package was first made with. */
@@ -22,7 +21,7 @@ export interface FunctionPart {
 export async function functionPart(
   ctx: Context,
   name: string,
-  request: CodeRequest & { fetchModel: boolean; pointed?: PointedAs },
+  request: CodeRequest & { fetchModel: boolean; caller: Caller; pointed?: PointedAs },
 ): Promise<FunctionPart> {
   const { card, fetchModel } = request;
   const code = await userCode(ctx, request);
@@ -30,7 +29,7 @@ export async function functionPart(
   const fetched = model !== null && fetchModel ? { file: card.path, sha256: model.sha256, size: model.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
   const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, fetched, request.pointed)));
-  const entries = [...(await servingCode(ctx)), ...(model === null || fetchModel ? [] : [model]), ...code.entries, settings];
+  const entries = [...(await servingCode(ctx, request.caller)), ...(model === null || fetchModel ? [] : [model]), ...code.entries, settings];
   const modelDigest = (model ?? module)?.sha256 ?? '';
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
 }
@@ -43,20 +42,6 @@ export function withRequirements(artifact: Artifact, requirements: string): Arti
 async function modelEntry(ctx: Context, file: string): Promise<Entry> {
   const { sha256, size } = await hashOnce(ctx, file);
   return { path: `model/${path.basename(file)}`, mode: 0o644, sha256, size, source: { file } };
-}
-
-async function servingCode(ctx: Context): Promise<Entry[]> {
-  const folder = path.join(templatesFolder(), 'python');
-  const found = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = found.filter((each) => each.isFile()).map((each) => path.join(each.parentPath, each.name));
-  const shipped = files.filter((file) => !/[\\/](__pycache__[\\/]|\.)|\.pyc$/.test(file.slice(folder.length)));
-  return Promise.all(
-    shipped.map(async (file) => {
-      const { sha256, size } = await hashFile(ctx, file);
-      const below = path.relative(folder, file).split(path.sep).join('/');
-      return { path: below, mode: 0o644 as const, sha256, size, source: { file } };
-    }),
-  );
 }
 
 /** The contract of ARCHITECTURE.md. */

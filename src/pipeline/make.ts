@@ -49,7 +49,8 @@ export async function make(ctx: Context, target: Target, request: BuildRequest, 
   target.provider.accepts(target.config, lock);
   const dependencies = path.join(ctx.home.cache, 'dependencies', lock.digest);
   await install(ctx, lock, dependencies);
-  const asked = { card, lock, dependencies, name: request.name, hooks, code: request.code };
+  const { caller } = target.provider;
+  const asked = { card, lock, dependencies, caller, name: request.name, hooks, code: request.code };
   const { pointed } = request;
   const made = pointed === undefined ? await bundleFor(ctx, target, asked) : await bundlePointed(ctx, asked, pointed);
   const why = target.provider.oneZip?.(target.config, made, findings) ?? null;

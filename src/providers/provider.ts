@@ -130,6 +130,8 @@ export interface ModelStore {
 export interface Provider<Config> {
   name: 'local' | 'aws' | 'gcp';
   configSchema: ZodType<Config>;
+  /** Who calls the package where it runs: the serving code that is for others stays out. */
+  caller: 'lambda' | 'http';
   limits(config: Config): Limits;
   /** When a model is left out of the package, for a worker to fetch it as it starts. */
   modelApart(config: Config): 'never' | 'when-too-large' | 'always';

@@ -26,8 +26,8 @@ describe('chosen', () => {
   });
 
   test('by size: what is small goes with the rest', () => {
-    expect(why({}, 16 * 1024)).toBe('the dependencies are too small for a layer');
-    expect(why({}, 16 * 1024 + 1)).toBeNull();
+    expect(why({}, 8 * 1024)).toBe('the dependencies are too small for a layer');
+    expect(why({}, 8 * 1024 + 1)).toBeNull();
   });
 
   test('by the user, against both', () => {

@@ -21,6 +21,7 @@ import { survey, type Ground } from './survey.ts';
 export const provider: Provider<AwsConfig> = {
   name: 'aws',
   configSchema,
+  caller: 'lambda',
   // docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   limits: () => ({
     zipBytes: null, // 50 MB is for zips sent directly; ours go through S3

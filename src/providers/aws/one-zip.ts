@@ -5,10 +5,10 @@ import type { AwsConfig } from './config.ts';
 /** Code of preflight's finding, which is no error where nobody insists on a layer. */
 export const NO_LAYERS = 'aws-no-layers';
 /**
- * Unzipped bytes up to which a layer is not worth its calls: zipped, even as the half of it, that still leaves a changed
- * model and the serving code within the 64 KiB that a deploy may send beside the model.
+ * Unzipped bytes up to which a layer is not worth its calls. Zipped they are about half of it, which with the serving code is
+ * still within the 64 KiB that a deploy of a changed model may send beside the model.
  */
-const SMALL_BYTES = 16 * 1024;
+const SMALL_BYTES = 8 * 1024;
 
 /** Why one zip; null for a layer, and where there are no dependencies. Size alone never forces it: Lambda's limit is over both together. */
 export function oneZip({ oneZip: asked }: AwsConfig, { dependencies }: Bundle, findings: Finding[]): string | null {

@@ -20,6 +20,7 @@ import { survey, type Ground } from './survey.ts';
 export const provider: Provider<GcpConfig> = {
   name: 'gcp',
   configSchema,
+  caller: 'http',
   limits: ({ mode }) => ({
     // cloud.google.com/run/docs/deploying-source-code: an archive that is deployed without a build has at most 250 MiB.
     zipBytes: mode === 'run' ? 262_144_000 : null,

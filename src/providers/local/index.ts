@@ -16,6 +16,7 @@ const PAYLOAD_BYTES = 6 * 1024 * 1024;
 export const provider: Provider<LocalConfig> = {
   name: 'local',
   configSchema,
+  caller: 'lambda',
   // Lambda's, but for the size of the package: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   limits: () => ({
     zipBytes: null,

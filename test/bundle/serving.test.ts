@@ -1,0 +1,42 @@
+/** Which of the serving code goes with a package: whatever it imports, and nothing that is for another caller. */
+import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { servingCode } from '../../src/bundle/serving.ts';
+import { python } from '../python.ts';
+import { makeLab } from './lab.ts';
+
+/** `module missing`, for each import, wherever it stands, of a module of the serving code that is not there. */
+const MISSING = `
+import ast, pathlib, sys
+folder = pathlib.Path(sys.argv[1], "mlfn_serve")
+for file in sorted(folder.glob("*.py")):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            for name in [node.module] if node.module else [each.name for each in node.names]:
+                if not (folder / f"{name}.py").exists():
+                    print(file.stem, name)
+`;
+
+test.each([
+  // Where the model is in Cloud Storage, which it is not for who is called by Lambda.
+  ['lambda', ['fetch store_gs']],
+  ['http', []],
+] as const)('for %s: nothing that is imported is left out', async (caller, lazily) => {
+  const lab = makeLab();
+  const entries = await servingCode(lab.ctx, caller);
+  for (const { path: name, source } of entries) cpSync((source as { file: string }).file, path.join(lab.folder, name));
+  const missing = execFileSync(python, ['-I', '-c', MISSING, lab.folder], { encoding: 'utf8' });
+  expect(missing.split('\n').filter(Boolean)).toEqual(lazily);
+});
+
+test('Lambda gets no server, and nothing gets byte code', async () => {
+  const lab = makeLab();
+  const names = async (caller: 'lambda' | 'http') => (await servingCode(lab.ctx, caller)).map((entry) => entry.path);
+  const [lambda, http] = [await names('lambda'), await names('http')];
+  expect(http).toEqual(expect.arrayContaining(['main.py', 'mlfn_serve/entry.py', 'mlfn_serve/page.html', 'mlfn_serve/server.py']));
+  const left = http.filter((name) => !lambda.includes(name)).toSorted();
+  expect(left).toEqual(['main.py', ...['cloud_log', 'framework', 'launch', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
+  expect(http.filter((name) => /__pycache__|\.pyc$/.test(name))).toEqual([]);
+});
