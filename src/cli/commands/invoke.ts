@@ -120,8 +120,9 @@ async function direct(
 
 async function reported(ctx: CommandContext, { provider, config }: Target, name: string, answer: Answer): Promise<Answer> {
   const found = (await provider.report?.(ctx, config, name, answer)) ?? answer;
-  if (found.billed === undefined) {
-    ctx.emit({ type: 'warning', text: 'There is no report of this call.', hint: 'Look for it in `mlfn logs` later, or call it with --direct.' });
+  if (found === answer) {
+    const otherwise = provider.direct === undefined ? '' : ', or call it with --direct';
+    ctx.emit({ type: 'warning', text: 'There is no report of this call.', hint: `Look for it in \`mlfn logs\` later${otherwise}.` });
   }
   return found;
 }
