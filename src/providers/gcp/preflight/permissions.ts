@@ -22,7 +22,6 @@ export const PERMISSIONS: readonly Group[] = [
     permissions: [
       'run.operations.get',
       'run.revisions.delete',
-      'run.revisions.get',
       'run.revisions.list',
       // The check of a release calls it, closed as it is.
       'run.routes.invoke',
