@@ -94,6 +94,39 @@ describe('an HTTP API', () => {
     expect((await lab.ask('halted')).status).toBe(200);
   }, 60_000);
 
+  const each = (operation: string, nth = 1) => ({ operation: `apigateway:${operation}`, nth });
+  test.each([each('CreateApi'), each('CreateIntegration'), each('CreateRoute'), each('CreateRoute', 2), each('CreateRoute', 3), each('CreateStage')])(
+    'of a deploy that lost the answer to $operation $nth is there once',
+    async (point) => {
+      const name = `lost-${point.operation.slice(17).toLowerCase()}-${point.nth}`;
+      const closed = { section: { ...section, cors: { origins: ['https://shop.example'] } } };
+      lab.gate.clear();
+      lab.gate.fault(point, { kind: 'cut-after' });
+      expect((await lab.deploy(name, closed)).url).toContain('.execute-api.');
+      const count = (operation: string) => lab.gate.calls.filter((call) => call.done && call.name === `apigateway:${operation}`).length;
+      expect(['CreateApi', 'CreateIntegration', 'CreateRoute', 'CreateStage'].map(count)).toEqual([1, 1, 3, 1]);
+      expect((await lab.ask(name)).status).toBe(200);
+      expect((await lab.deploy(name, closed)).status).toBe('up-to-date');
+      await remove(lab.ctx, await lab.request(name, closed));
+    },
+    60_000,
+  );
+
+  test('of two deploys at once is one, and both tell its URL', async () => {
+    const held = lab.gate.hold({ operation: 'apigateway:CreateApi' }, 'request');
+    const slow = lab.deploy('pair', { section });
+    await held.reached;
+    const fast = await lab.deploy('pair', { section });
+    held.release();
+    expect((await slow).url).toBe(fast.url);
+    const apis = (await gateway.send(new GetApisCommand({}))).Items?.filter((api) => api.Name === 'mlfn-pair');
+    expect(apis?.map(({ ApiEndpoint }) => `${ApiEndpoint}/`)).toEqual([fast.url]);
+    expect(await statements('pair')).toEqual(['mlfn-http-api']);
+    expect((await lab.ask('pair')).status).toBe(200);
+    expect((await lab.deploy('pair', { section })).status).toBe('up-to-date');
+    await remove(lab.ctx, await lab.request('pair', { section }));
+  }, 60_000);
+
   test('goes with the function, also when its deploy was stopped and nobody says that there is one', async () => {
     lab.gate.fault({ operation: 'lambda:AddPermission' }, { status: 400, code: 'ValidationException', message: 'stopped here' });
     await expect(lab.deploy('orphan', { section })).rejects.toThrow();

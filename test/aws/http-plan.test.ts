@@ -18,6 +18,7 @@ const api: HttpApiState = {
   stage: true,
   throttling: { rate: 1000, burst: 500 },
   permitted: true,
+  twins: [],
 };
 
 const steps = (section: Record<string, unknown>, doors: { url: UrlState | null; api: HttpApiState | null }) =>
@@ -45,6 +46,7 @@ describe('the HTTP API', () => {
     ['whose route goes elsewhere', { routed: false }],
     ['without its stage', { stage: false }],
     ['without the permission to call the function', { permitted: false }],
+    ['beside another of its name', { twins: ['b'] }],
     ['with another throttling', { throttling: { rate: 5, burst: 500 } }],
     ['with CORS that nobody asked for', { cors: { AllowOrigins: ['*'] } }],
     ['with a route for preflights that nobody asked for', { routes: { $default: 'r1', 'OPTIONS /': 'r2' } }],

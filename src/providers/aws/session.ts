@@ -46,6 +46,8 @@ export interface Session {
   readonly sts: STSClient;
   /** Loaded when asked for: most functions have no HTTP API. */
   gateway(): Promise<ApiGatewayV2Client>;
+  /** Asks once, as `lambdaOnce`. */
+  gatewayOnce(): Promise<ApiGatewayV2Client>;
   /** As most functions have no schedule. */
   schedules(): Promise<EventBridgeClient>;
 }
@@ -88,6 +90,7 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
   const logs = lazy(() => new CloudWatchLogsClient(shared));
   const sts = lazy(() => new STSClient(shared));
   const gateway = lazy(async () => new (await import('@aws-sdk/client-apigatewayv2')).ApiGatewayV2Client(shared));
+  const gatewayOnce = lazy(async () => new (await import('@aws-sdk/client-apigatewayv2')).ApiGatewayV2Client({ ...shared, maxAttempts: 1 }));
   const schedules = lazy(async () => new (await import('@aws-sdk/client-eventbridge')).EventBridgeClient(shared));
   const identity = lazy(() => whoAmI(ctx, sts()));
   return {
@@ -96,6 +99,7 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
     credentials,
     identity,
     gateway,
+    gatewayOnce,
     schedules,
     account: async () => (await identity()).account,
     bucket: async () => config.bucket ?? bucketName((await identity()).account, region),

@@ -1,4 +1,5 @@
 /** The real SDK's clients for a part of the lab, which do not retry: a test sees each answer. */
+import { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -11,6 +12,7 @@ export interface Clients {
   iam: IAMClient;
   logs: CloudWatchLogsClient;
   sts: STSClient;
+  gateway: ApiGatewayV2Client;
   destroy(): void;
 }
 
@@ -27,6 +29,7 @@ export function clientsOf(env: Record<string, string>): Clients {
     iam: new IAMClient(config),
     logs: new CloudWatchLogsClient(config),
     sts: new STSClient(config),
+    gateway: new ApiGatewayV2Client(config),
   };
   return { ...clients, destroy: () => Object.values(clients).forEach((client) => client.destroy()) };
 }

@@ -78,7 +78,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, { targe
   const body = Buffer.concat(chunks);
   const identified = identify(method, url, request.headers, () => body.toString());
   const name = `${identified.service}:${identified.operation}`;
-  const call: Call = { ...identified, number: script.next(), name, method, url, bytes: body.length, status: 0 };
+  const call: Call = { ...identified, number: script.next(), name, method, url, bytes: body.length, status: 0, done: false };
   const exchange: Exchange = { call, url, headers: request.headers, rawHeaders: secure ? [...request.rawHeaders, 'x-forwarded-proto', 'https'] : request.rawHeaders, body };
   calls.push(call);
   const fault = script.arrived(call);
@@ -101,6 +101,7 @@ async function answered(exchange: Exchange, target: string, rules: Rule[], fault
     if (refusal) return refuse(call, refusal);
   }
   const answer = await forward(exchange, target);
+  call.done = answer.status >= 200 && answer.status < 300;
   for (const rule of rules) await rule.learn?.(exchange, answer);
   if (fault?.kind === 'cut-after') return null;
   if (fault && 'code' in fault) return refuse(call, fault);

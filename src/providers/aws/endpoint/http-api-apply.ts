@@ -1,5 +1,6 @@
 /** Makes an HTTP API, or mends what is not as it should be. Each call can be repeated after a kill. */
 import {
+  type ApiGatewayV2Client,
   CreateApiCommand,
   CreateIntegrationCommand,
   CreateRouteCommand,
@@ -13,11 +14,12 @@ import {
   UpdateStageCommand,
 } from '@aws-sdk/client-apigatewayv2';
 import { grant, readPolicy, revoke } from './alias-policy.ts';
-import { call, orNull } from '../call.ts';
+import { call, nameOf, once, orNull, Patience, until } from '../call.ts';
 import { throttlingOf } from '../config.ts';
 import { sameCors, toAws } from './cors.ts';
-import { ACTION, aliasArn, observeHttpApi, ROUTE, STAGE } from './http-api.ts';
-import { PERMISSION, preflightKeys } from './http-api-state.ts';
+import { explainAws } from '../errors.ts';
+import { ACTION, aliasArn, deleteApis, findIntegration, findRoute, isPermitted, observeHttpApi, ROUTE, STAGE } from './http-api.ts';
+import { type HttpApiState, PERMISSION, preflightKeys } from './http-api-state.ts';
 import { httpApiName, TAG, TAG_VALUE } from '../names.ts';
 import type { Session } from '../session.ts';
 import { warnOpen } from './url.ts';
@@ -27,16 +29,21 @@ const TIMEOUT_MS = 30_000;
 
 /** The permission to call the function is given last: until then whoever comes through the API gets nowhere. */
 export async function ensureHttpApi(session: Session, name: string): Promise<void> {
-  const state = await observeHttpApi(session, name, await readPolicy(session, name));
-  const id = state?.id ?? (await createApi(session, name));
-  if (state !== null && !sameCors(state.cors, session.config.cors)) await setCors(session, id);
-  const integration = state?.integration ?? (await createIntegration(session, name, id));
-  const routes = state?.routes ?? {};
+  const look = async () => observeHttpApi(session, name, await readPolicy(session, name));
+  const { id, cors, routes, twins, ...state } = (await look()) ?? (await createApi(session, name, look));
+  if (!sameCors(cors, session.config.cors)) await setCors(session, id);
+  const integration = state.integration ?? (await createIntegration(session, name, id));
   await setRoute(session, id, { RouteKey: ROUTE, RouteId: routes[ROUTE], AuthorizationType: session.config.public ? 'NONE' : 'AWS_IAM', Target: `integrations/${integration}` });
   await setPreflight(session, id, routes, integration);
   await setStage(session, id);
   if (session.config.public) warnOpen(session, name);
-  if (state?.permitted === true) return;
+  if (!state.permitted) await permit(session, name, id);
+  await deleteApis(session, twins);
+}
+
+async function permit(session: Session, name: string, id: string): Promise<void> {
+  // A teammate's deploy may have done it meanwhile: taken away and given again, calls would fail in between.
+  if (isPermitted(await readPolicy(session, name), id)) return;
   await revoke(session, name, PERMISSION);
   const account = await session.account();
   await grant(session, name, {
@@ -47,26 +54,37 @@ export async function ensureHttpApi(session: Session, name: string): Promise<voi
   });
 }
 
+const CONFLICT = 'ConflictException';
+
+/** What was made already, by a call whose answer was lost or by a teammate's deploy, is found and not made again. */
+async function make<T>(session: Session, resource: string, send: (gateway: ApiGatewayV2Client) => Promise<T | undefined>, find: () => Promise<T | null>): Promise<T> {
+  const need = { action: ACTION.post, resource };
+  const gateway = await session.gatewayOnce();
+  try {
+    return (await call(need, () => once(session, need, () => send(gateway), find), [CONFLICT])) as T;
+  } catch (error) {
+    const found = nameOf(error) === CONFLICT ? await find() : null;
+    if (found === null) throw explainAws(error, need);
+    return found;
+  }
+}
+
 async function change<T>(session: Session, action: string, resource: string, send: (signal: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
   return call({ action, resource }, () => send({ abortSignal: session.ctx.signal }));
 }
 
-async function createApi(session: Session, name: string): Promise<string> {
-  const gateway = await session.gateway();
+/** @returns the one to go on with: of two that were made at once, both deploys take the same */
+async function createApi(session: Session, name: string, look: () => Promise<HttpApiState | null>): Promise<HttpApiState> {
   const { cors, tags } = session.config;
-  const made = await change(session, ACTION.post, '/apis', (signal) =>
-    gateway.send(
-      new CreateApiCommand({
-        Name: httpApiName(name),
-        ProtocolType: 'HTTP',
-        Description: `Endpoint of the function ${name}; made by mlfn`,
-        Tags: { ...tags, [TAG]: TAG_VALUE },
-        ...(cors === undefined ? {} : { CorsConfiguration: toAws(cors) }),
-      }),
-      signal,
-    ),
-  );
-  return made.ApiId ?? '';
+  const command = new CreateApiCommand({
+    Name: httpApiName(name),
+    ProtocolType: 'HTTP',
+    Description: `Endpoint of the function ${name}; made by mlfn`,
+    Tags: { ...tags, [TAG]: TAG_VALUE },
+    ...(cors === undefined ? {} : { CorsConfiguration: toAws(cors) }),
+  });
+  await make(session, '/apis', async (gateway) => (await gateway.send(command, { abortSignal: session.ctx.signal })).ApiId, async () => (await look())?.id ?? null);
+  return (await until(new Patience(session), 'the HTTP API to be listed', look, (state) => state !== null)) as HttpApiState;
 }
 
 async function setCors(session: Session, ApiId: string): Promise<void> {
@@ -80,32 +98,32 @@ async function setCors(session: Session, ApiId: string): Promise<void> {
 }
 
 async function createIntegration(session: Session, name: string, ApiId: string): Promise<string> {
-  const gateway = await session.gateway();
-  const IntegrationUri = await aliasArn(session, name);
-  const made = await change(session, ACTION.post, `/apis/${ApiId}/integrations`, (signal) =>
-    gateway.send(
-      new CreateIntegrationCommand({
-        ApiId,
-        IntegrationType: 'AWS_PROXY',
-        IntegrationMethod: 'POST',
-        IntegrationUri,
-        PayloadFormatVersion: '2.0',
-        TimeoutInMillis: TIMEOUT_MS,
-      }),
-      signal,
-    ),
-  );
-  return made.IntegrationId ?? '';
+  const command = new CreateIntegrationCommand({
+    ApiId,
+    IntegrationType: 'AWS_PROXY',
+    IntegrationMethod: 'POST',
+    IntegrationUri: await aliasArn(session, name),
+    PayloadFormatVersion: '2.0',
+    TimeoutInMillis: TIMEOUT_MS,
+  });
+  const send = async (gateway: ApiGatewayV2Client) => (await gateway.send(command, { abortSignal: session.ctx.signal })).IntegrationId;
+  return make(session, `/apis/${ApiId}/integrations`, send, () => findIntegration(session, name, ApiId));
 }
 
 async function setRoute(session: Session, ApiId: string, route: Pick<Route, 'RouteId' | 'AuthorizationType' | 'Target'> & { RouteKey: string }): Promise<void> {
   const gateway = await session.gateway();
   const { RouteId, ...wanted } = route;
-  if (RouteId === undefined) {
-    await change(session, ACTION.post, `/apis/${ApiId}/routes`, (signal) => gateway.send(new CreateRouteCommand({ ApiId, ...wanted }), signal));
-  } else {
-    await change(session, ACTION.patch, `/apis/${ApiId}/routes/${RouteId}`, (signal) => gateway.send(new UpdateRouteCommand({ ApiId, RouteId, ...wanted }), signal));
-  }
+  const update = async (id: string) =>
+    change(session, ACTION.patch, `/apis/${ApiId}/routes/${id}`, (signal) => gateway.send(new UpdateRouteCommand({ ApiId, RouteId: id, ...wanted }), signal));
+  if (RouteId !== undefined) return void (await update(RouteId));
+  const command = new CreateRouteCommand({ ApiId, ...wanted });
+  const send = async (asked: ApiGatewayV2Client) => (await asked.send(command, { abortSignal: session.ctx.signal })).RouteId;
+  await make(session, `/apis/${ApiId}/routes`, send, async () => {
+    const id = await findRoute(session, ApiId, route.RouteKey);
+    // A teammate's may be open where ours is closed.
+    if (id !== null) await update(id);
+    return id;
+  });
 }
 
 /** A preflight is never signed: without routes of its own the closed one would refuse it. */
@@ -127,8 +145,7 @@ async function setStage(session: Session, ApiId: string): Promise<void> {
   const DefaultRouteSettings: RouteSettings = { ThrottlingRateLimit: throttling?.rate, ThrottlingBurstLimit: throttling?.burst };
   const input = { ApiId, StageName: STAGE, AutoDeploy: true, DefaultRouteSettings };
   const resource = `/apis/${ApiId}/stages`;
-  const updated = await orNull({ action: ACTION.patch, resource }, () =>
-    gateway.send(new UpdateStageCommand(input), { abortSignal: session.ctx.signal }),
-  );
-  if (updated === null) await change(session, ACTION.post, resource, (signal) => gateway.send(new CreateStageCommand(input), signal));
+  const update = () => orNull({ action: ACTION.patch, resource }, () => gateway.send(new UpdateStageCommand(input), { abortSignal: session.ctx.signal }));
+  if ((await update()) !== null) return;
+  await make(session, resource, (asked) => asked.send(new CreateStageCommand(input), { abortSignal: session.ctx.signal }), update);
 }

@@ -11,6 +11,8 @@ const MOST_SECONDS = 30;
 export interface HttpApiState {
   id: string;
   name: string;
+  /** Ids of others of that name, which two deploys at once have made. */
+  twins: string[];
   url: string;
   open: boolean;
   cors: AwsCors;
@@ -42,7 +44,7 @@ export function isRightApi(state: HttpApiState, config: AwsConfig): boolean {
   const sameThrottling = state.throttling.rate === throttling?.rate && state.throttling.burst === throttling?.burst;
   const preflight = Object.keys(state.routes).filter((key) => key.startsWith('OPTIONS '));
   const samePreflight = [...preflight].sort().join() === preflightKeys(config).sort().join();
-  const whole = integration !== null && routed && stage && permitted;
+  const whole = integration !== null && routed && stage && permitted && state.twins.length === 0;
   return whole && state.open === config.public && sameThrottling && samePreflight && sameCors(state.cors, config.cors);
 }
 

@@ -13,6 +13,8 @@ export interface Call extends Identified {
   bytes: number;
   /** 0 until it was answered; 0 for ever when the connection was cut. */
   status: number;
+  /** The cloud did it, whatever the caller was told. */
+  done: boolean;
   /** The gate's own refusal or fault, not the cloud's answer. */
   refusal?: string;
 }

@@ -3,6 +3,7 @@ import { type Clients, clientsOf } from '../clients.ts';
 import { ACCOUNT } from '../credentials.ts';
 import { aliasRule } from './alias.ts';
 import { codeSourceRule } from './code-source.ts';
+import { httpApiRule } from './http-api.ts';
 import { logTailRule } from './log-tail.ts';
 import { ownerRule } from './owner.ts';
 import { pendingRule } from './pending.ts';
@@ -18,7 +19,7 @@ import { weightsRule } from './weights.ts';
 export function strictRules(env: Record<string, string>): Rule[] {
   const cloud: Clients = clientsOf(env);
   const urls = knownUrls(cloud);
-  const ofAccount = [roleRule(cloud), codeSourceRule(cloud), aliasRule(cloud), pendingRule(cloud), revisionRule(cloud)].map(inAccount);
+  const ofAccount = [roleRule(cloud), codeSourceRule(cloud), aliasRule(cloud), pendingRule(cloud), revisionRule(cloud), httpApiRule(cloud)].map(inAccount);
   return [rangesRule(), ownerRule(), ...ofAccount, urls, urlAccessRule(cloud, urls), weightsRule(cloud, urls), inAccount(logTailRule(cloud))];
 }
 
