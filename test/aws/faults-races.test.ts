@@ -57,6 +57,23 @@ describe('two deploys at once of different models', () => {
     for (const made of Object.values(await releases(name)).slice(4)) expect(made).toEqual(['same', 256, 0]);
   });
 
+  test('of the very same model, the one publishing between the look and the change of the other: a version of each release', async () => {
+    const [one, two] = [await lab.way(), await lab.way()];
+    const publishing = one.hold({ operation: 'lambda:PublishVersion' }, 'request');
+    const first = lab.mlfn(args('one', name, 'twin', 256, false), { gate: one, home: 'home-1' });
+    await publishing.reached;
+    const changing = two.hold({ operation: 'lambda:UpdateFunctionConfiguration' }, 'request');
+    const second = lab.mlfn(args('two', name, 'twin', 256, false), { gate: two, home: 'home-2' });
+    await changing.reached;
+    publishing.release();
+    const done = await first;
+    changing.release();
+    expect((await second).live).toBe(done.live);
+    await Promise.all([one.stop(), two.stop()]);
+    expect((await releases(name))[done.live]).toEqual(['twin', 256, 0]); // which fails when there are two
+    expect((await lab.ask(done.url)).text).toBe('200 twin');
+  });
+
   test('a deploy overtaken while its own changes are between Lambda and the next call begins again', async () => {
     const gate = await lab.way();
     const held = gate.hold({ operation: 'lambda:UpdateFunctionCode' }, 'request');

@@ -205,7 +205,8 @@ async function publishLatest(session: Session, wanted: Wanted, { CodeSha256, Rev
   const need = { action: 'lambda:PublishVersion', resource: name };
   const version = await attempt(need.action, name, () => once(session, need, send, () => takeUp(session, wanted)));
   if (version === null || version.release !== number) throw new Overtaken();
-  return version;
+  // A deploy of the very same release may have published it at the same moment: one of the two stays.
+  return (await takeUp(session, wanted)) ?? version;
 }
 
 async function active(patience: Patience, wanted: Wanted, published: Version): Promise<Version> {
