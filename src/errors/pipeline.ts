@@ -51,6 +51,11 @@ export const PIPELINE_ERRORS = {
     meaning: 'The traffic was moved to a release, and another one goes on answering at the endpoint.',
     mend: 'See what is live with `mlfn status NAME`; another command may have moved the traffic meanwhile.',
   },
+  RELEASE_OVERTAKEN: {
+    kind: 'remote',
+    meaning: 'Another command had a newer release live between the look at what is live and the move of the traffic; the newer one stays.',
+    mend: 'See what is live with `mlfn status NAME`, and roll back if it is to be the older one.',
+  },
   RELEASE_NO_CANARY: {
     kind: 'usage',
     meaning: 'There is nothing to promote: one release has all the traffic.',

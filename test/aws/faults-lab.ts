@@ -2,7 +2,7 @@
  * What the tests of faults share: the real command line as a process, killed at a call of its own; a strict AWS; callers that
  * never stop; and the account's whole inventory.
  */
-import { ListAliasesCommand, ListFunctionsCommand, ListFunctionUrlConfigsCommand, ListLayersCommand, ListLayerVersionsCommand, ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda';
+import { GetFunctionCommand, InvokeCommand, ListAliasesCommand, ListFunctionsCommand, ListFunctionUrlConfigsCommand, ListLayersCommand, ListLayerVersionsCommand, ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ListRolesCommand } from '@aws-sdk/client-iam';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -15,6 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Clients, clientsOf } from './lab/clients.ts';
 import { type Gate, startGate } from './lab/gate.ts';
+import type { Rule } from './lab/gate/rule.ts';
 import type { Point } from './lab/gate/script.ts';
 import { strictRules } from './lab/gate/strict.ts';
 import { type Ministack, startMinistack } from './lab/ministack.ts';
@@ -82,8 +83,8 @@ export class FaultsLab {
   }
 
   /** One more way in, with faults of its own; to be stopped by who asks. */
-  way(): Promise<Gate> {
-    return startGate({ target: this.cloud.endpoint, rules: strictRules(this.cloud.env) });
+  way(...rules: Rule[]): Promise<Gate> {
+    return startGate({ target: this.cloud.endpoint, rules: [...strictRules(this.cloud.env), ...rules] });
   }
 
   async close(): Promise<void> {
@@ -183,6 +184,37 @@ export class FaultsLab {
         return answers;
       },
     };
+  }
+
+  /** What each release is made of: its word, its memory and how many layers it has. Each has one version. */
+  async releases(name: string): Promise<Record<string, [word: string, memory: number, layers: number]>> {
+    const found: Record<string, [string, number, number]> = {};
+    for (const each of (await this.account(name)).versions) {
+      const [, Qualifier = '', release = ''] = /:(\d+) release (\d+)/.exec(each) ?? [];
+      const { Configuration } = await this.aws.lambda.send(new GetFunctionCommand({ FunctionName: name, Qualifier }));
+      const { Payload } = await this.aws.lambda.send(new InvokeCommand({ FunctionName: name, Qualifier, Payload: Buffer.from('{}') }));
+      assert.equal(found[release], undefined, `release ${release} twice`);
+      found[release] = [JSON.parse(Buffer.from(Payload ?? []).toString()).word, Configuration?.MemorySize ?? 0, Configuration?.Layers?.length ?? 0];
+    }
+    return found;
+  }
+
+  /** The command is held where `operation` is to be done, until `meanwhile` is over. */
+  async during<T>(args: string[], operation: string, meanwhile: () => Promise<T>): Promise<[ran: Ran, meanwhile: T]> {
+    const gate = await this.way();
+    const held = gate.hold({ operation }, 'request');
+    const { done } = this.begin([...args, '--target', 'aws', '--json'], { gate, home: 'home-held' });
+    try {
+      const reached = await Promise.race([held.reached, done]);
+      assert('number' in reached, `mlfn ${args.join(' ')} never came to ${operation}`);
+      const other = await meanwhile();
+      held.release();
+      return [await done, other];
+    } finally {
+      held.release();
+      await done;
+      await gate.stop();
+    }
   }
 
   /** Everything that there is, or what there is of one function. */

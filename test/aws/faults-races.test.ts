@@ -1,5 +1,4 @@
 /** Several commands at once, each from a machine of its own: every release is whole, and the later one is live. */
-import { GetFunctionCommand, InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BUCKET, FaultsLab, NOTHING } from './faults-lab.ts';
@@ -9,20 +8,6 @@ beforeAll(async () => {
   lab = await FaultsLab.open();
 });
 afterAll(async () => lab?.close());
-
-/** What each release is made of: its word, its memory and how many layers it has. */
-async function releases(name: string): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  for (const each of (await lab.account(name)).versions) {
-    const [, Qualifier = '', release = ''] = /:(\d+) release (\d+)/.exec(each) ?? [];
-    const { Configuration } = await lab.aws.lambda.send(new GetFunctionCommand({ FunctionName: name, Qualifier }));
-    const { Payload } = await lab.aws.lambda.send(new InvokeCommand({ FunctionName: name, Qualifier, Payload: Buffer.from('{}') }));
-    const { word } = JSON.parse(Buffer.from(Payload ?? []).toString());
-    expect(found[release], `release ${release} twice`).toBeUndefined();
-    found[release] = [word, Configuration?.MemorySize, (Configuration?.Layers ?? []).length];
-  }
-  return found;
-}
 
 const args = (folder: string, name: string, word: string, memory: number, wheel: boolean) => ['deploy', lab.app(`${folder}-${name}`, word, { wheel }), '--name', name, '--public', '--memory', String(memory)];
 
@@ -37,7 +22,7 @@ describe('two deploys at once of different models', () => {
     ]);
     await Promise.all([one.stop(), two.stop()]);
     expect(both.map(({ status }) => status)).toEqual(['deployed', 'deployed']);
-    const found = await releases(name);
+    const found = await lab.releases(name);
     expect(Object.keys(found)).toHaveLength(before + 2);
     const added = [found[before + 1], found[before + 2]].map((each) => JSON.stringify(each)).sort();
     expect(added).toEqual([JSON.stringify([x, 256, 1]), JSON.stringify([y, 300, 0])]);
@@ -54,7 +39,7 @@ describe('two deploys at once of different models', () => {
     expect([one.code, two.code]).toEqual([0, 0]);
     const { functions } = await lab.mlfn(['status', name]);
     expect((await lab.ask(functions[0].url)).text).toBe('200 same');
-    for (const made of Object.values(await releases(name)).slice(4)) expect(made).toEqual(['same', 256, 0]);
+    for (const made of Object.values(await lab.releases(name)).slice(4)) expect(made).toEqual(['same', 256, 0]);
   });
 
   test('of the very same model, the one publishing between the look and the change of the other: a version of each release', async () => {
@@ -70,7 +55,7 @@ describe('two deploys at once of different models', () => {
     changing.release();
     expect((await second).live).toBe(done.live);
     await Promise.all([one.stop(), two.stop()]);
-    expect((await releases(name))[done.live]).toEqual(['twin', 256, 0]); // which fails when there are two
+    expect((await lab.releases(name))[done.live]).toEqual(['twin', 256, 0]); // which fails when there are two
     expect((await lab.ask(done.url)).text).toBe('200 twin');
   });
 
@@ -83,7 +68,7 @@ describe('two deploys at once of different models', () => {
     held.release();
     const late = await slow;
     await gate.stop();
-    const found = Object.values(await releases(name));
+    const found = Object.values(await lab.releases(name));
     expect(found).toContainEqual(['slow', 256, 0]);
     expect(found).toContainEqual(['fast', 300, 0]);
     // It began earlier, and has the lower number: what went live meanwhile stays.

@@ -7,7 +7,7 @@ import { deploy, type DeployRequest, type Outcome } from '../../src/pipeline.ts'
 import { openTarget } from '../../src/providers/index.ts';
 import { type Clients, clientsOf } from './lab/clients.ts';
 import { type Gate, startGate } from './lab/gate.ts';
-import type { Rule } from './lab/gate/rule.ts';
+import { rewrite, type Rule } from './lab/gate/rule.ts';
 import { strictRules } from './lab/gate/strict.ts';
 import { type Ministack, type MinistackOptions, startMinistack } from './lab/ministack.ts';
 
@@ -93,9 +93,7 @@ function provisioningRule(said: () => object | null): Rule {
     learn: ({ call }, answer) => {
       const status = said();
       if (status === null || call.name !== 'lambda:GetProvisionedConcurrencyConfig' || answer.status !== 200) return;
-      answer.body = Buffer.from(JSON.stringify({ ...JSON.parse(answer.body.toString()), ...status }));
-      const at = answer.headers.findIndex((field, index) => index % 2 === 0 && field.toLowerCase() === 'content-length');
-      if (at >= 0) answer.headers[at + 1] = String(answer.body.length);
+      rewrite(answer, (body) => ({ ...body, ...status }));
     },
   };
 }

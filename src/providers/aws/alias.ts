@@ -33,10 +33,10 @@ const MOVED = ['PreconditionFailedException', 'ResourceConflictException'];
  * Weights that an earlier canary left are cleared by the same call.
  * @param to from what the alias says now; null leaves it so
  */
-export async function moveTraffic(session: Session, name: string, to: (now: Traffic | null) => Traffic | null): Promise<void> {
+export async function moveTraffic(session: Session, name: string, to: (now: Traffic | null) => Promise<Traffic | null>): Promise<void> {
   await patiently(new Patience(session), 'a turn to move the traffic', (error) => MOVED.includes(nameOf(error)), async () => {
     const alias = await readAlias(session, name);
-    const wanted = to(alias?.traffic ?? null);
+    const wanted = await to(alias?.traffic ?? null);
     if (wanted !== null && !same(wanted, alias?.traffic)) await point(session, name, wanted, alias);
   });
 }

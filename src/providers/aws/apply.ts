@@ -1,7 +1,5 @@
 /** The steps of a plan, done. Each can be repeated after a kill. */
-import { MlfnError } from '../../errors.ts';
 import type { Done, ReleaseDraft, Step } from '../provider.ts';
-import { moveTraffic } from './alias.ts';
 import { ensureHttpApi, removeHttpApi } from './endpoint/endpoint.ts';
 import { publishVersion } from './function.ts';
 import { findLayer } from './layers.ts';
@@ -21,9 +19,10 @@ import { ensureTags } from './settings/tags.ts';
 import { ensureSchedule, removeSchedule } from './settings/warm.ts';
 import { ensureBucket } from './storage/bucket.ts';
 import { hasObject } from './storage/objects.ts';
-import { claimNumber, listRecords, readRecord, writeVerified } from './storage/records.ts';
+import { claimNumber, listRecords, readRecord } from './storage/records.ts';
+import { switchTo } from './switch.ts';
 import { ensureUrl, removeUrl } from './endpoint/url.ts';
-import { gone, listVersions } from './versions.ts';
+import { gone } from './versions.ts';
 
 const ENSURE: Record<string, (session: Session, name: string, done: Done) => Promise<void>> = {
   bucket: ensureBucket,
@@ -127,35 +126,6 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
     if (!(await observeRole(session, name)).exists) throw gone(name);
   });
   return done;
-}
-
-async function switchTo(session: Session, step: Extract<Step, { kind: 'switch' }>, done: Done): Promise<void> {
-  const { name, candidate, verification, sample } = done;
-  const number = step.number ?? candidate?.number;
-  const versions = await listVersions(session, name);
-  const version = versions.find(({ release }) => release === number)?.version;
-  if (number === undefined || version === undefined) throw candidate === undefined ? unknown(name, number) : gone(name);
-  if (verification !== undefined) await writeVerified(session, name, number, { verification, sample: sample ?? null });
-  await moveTraffic(session, name, (now) => {
-    const live = versions.find((each) => each.version === now?.version)?.release ?? 0;
-    if (step.number === null && live > number) {
-      session.ctx.emit({
-        type: 'warning',
-        text: `Release ${live} went live meanwhile, and stays; release ${number} is there, checked.`,
-        hint: `Have it live with \`mlfn rollback ${name} --to ${number}\`.`,
-      });
-      return null;
-    }
-    // The rest stays with what is live now, also when that is not what the plan has seen.
-    const shared = step.percent !== undefined && now !== null && now.version !== version;
-    return shared ? { version: now.version, canary: { version, weight: step.percent! / 100 } } : { version, canary: null };
-  });
-}
-
-function unknown(name: string, number: number | undefined): MlfnError {
-  return new MlfnError('RELEASE_UNKNOWN', `There is no release ${number ?? '?'} of ${name}.`, {
-    hint: 'Another command may have removed it: see `mlfn releases`.',
-  });
 }
 
 /** Takes the candidate back, also one whose claiming step failed. */

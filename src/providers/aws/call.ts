@@ -20,10 +20,10 @@ export async function call<T>(need: Need, send: () => Promise<T>, expected: read
   }
 }
 
-/** Null where the service says that there is none. */
-export async function orNull<T>(need: Need, send: () => Promise<T>): Promise<T | null> {
+/** Null where the service says that there is none. Errors whose name is `expected` come through as the SDK threw them. */
+export async function orNull<T>(need: Need, send: () => Promise<T>, expected: readonly string[] = []): Promise<T | null> {
   try {
-    return await call(need, send, MISSING);
+    return await call(need, send, [...MISSING, ...expected]);
   } catch (error) {
     if (MISSING.includes(nameOf(error))) return null;
     throw error;

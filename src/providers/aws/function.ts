@@ -61,12 +61,12 @@ export async function publishVersion(session: Session, wanted: Wanted, assertCla
 /** Another deploy came between: the whole is begun again. */
 class Overtaken extends Error {}
 
-/** What an earlier try has published; what else goes by the number is nobody's. */
+/** What an earlier try has published, however ready: no list tells. What else goes by the number is nobody's. */
 async function takeUp(session: Session, wanted: Wanted): Promise<Version | null> {
   const known = (await listVersions(session, wanted.name)).filter(({ release }) => release === wanted.number);
   const right = known.find((each) => each.codeSha256 === wanted.codeSha256 && sameLayers(each.layers, wanted.layers));
   for (const { version } of known) if (version !== right?.version) await deleteVersion(session, wanted.name, version);
-  return right ?? null;
+  return right === undefined ? null : { ...right, state: 'Pending' };
 }
 
 /** Versions of one layer hold the same. */
@@ -206,7 +206,8 @@ async function publishLatest(session: Session, wanted: Wanted, { CodeSha256, Rev
   const version = await attempt(need.action, name, () => once(session, need, send, () => takeUp(session, wanted)));
   if (version === null || version.release !== number) throw new Overtaken();
   // A deploy of the very same release may have published it at the same moment: one of the two stays.
-  return (await takeUp(session, wanted)) ?? version;
+  const kept = await takeUp(session, wanted);
+  return kept === null || kept.version === version.version ? version : kept;
 }
 
 async function active(patience: Patience, wanted: Wanted, published: Version): Promise<Version> {

@@ -33,14 +33,18 @@ export async function prune(session: Session, name: string, keep: number): Promi
   const versionsOf = (number: number) => versions.filter(({ release }) => release === number);
   const isBusy = (number: number) => versionsOf(number).some(({ version }) => busy.includes(version));
   const many = records.filter((each) => each.verified !== null).slice(0, -keep);
-  const dropped = [...new Set([...many, ...deadRecords(seen)])].map(({ record }) => record).filter(({ number }) => !isBusy(number));
-  const old = dropped.flatMap(({ number }) => versionsOf(number));
-  await deleteVersions(session, name, old);
+  const dropped: ReleaseRecord[] = [];
+  const old: typeof versions = [];
+  for (const { record } of new Set([...many, ...deadRecords(seen)])) {
+    // A rollback may have given it traffic since: Lambda knows.
+    if (isBusy(record.number) || !(await deleteVersions(session, name, versionsOf(record.number)))) continue;
+    dropped.push(record);
+    old.push(...versionsOf(record.number));
+  }
   for (const number of strayNumbers(seen)) {
     // Its record may have been made since the records were listed.
     if (isBusy(number) || (await readRecord(session, name, number)) !== null) continue;
-    await deleteVersions(session, name, versionsOf(number));
-    old.push(...versionsOf(number));
+    if (await deleteVersions(session, name, versionsOf(number))) old.push(...versionsOf(number));
   }
   const layers = { gone: [...layersNamed(dropped), ...layersAt(old)], kept: layersAt(versions.filter((each) => !old.includes(each))) };
   await collect(session, name, layers, (record) => dropped.some(({ number }) => number === record.number));
@@ -73,7 +77,7 @@ export async function dropCandidate(session: Session, { name, number, artifacts 
   const theirs = exists && (tags[TAG] === undefined || tags[ADOPTED_TAG] !== undefined);
   if (!theirs && records.every((each) => each.record.number === number) && traffic === null) return remove(session, name, [artifacts]);
   const its = versions.filter(({ release, version }) => release === number && version !== traffic?.version);
-  await deleteVersions(session, name, its);
+  if (!(await deleteVersions(session, name, its))) return;
   const layers = { gone: [...layersNamed([{ artifacts }]), ...layersAt(its)], kept: layersAt(versions.filter((each) => !its.includes(each))) };
   await collect(session, name, layers, (each) => each.number === number);
   await deleteRecord(session, name, number);
@@ -89,8 +93,11 @@ export async function sweep(session: Session): Promise<void> {
   }
 }
 
-async function deleteVersions(session: Session, name: string, versions: { version: string }[]): Promise<void> {
-  for (const { version } of versions) await deleteVersion(session, name, version);
+/** False when one of them has traffic. */
+async function deleteVersions(session: Session, name: string, versions: { version: string }[]): Promise<boolean> {
+  let all = true;
+  for (const { version } of versions) all = (await deleteVersion(session, name, version)) && all;
+  return all;
 }
 
 function layersNamed(records: { artifacts: Artifacts }[]): string[] {

@@ -7,7 +7,7 @@ import {
   ListVersionsByFunctionCommand,
 } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
-import { orNull } from './call.ts';
+import { nameOf, orNull } from './call.ts';
 import { RELEASE_VARIABLE } from './names.ts';
 import type { Session } from './session.ts';
 
@@ -49,13 +49,20 @@ export async function listVersions(session: Session, name: string): Promise<Vers
   return found;
 }
 
-export async function deleteVersion(session: Session, name: string, version: string): Promise<void> {
-  await orNull({ action: 'lambda:DeleteFunction', resource: `${name}:${version}` }, () =>
-    session.lambda.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: version }), {
-      abortSignal: session.ctx.signal,
-    }),
-  );
+/** False where an alias refers to it by now: docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html (Qualifier). */
+export async function deleteVersion(session: Session, name: string, version: string): Promise<boolean> {
+  const command = new DeleteFunctionCommand({ FunctionName: name, Qualifier: version });
+  const send = () => session.lambda.send(command, { abortSignal: session.ctx.signal });
+  try {
+    await orNull({ action: 'lambda:DeleteFunction', resource: `${name}:${version}` }, send, [REFERRED]);
+    return true;
+  } catch (error) {
+    if (nameOf(error) !== REFERRED) throw error;
+    return false;
+  }
 }
+
+const REFERRED = 'ResourceConflictException';
 
 export function toVersion(configuration: FunctionConfiguration): Version | null {
   const { Version, Environment, CodeSha256, Layers, State } = configuration;

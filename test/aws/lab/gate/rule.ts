@@ -40,3 +40,21 @@ export function functionOf(call: Call): { name: string; qualifier: string | unde
   const [name = '', qualifier] = given.startsWith('arn:') ? parts.slice(6) : parts;
   return { name, qualifier: qualifier ?? call.names['Qualifier'] };
 }
+
+/** Answers of these operations with another body, once `from` was done: a state that does not pass. */
+export function changed(operations: RegExp, from: string, change: (body: Record<string, unknown>) => object): Rule {
+  let begun = false;
+  return {
+    check: () => undefined,
+    learn: ({ call }, answer) => {
+      begun ||= call.name === from && answer.status < 300;
+      if (begun && answer.status < 300 && operations.test(call.name)) rewrite(answer, change);
+    },
+  };
+}
+
+export function rewrite(answer: Upstream, change: (body: Record<string, unknown>) => object): void {
+  answer.body = Buffer.from(JSON.stringify(change(JSON.parse(answer.body.toString()))));
+  const at = answer.headers.findIndex((field, index) => index % 2 === 0 && field.toLowerCase() === 'content-length');
+  if (at >= 0) answer.headers[at + 1] = String(answer.body.length);
+}
