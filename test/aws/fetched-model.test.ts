@@ -1,14 +1,13 @@
 /** A model that does not fit into Lambda with its dependencies: kept in the bucket, fetched and checked when a worker starts. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Context, Event } from '../../src/events.ts';
 import { deploy, remove, type DeployRequest } from '../../src/pipeline.ts';
 import { openTarget } from '../../src/providers/index.ts';
 import { python } from '../python.ts';
+import { type OwnContext, ownContext } from './context.ts';
 import { type Ministack, startMinistack } from './lab/ministack.ts';
 
 /** 88 MB of training rows and targets that a nearest-neighbours model keeps: with scikit-learn's 215 MB more than Lambda's 262 MB. */
@@ -20,24 +19,19 @@ joblib.dump(KNeighborsRegressor(1, algorithm="brute").fit(rows, rows[:, 0] * 2),
 `;
 
 let lab: Ministack;
-let folder: string;
+let own: OwnContext;
 let temporary: string;
-let ctx: Context;
 let request: DeployRequest;
 let s3: S3Client;
-const events: Event[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'mlfn-fetched-'));
+  own = await ownContext('fetched');
+  const { folder } = own;
   // Handlers share this folder, where on Lambda each environment has a /tmp of its own.
   temporary = path.join(folder, 'tmp');
   await mkdir(temporary);
   lab = await startMinistack({ env: { TMPDIR: temporary } });
   Object.assign(process.env, lab.env);
-  const root = path.join(folder, 'home');
-  const home = { root, cache: path.join(root, 'cache'), local: path.join(root, 'local') };
-  await Promise.all([mkdir(home.cache, { recursive: true }), mkdir(home.local, { recursive: true })]);
-  ctx = { emit: (event) => events.push(event), signal: new AbortController().signal, env: process.env, cwd: folder, home };
   const model = path.join(folder, 'big.joblib');
   execFileSync(python, ['-c', TRAIN, model]);
   const sample = path.join(folder, 'sample.json');
@@ -49,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await own?.remove();
 });
 
 async function keys(): Promise<string[]> {
@@ -60,17 +54,17 @@ async function keys(): Promise<string[]> {
 async function bucket(): Promise<string> {
   const { openSession } = await import('../../src/providers/aws/session.ts');
   const target = await openTarget('aws', {});
-  return (await openSession(ctx, target.config as never)).bucket();
+  return (await openSession(own.ctx, target.config as never)).bucket();
 }
 
 test('it is sent beside the package, answers like the model itself, and goes with the function', async () => {
-  const done = await deploy(ctx, request);
+  const done = await deploy(own.ctx, request);
   expect(done).toMatchObject({ status: 'deployed', live: 1, verification: { method: 'sample' } });
   expect(done.verification!.compared).toBeGreaterThan(0);
   expect(done.steps.filter((step) => step.kind === 'store').map((step) => step.part)).toEqual(['dependencies', 'function', 'model']);
-  expect(events.some((event) => event.type === 'fact' && /model 8\d\.\d MB fetched at start/.test(event.text))).toBe(true);
+  expect(own.events.some((event) => event.type === 'fact' && /model 8\d\.\d MB fetched at start/.test(event.text))).toBe(true);
   expect((await keys()).filter((key) => key.startsWith('functions/big/models/'))).toHaveLength(1);
-  expect(await deploy(ctx, request)).toMatchObject({ status: 'up-to-date' });
+  expect(await deploy(own.ctx, request)).toMatchObject({ status: 'up-to-date' });
 }, 300_000);
 
 test('another file at its place is refused when a worker starts, and the deploy says so', async () => {
@@ -83,10 +77,10 @@ test('another file at its place is refused when a worker starts, and the deploy 
   await rm(temporary, { recursive: true });
   await mkdir(temporary);
   const changed = { ...request, settings: { ...request.settings, memory: 2049 } };
-  await expect(deploy(ctx, changed)).rejects.toThrow(/is not the one that was released/);
+  await expect(deploy(own.ctx, changed)).rejects.toThrow(/is not the one that was released/);
 }, 300_000);
 
 test('a removal leaves nothing of it', async () => {
-  await remove(ctx, request);
+  await remove(own.ctx, request);
   expect(await keys()).toEqual([]);
 }, 120_000);

@@ -1,33 +1,27 @@
 /** A package for a processor that this machine has not: the model itself is asked with the same versions for this machine. */
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Context, Event } from '../../src/events.ts';
 import { deploy } from '../../src/pipeline.ts';
+import { type OwnContext, ownContext } from './context.ts';
 import { type Ministack, startMinistack } from './lab/ministack.ts';
 
 let lab: Ministack;
-let folder: string;
-let ctx: Context;
-const events: Event[] = [];
+let own: OwnContext;
 
 beforeAll(async () => {
   lab = await startMinistack();
   Object.assign(process.env, lab.env);
-  folder = await mkdtemp(path.join(os.tmpdir(), 'mlfn-platform-'));
-  const root = path.join(folder, 'home');
-  const home = { root, cache: path.join(root, 'cache'), local: path.join(root, 'local') };
-  await Promise.all([mkdir(home.cache, { recursive: true }), mkdir(home.local, { recursive: true })]);
-  ctx = { emit: (event) => events.push(event), signal: new AbortController().signal, env: process.env, cwd: folder, home };
+  own = await ownContext('platform');
 });
 
 afterAll(async () => {
   await lab?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await own?.remove();
 });
 
 test('a wheel with compiled code: locked for the one, asked with the other', async () => {
+  const { folder, ctx, events } = own;
   const other = process.arch === 'arm64' ? 'x86_64' : 'arm64';
   // The emulator runs the handler on this machine: it uses what the package's Python part has, the model's own the wheel.
   await writeFile(path.join(folder, 'app.py'), 'import os\ndef predict(body):\n    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:\n        return {"n": len(body)}\n    import markupsafe._speedups\n    return {"n": len(body)}\n');

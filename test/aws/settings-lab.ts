@@ -1,10 +1,10 @@
 /** What the tests of settings share: a strict Lambda, a Python function to deploy there, and the look at what came of it. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context, Event } from '../../src/events.ts';
 import { deploy, type DeployRequest, type Outcome } from '../../src/pipeline.ts';
 import { openTarget } from '../../src/providers/index.ts';
+import { ownContext } from './context.ts';
 import { type Clients, clientsOf } from './lab/clients.ts';
 import { type Gate, startGate } from './lab/gate.ts';
 import { rewrite, type Rule } from './lab/gate/rule.ts';
@@ -44,12 +44,7 @@ export async function startSettingsLab(options: MinistackOptions = {}): Promise<
   const gate = await startGate({ target: cloud.endpoint, rules: [...strictRules(cloud.env), provisioningRule(() => said)] });
   Object.assign(process.env, gate.env);
   const aws = clientsOf(cloud.env);
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'mlfn-settings-'));
-  const root = path.join(folder, 'home');
-  const home = { root, cache: path.join(root, 'cache'), local: path.join(root, 'local') };
-  await Promise.all([mkdir(home.cache, { recursive: true }), mkdir(home.local, { recursive: true })]);
-  const events: Event[] = [];
-  const ctx = { emit: (event: Event) => void events.push(event), signal: new AbortController().signal, env: process.env, cwd: folder, home };
+  const { folder, ctx, events, remove } = await ownContext('settings');
 
   async function request(name: string, { section = {}, env = {}, code = PLAIN, ...more }: Asked = {}): Promise<DeployRequest> {
     const own = path.join(folder, name);
@@ -81,7 +76,7 @@ export async function startSettingsLab(options: MinistackOptions = {}): Promise<
       aws.destroy();
       await gate.stop();
       await cloud.stop();
-      await rm(folder, { recursive: true, force: true });
+      await remove();
     },
   };
 }
