@@ -9,7 +9,7 @@ import { see } from './observe.ts';
 import { pointModel } from './models.ts';
 import { EMPTY_PART, storePart, tellSent } from './parts.ts';
 import { dropCandidate, prune, remove } from './removal.ts';
-import { ensureRole, observeRole, roleArn } from './role.ts';
+import { assertGiven, ensureRole, observeRole, roleArn } from './role.ts';
 import type { Session } from './session.ts';
 import { adopt } from './settings/adopt.ts';
 import { ensureProvisioned, removeProvisioned } from './settings/provisioned.ts';
@@ -122,7 +122,8 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
   await publishVersion(session, wanted, async () => {
     if ((await readRecord(session, name, number)) === null) throw gone(name);
     // A role that was made a moment ago may not be known everywhere; one that goes on missing was removed.
-    if (++waits < ROLE_WAITS || session.config.role !== undefined) return;
+    if (++waits < ROLE_WAITS) return;
+    if (session.config.role !== undefined) return assertGiven(session, session.config.role);
     if (!(await observeRole(session, name)).exists) throw gone(name);
   });
   return done;

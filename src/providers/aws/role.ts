@@ -7,6 +7,7 @@ import {
   GetRolePolicyCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import { MlfnError } from '../../errors.ts';
 import { call, nameOf, orNull } from './call.ts';
 import { logGroupName, modelsPrefix, roleName, TAG, TAG_VALUE } from './names.ts';
 import type { Session } from './session.ts';
@@ -92,6 +93,17 @@ export async function removeRole(session: Session, name: string): Promise<void> 
 /** Of the role that the function runs as: the user's own, or ours. */
 export async function roleArn(session: Session, name: string): Promise<string> {
   return session.config.role ?? `arn:${session.partition}:iam::${await session.account()}:role/${roleName(name, session.region)}`;
+}
+
+/** A role of the user's own: who may not look for it waits on. @throws AWS_REFUSED when there is none */
+export async function assertGiven(session: Session, arn: string): Promise<void> {
+  const command = new GetRoleCommand({ RoleName: arn.split('/').at(-1) });
+  const found = await orNull({ action: 'iam:GetRole', resource: arn }, () => session.iam.send(command, { abortSignal: session.ctx.signal })).catch((error: unknown) => {
+    if (error instanceof MlfnError && error.code === 'AWS_DENIED') return undefined;
+    throw error;
+  });
+  if (found !== null) return;
+  throw new MlfnError('AWS_REFUSED', `The role ${arn} does not exist.`, { hint: 'Name one that exists with --role, or leave it out: mlfn makes one.' });
 }
 
 /** Its own log group, which exists already: logs:CreateLogGroup would bring back a deleted one without retention. */
