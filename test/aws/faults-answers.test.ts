@@ -1,6 +1,6 @@
 /** AWS answers badly, or not at all: calls are asked again, nothing is made twice, and what ends a deploy is said in its words. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ALL, FaultsLab, NOTHING } from './faults-lab.ts';
+import { ALL, type Caller, FaultsLab, made, NOTHING } from './faults-lab.ts';
 import { broken, denied, expired, throttled } from './lab/gate/faults.ts';
 import type { Gate } from './lab/gate.ts';
 import type { Fault } from './lab/gate/script.ts';
@@ -20,6 +20,12 @@ const FIRST = [
 ];
 const LATER = ['s3:PutObject', 'lambda:UpdateFunctionConfiguration', 'lambda:UpdateFunctionCode', 'lambda:PublishVersion', 'lambda:Invoke', 'lambda:UpdateAlias'];
 const DELETE = ['lambda:RemovePermission', 'lambda:DeleteFunctionUrlConfig', 'lambda:DeleteFunction', 'logs:DeleteLogGroup', 'iam:DeleteRolePolicy', 'iam:DeleteRole', 's3:DeleteObjects', 'lambda:DeleteLayerVersion'];
+
+/** Only these words were answered, each with 200. */
+function heard(answers: Map<string, number>, ...words: string[]): void {
+  expect(answers.size).toBeGreaterThan(0);
+  expect(words.map((word) => `200 ${word}`)).toEqual(expect.arrayContaining([...answers.keys()]));
+}
 
 const KINDS: [string, (service: string) => Fault][] = [
   ['throttled', throttled],
@@ -43,12 +49,28 @@ describe.each(ALL ? KINDS : KINDS.filter(([kind]) => /^(throttled|done)/.test(ki
     const args = (word: string) => ['deploy', lab.app(name, word, { wheel: true }), '--name', name, '--public'];
     const first = await lab.mlfn(args('one'), { gate });
     expect(await lab.ask(first.url)).toEqual({ text: '200 one', release: '1' });
+    const { 's3:CreateBucket': buckets = 1, ...others } = made(gate); // which stays when the function is deleted
+    expect(buckets).toBe(1);
+    expect(others).toEqual({
+      'iam:CreateRole': 1,
+      'logs:CreateLogGroup': 1,
+      'lambda:PublishLayerVersion': 1,
+      'lambda:CreateFunction': 1,
+      'lambda:PublishVersion': 1,
+      'lambda:CreateAlias': 1,
+      'lambda:CreateFunctionUrlConfig': 1,
+    });
     const { layers, keys, ...rest } = await lab.account();
     expect(rest).toMatchObject({ versions: ['answers:1 release 1'], aliases: ['answers:live'], roles: ['mlfn-answers-eu-west-1'], uploads: [] });
     expect([layers.length, keys.length]).toEqual([1, 4]);
+    gate.clear();
     spoil(gate, LATER);
+    const caller = lab.call(first.url);
     expect(await lab.mlfn(args('two'), { gate })).toMatchObject({ live: 2 });
     expect(await lab.ask(first.url)).toEqual({ text: '200 two', release: '2' });
+    heard(await caller.stop(), 'one', 'two');
+    expect(made(gate)).toEqual({ 'lambda:PublishVersion': 1 });
+    expect(gate.calls.filter(({ name: each, done }) => done && each === 'lambda:UpdateAlias')).toHaveLength(1);
     expect((await lab.account()).versions).toEqual(['answers:1 release 1', 'answers:2 release 2']);
     spoil(gate, DELETE);
     await lab.mlfn(['delete', name, '--yes'], { gate });
@@ -81,22 +103,50 @@ describe('a call that fails for good', () => {
 
 describe('credentials that expire', () => {
   const POINTS = ['s3:HeadBucket', 's3:HeadObject', 's3:PutObject', 'lambda:UpdateFunctionCode', 'lambda:Invoke', 'lambda:UpdateAlias'];
-  beforeAll(async () => lab.mlfn(['deploy', lab.app('expires', 'one'), '--name', 'expires']));
+  const args = (word: string) => ['deploy', lab.app('expires', word), '--name', 'expires', '--public'];
+  let caller: Caller;
+  beforeAll(async () => {
+    caller = lab.call((await lab.mlfn(args('one'))).url);
+  });
 
   test.each(POINTS)('at %s: exit 4, and said so', async (operation) => {
     const gate = await lab.way();
     gate.fault({ operation, times: Infinity }, expired(operation.split(':')[0]!));
     // An answer to HEAD has no words: what is asked after it has.
     if (operation.startsWith('s3:Head')) gate.fault({ operation: 's3:ListObjectsV2', nth: 2, times: Infinity }, expired('s3'));
-    const { error } = await lab.mlfn(['deploy', lab.app('expires', 'two'), '--name', 'expires'], { gate, code: 4 });
+    const { error } = await lab.mlfn(args('two'), { gate, code: 4 });
     await gate.stop();
+    heard(caller.answers, 'one');
     expect(error).toMatchObject({ code: 'AWS_CREDENTIALS_EXPIRED', hint: expect.stringContaining('aws sso login') });
   });
 
   test('the next deploy goes on', async () => {
-    expect(await lab.mlfn(['deploy', lab.app('expires', 'two'), '--name', 'expires'])).toMatchObject({ status: 'deployed', before: 1, live: 2 });
+    expect(await lab.mlfn(args('two'))).toMatchObject({ status: 'deployed', before: 1, live: 2 });
     expect((await lab.account('expires')).versions).toEqual(['expires:1 release 1', 'expires:2 release 2']);
+    heard(await caller.stop(), 'one', 'two');
     await lab.mlfn(['delete', 'expires', '--yes']);
+    expect(await lab.account()).toEqual(NOTHING);
+  });
+});
+
+describe('a quota that a later deploy reaches', () => {
+  const args = (word: string) => ['deploy', lab.app('full', word), '--name', 'full', '--public'];
+  const STORAGE: Fault = { status: 400, code: 'CodeStorageExceededException', message: 'Code storage limit exceeded.' };
+
+  test.each(['lambda:UpdateFunctionCode', 'lambda:PublishVersion'])('at %s: exit 3 with its name, the old release is live all the while, the next deploy completes it', async (operation) => {
+    const { url } = await lab.mlfn(args('one'));
+    const before = await lab.account();
+    const caller = lab.call(url);
+    const gate = await lab.way();
+    gate.fault({ operation }, STORAGE);
+    const { error } = await lab.mlfn(args('two'), { gate, code: 3 });
+    await gate.stop();
+    expect(error).toMatchObject({ code: 'AWS_QUOTA', message: expect.stringContaining('"Function and layer storage" of Lambda'), hint: expect.stringContaining('Service Quotas') });
+    expect(await lab.account()).toEqual(before);
+    heard(caller.answers, 'one');
+    expect(await lab.mlfn(args('two'))).toMatchObject({ status: 'deployed', live: 2 });
+    heard(await caller.stop(), 'one', 'two');
+    await lab.mlfn(['delete', 'full', '--yes']);
     expect(await lab.account()).toEqual(NOTHING);
   });
 });
