@@ -14,7 +14,8 @@ import {
   UpdateStageCommand,
 } from '@aws-sdk/client-apigatewayv2';
 import { grant, readPolicy, revoke } from './alias-policy.ts';
-import { call, nameOf, once, orNull, Patience, until } from '../call.ts';
+import { until } from '../../patience.ts';
+import { call, nameOf, once, orNull, Patience } from '../call.ts';
 import { throttlingOf } from '../config.ts';
 import { sameCors, toAws } from './cors.ts';
 import { explainAws } from '../errors.ts';
