@@ -1,5 +1,5 @@
 /** What others do in the account: taken names, and things that a hand deletes. The next deploy mends each, or refuses before it makes anything. */
-import { CreateFunctionCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteLayerVersionCommand } from '@aws-sdk/client-lambda';
+import { CreateFunctionCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteLayerVersionCommand, GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3';
@@ -34,11 +34,14 @@ describe('names that are taken', () => {
     await lab.aws.lambda.send(
       new CreateFunctionCommand({ FunctionName: 'theirs', Runtime: 'python3.12', Handler: 'a.b', Role: role.Role?.Arn, Code: { ZipFile: zipOf({ 'a.py': 'def b(e, c):\n    return 1\n' }) } }),
     );
+    const theirs = () => lab.aws.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: 'theirs' }));
+    const { RevisionId } = await theirs();
     lab.gate.clear();
     const { error } = await lab.mlfn(['deploy', lab.app('theirs', 'one'), '--name', 'theirs'], { code: 2 });
     expect(error).toMatchObject({ code: 'AWS_NOT_OURS', hint: expect.stringContaining('--adopt') });
     expect(lab.gate.changes()).toEqual([]);
     await lab.mlfn(['delete', 'theirs', '--yes'], { code: 2 });
+    expect(await theirs()).toMatchObject({ RevisionId, Handler: 'a.b' });
     await lab.aws.lambda.send(new DeleteFunctionCommand({ FunctionName: 'theirs' }));
   });
 });
@@ -55,10 +58,12 @@ describe('a release that fails its check', () => {
     const sample = lab.write('sample.json', '{}');
     await lab.mlfn(['deploy', lab.app('bad', 'good'), '--name', 'bad', '--public']);
     const before = await lab.account();
+    const caller = lab.call(before.urls[0]!);
     await lab.mlfn(['deploy', lab.app('bad', '', { code: FAILING }), '--name', 'bad', '--public', '--sample', sample], { code: 6 });
     expect(await lab.account()).toEqual(before);
-    expect((await lab.ask(before.urls[0]!)).text).toBe('200 good');
+    expect([...caller.answers.keys()]).toEqual(['200 good']);
     expect(await lab.mlfn(['deploy', lab.app('bad', 'better'), '--name', 'bad', '--public'])).toMatchObject({ before: 1, live: 2 });
+    expect([...(await caller.stop()).keys()].sort()).toEqual(['200 better', '200 good']);
     await lab.mlfn(['delete', 'bad', '--yes']);
     expect(await lab.account()).toEqual(NOTHING);
   });
