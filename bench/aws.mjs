@@ -1,98 +1,112 @@
-// What a deploy to AWS sends, asks and takes: against the emulator on this machine, through the tests' gate, which counts.
+// What a deploy to AWS sends, asks and takes, beside AWS SAM: against the emulator on this machine, through the tests' gate,
+// which counts. Paired: each round runs every party once, in turn, each in an empty account of its own.
 //
-//   npm run bench:aws [-- RUNS]        5 runs of each unless said; medians are printed
+//   npm run bench:aws [-- ROUNDS [--alone] [--write]]     5 rounds unless said; --alone: without SAM; --write: docs/benchmarks.md
 //
-// Aims: a changed model sends at most itself compressed and 64 KiB; a rollback is one changing call. Ends with 1 when not.
-import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// A round takes some minutes, nearly all of them SAM's.
+//
+// Ends with 1 when an aim is missed: a changed model sends at most itself compressed and 64 KiB; a rollback is one changing call.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { pythonOf } from '../scripts/venv.mjs';
+import { assertAnswers } from './aws/answer.mjs';
+import { lab } from './aws/lab.mjs';
+import { twoModels } from './aws/models.mjs';
+import { mlfn } from './aws/ours.mjs';
+import { installSam } from './aws/peer.mjs';
+import { ACTS, aims, pageOf, tableOf } from './aws/report.mjs';
+import { sam } from './aws/sam.mjs';
 
 const root = path.dirname(import.meta.dirname);
-const runs = Number(process.argv[2] ?? 5);
-const python = path.join(root, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+const given = process.argv.slice(2);
+const rounds = Number(given.find((word) => !word.startsWith('--')) ?? 5);
+const example = path.join(root, 'examples/heart-disease');
+const sample = path.join(example, 'payload.json');
+const requirements = path.join(root, 'bench/aws/model-requirements.txt');
 const work = mkdtempSync(path.join(os.tmpdir(), 'mlfn-bench-aws-'));
-const home = path.join(work, 'home');
-const name = 'heart';
-let failed = false;
+const peer = given.includes('--alone') ? null : await installSam();
+const { startMinistack, startGate } = await lab(work);
+const begun = new Date();
+const loads = [];
+// A long run can be ended after the round that it is in: what was measured is reported.
+const enough = new AbortController();
+process.once('SIGINT', () => enough.abort());
 
-/** The tests' emulator and gate, which are TypeScript. */
-async function lab() {
-  const outfile = path.join(work, 'lab.mjs');
-  const folder = path.join(root, 'test/aws/lab');
-  await build({
-    stdin: { contents: "export * from './ministack.ts'; export * from './gate.ts';", resolveDir: folder },
-    bundle: true, platform: 'node', format: 'esm', outfile, packages: 'external',
-    define: { 'import.meta.dirname': JSON.stringify(folder) },
-  });
-  return import(outfile);
-}
-
-function mlfn(args, env) {
-  return new Promise((resolve, reject) => {
-    const begun = performance.now();
-    const all = { ...process.env, MLFN_HOME: home, ...env };
-    execFile(process.execPath, [path.join(root, 'bin/mlfn.js'), ...args, '--target', 'aws', '--json'], { cwd: work, env: all }, (error, stdout) => {
-      if (error) reject(new Error(stdout));
-      else resolve((performance.now() - begun) / 1000);
-    });
-  });
-}
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const rows = {};
-
-async function measure(what, gate, args) {
-  gate.clear();
-  const seconds = await mlfn(args, gate.env);
-  (rows[what] ??= []).push({ seconds, sent: gate.sent(), calls: gate.calls.length, changes: gate.changes().length });
-}
-
-function retrain(seed) {
-  const code = 'import joblib, sys; m = joblib.load("model.joblib"); m[-1].intercept_ += float(sys.argv[1]); joblib.dump(m, "model.joblib")';
-  execFileSync(python, ['-c', code, String(seed)], { cwd: work });
-}
-
-const { startMinistack, startGate } = await lab();
-try {
-  for (const file of ['model.joblib', 'payload.json', 'hooks.py']) copyFileSync(path.join(root, 'examples/heart-disease', file), path.join(work, file));
-  const deploy = ['deploy', 'model.joblib', '--name', name, '--sample', 'payload.json'];
-  for (let run = 0; run < runs; run++) {
-    // An empty account each time; the wheels are on this machine after the first run, which is not counted below.
-    const cloud = await startMinistack();
-    const gate = await startGate({ target: cloud.endpoint });
-    try {
-      if (run === 0) {
-        await mlfn([...deploy], gate.env);
-        await mlfn(['delete', name, '--yes'], gate.env);
-        gate.clear();
-      }
-      await measure('first deploy', gate, deploy);
-      await measure('nothing changed', gate, deploy);
-      retrain(run + 1);
-      await measure('model changed', gate, deploy);
-      await measure('rollback', gate, ['rollback', name]);
-    } finally {
-      await gate.stop();
-      await cloud.stop();
-    }
+/** One party in an empty account: every act once, and after each what the live function answers. */
+async function round(party, { first, second }, onlyFirst = false) {
+  const cloud = await startMinistack({ packages: peer === null ? [] : [peer.translator] });
+  const gate = await startGate({ target: cloud.endpoint });
+  const payload = readFileSync(sample, 'utf8');
+  const act = async (name, does, { answer }) => {
+    gate.clear();
+    const seconds = await does(gate.env);
+    const measured = { seconds, sent: gate.sent(), calls: gate.calls.length, changes: gate.changes().length };
+    await assertAnswers(gate.env, payload, answer, `${party.name}, ${ACTS[name]}`);
+    return measured;
+  };
+  try {
+    party.forget();
+    party.take(first.file);
+    const measured = { first: await act('first', party.deploy, first) };
+    if (onlyFirst) return measured;
+    measured.same = await act('same', party.deploy, first);
+    await party.keep(gate.env);
+    party.take(second.file);
+    measured.changed = await act('changed', party.deploy, second);
+    measured.back = await act('back', party.rollback, first);
+    loads.push(os.loadavg()[0]);
+    return measured;
+  } finally {
+    await gate.stop();
+    await cloud.stop();
   }
+}
+
+function tell(number, { name }, measured) {
+  console.error(`${number}  ${name}: ${Object.entries(measured).map(([act, { seconds }]) => `${ACTS[act]} ${seconds.toFixed(1)} s`).join(', ')}`);
+}
+
+/** The page, and whether every aim is met. */
+function report(parties, rows, models) {
+  const [ours] = parties;
+  const of = (act) => Object.fromEntries(parties.map(({ name }) => [name, rows[name].map((each) => each[act])]));
+  const compressed = gzipSync(readFileSync(models.second.file), { level: 9 }).length;
+  const judged = aims({ changed: of('changed')[ours.name], back: of('back')[ours.name] }, compressed);
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  console.log(`npm run bench:aws -- ${runs}`);
-  console.log(`mlfn ${version}, node ${process.version}, ministack 1.5.33, ${os.cpus().length} cores, ${os.cpus()[0]?.model}; medians of ${runs}`);
-  for (const [what, all] of Object.entries(rows)) {
-    const of = (key) => median(all.map((each) => each[key]));
-    console.log(`${what.padEnd(16)} ${of('seconds').toFixed(2).padStart(7)} s ${String(of('sent')).padStart(12)} bytes sent ${String(of('calls')).padStart(4)} calls, ${of('changes')} changing`);
+  const emulator = /^ministack==(.+)$/m.exec(readFileSync(path.join(root, 'test/aws/lab/requirements.in'), 'utf8'))[1];
+  const versions = [`mlfn ${version}`, `node ${process.version}`, ...(peer === null ? [] : [`sam ${peer.version}`]), `ministack ${emulator}${peer === null ? '' : ` with aws-sam-translator ${peer.transform}`}`];
+  const facts = [
+    `\`npm run bench:aws -- ${given.join(' ')}\`, ${begun.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    versions.join(', '),
+    `${os.type()} ${os.arch()}, ${os.cpus().length} cores (${os.cpus()[0]?.model}), load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`,
+    `${rows[ours.name].length} paired rounds`,
+    ...parties.flatMap(({ name, command, back }) => [`${name}: \`${command}\`; rollback: \`${back}\``]),
+  ];
+  const tables = Object.keys(ACTS).map((act) => tableOf(act, of(act)));
+  return { page: [facts.map((fact) => `- ${fact}`).join('\n'), ...tables, judged.lines.join('\n')].join('\n\n'), met: judged.met };
+}
+
+let met = false;
+try {
+  const models = twoModels(pythonOf(path.join(root, '.venv')), example, work);
+  const parties = [mlfn(path.join(work, 'mlfn'), sample, requirements)];
+  if (peer !== null) parties.push(...['function', 'layer'].map((template) => sam(path.join(work, template), peer, template, requirements)));
+  // Fills the caches of downloads: the same for both of SAM's.
+  for (const party of parties.slice(0, 2)) tell('before', party, await round(party, models, true));
+  const done = [];
+  for (let number = 1; number <= rounds && !enough.signal.aborted; number++) {
+    const measured = {};
+    for (const party of parties) tell(number, party, (measured[party.name] = await round(party, models)));
+    done.push(measured);
   }
-  const model = gzipSync(readFileSync(path.join(work, 'model.joblib'))).length;
-  const sent = Math.max(...rows['model changed'].map((each) => each.sent));
-  console.log(`model changed sends at most ${sent} bytes: the model compressed (${model}) and ${sent - model}`);
-  if (sent > model + 64 * 1024) failed = true;
-  if (rows['rollback'].some((each) => each.changes !== 1)) failed = true;
+  const rows = Object.fromEntries(parties.map(({ name }) => [name, done.map((each) => each[name])]));
+  const result = report(parties, rows, models);
+  met = result.met;
+  console.log(result.page);
+  if (given.includes('--write')) writeFileSync(path.join(root, 'docs/benchmarks.md'), pageOf(result.page));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
-if (failed) console.log('an aim was missed');
-process.exit(failed ? 1 : 0);
+process.exit(met ? 0 : 1);

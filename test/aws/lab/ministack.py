@@ -1,4 +1,4 @@
-"""Starts ministack on a bare interpreter: python -I ministack.py SITE_PACKAGES.
+"""Starts ministack on a bare interpreter: python -I ministack.py SITE_PACKAGES...
 
 ministack runs each handler as a child of `sys.executable`. Its own packages come in here through sys.path, which a child does
 not inherit (PYTHONPATH it would): so a handler sees the standard library, botocore, its package and its layers, as on AWS.
@@ -7,7 +7,8 @@ not inherit (PYTHONPATH it would): so a handler sees the standard library, botoc
 import site
 import sys
 
-site.addsitedir(sys.argv.pop(1))
+while len(sys.argv) > 1:
+    site.addsitedir(sys.argv.pop(1))
 
 from ministack.app import main
 

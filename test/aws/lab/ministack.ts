@@ -16,6 +16,8 @@ export interface MinistackOptions {
   auth?: boolean;
   /** What ministack and the handlers find in their environment, over what `env` of the lab says. */
   env?: Record<string, string>;
+  /** Folders of Python packages that ministack finds after its own. */
+  packages?: string[];
 }
 
 /** Ready in half a second. Its state is in a temporary folder and ends with it. */
@@ -25,7 +27,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
   const endpoint = `http://127.0.0.1:${port}`;
   const server = await startServer({
     command: program('handlerPython'),
-    args: ['-I', path.join(import.meta.dirname, 'ministack.py'), labPackages()],
+    args: ['-I', path.join(import.meta.dirname, 'ministack.py'), labPackages(), ...(options.packages ?? [])],
     folder,
     env: {
       BIND_HOST: '127.0.0.1',

@@ -1,0 +1,32 @@
+// mlfn: a model file and a sample, nothing written by hand.
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { run } from './run.mjs';
+
+const root = path.dirname(path.dirname(import.meta.dirname));
+/** What a package is made from again; the downloads stay. */
+const MADE = ['dependencies', 'environments', 'hashes', 'locks'];
+
+/**
+ * @param work a folder of its own
+ * @param sample file of a body as a client would post it
+ * @param requirements file of the model's packages, pinned
+ */
+export function mlfn(work, sample, requirements) {
+  const home = path.join(work, 'home');
+  const call = (env, ...args) => run(process.execPath, [path.join(root, 'bin/mlfn.js'), ...args, '--target', 'aws', '--json'], { cwd: work, env: { MLFN_HOME: home, ...env } });
+  const deploy = (env) => call(env, 'deploy', 'model.joblib', '--name', 'heart', '--sample', sample, '--requirements', requirements);
+  return {
+    name: 'mlfn',
+    command: 'mlfn deploy model.joblib --name heart --sample payload.json --requirements requirements.txt --target aws',
+    back: 'mlfn rollback heart --target aws',
+    forget() {
+      mkdirSync(work, { recursive: true });
+      for (const made of MADE) rmSync(path.join(home, 'cache', made), { recursive: true, force: true });
+    },
+    take: (model) => cpSync(model, path.join(work, 'model.joblib')),
+    deploy,
+    keep: async () => {},
+    rollback: (env) => call(env, 'rollback', 'heart'),
+  };
+}
