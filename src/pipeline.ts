@@ -15,13 +15,13 @@ import { assertFits } from './bundle/index.ts';
 import { MlfnError } from './errors.ts';
 import type { Context } from './events.ts';
 import { applyPlan, planOf, sweep } from './pipeline/apply.ts';
-import { checkCandidate, ownSecrets, readSample } from './pipeline/check.ts';
+import { beginCheck, ownSecrets, readSample } from './pipeline/check.ts';
 import { type BuildRequest, make, type Made } from './pipeline/make.ts';
 import { type Outcome, outcome } from './pipeline/outcome.ts';
 import { servedNow } from './pipeline/reload.ts';
 import { suppliesOf } from './pipeline/supplies.ts';
 import { openTarget, type Target } from './providers/index.ts';
-import type { Done, ReleaseDraft } from './providers/provider.ts';
+import type { ReleaseDraft } from './providers/provider.ts';
 import { draftRelease } from './release/index.ts';
 import type { Live, Finding, RuntimeSettings } from './types.ts';
 
@@ -57,9 +57,10 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
     return outcome(target, request, live, steps, steps.length === 0 ? 'up-to-date' : 'planned', made.bundle);
   }
   const supplies = suppliesOf(ctx, target, made);
-  const check = (done: Done) => checkCandidate(ctx, target, { ...made, sample: sample ?? null, env: { ...ownSecrets(ctx, draft), ...settings.env } }, done);
   const publishes = steps.some((step) => step.kind === 'publish');
-  const done = await applyPlan(ctx, target, steps, publishes ? { name, draft, supplies } : { name }, check);
+  const asked = { ...made, sample: sample ?? null, env: { ...ownSecrets(ctx, draft), ...settings.env } };
+  const check = steps.some((step) => step.kind === 'verify') ? beginCheck(ctx, target, asked) : undefined;
+  const done = await applyPlan(ctx, target, steps, publishes ? { name, draft, supplies } : { name }, check?.finish).finally(() => check?.stop());
   await sweep(ctx, target);
   const after = await target.provider.observe(ctx, target.config, name);
   const result = outcome(target, request, after, steps, 'deployed', made.bundle);
