@@ -15,9 +15,16 @@ export async function planOf(
   want: Want,
   known?: Live,
 ): Promise<{ live: Live | null; steps: Step[] }> {
-  const live = known ?? (await provider.observe(ctx, config, name));
-  const ground = await provider.survey(ctx, config, name, want.kind === 'release' ? want.draft : undefined);
-  return { live, steps: provider.plan(want, live, config, ground) };
+  // Traffic moves between releases that are there: what they stand on is not asked for.
+  const ground = want.kind === 'live' ? null : provider.survey(ctx, config, name, want.kind === 'release' ? want.draft : undefined);
+  const [live, found] = await inOrder(known ?? provider.observe(ctx, config, name), ground);
+  return { live, steps: provider.plan(want, live, config, found) };
+}
+
+/** Side by side; where both fail, the first one's error is told. */
+async function inOrder<A, B>(first: A | Promise<A>, second: B | Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 /** The one loop. A candidate that fails before it is live is taken back; the live release stays as it is. */

@@ -154,9 +154,9 @@ export interface Provider<Config> {
   observe(ctx: Context, config: Config, name: string): Promise<Live | null>;
   /** Every function of mlfn in the target. */
   list(ctx: Context, config: Config): Promise<Live[]>;
-  /** Reads only: what a plan must know beyond the function itself, as JSON. `draft` is absent for a removal. */
+  /** Reads only: what a plan must know beyond the function itself, as JSON. `draft` is absent for a removal. May run beside `observe`. */
   survey(ctx: Context, config: Config, name: string, draft?: ReleaseDraft): Promise<unknown>;
-  /** No I/O, no clock; `ground` is what `survey` said. An empty plan means up to date. */
+  /** No I/O, no clock; `ground` is what `survey` said, null when only traffic moves. An empty plan means up to date. */
   plan(want: Want, live: Live | null, config: Config, ground: unknown): Step[];
   /** The only thing that mutates. Every step can be repeated after a kill. */
   apply(ctx: Context, config: Config, step: Step, done: Done): Promise<Done>;

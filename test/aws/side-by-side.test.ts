@@ -40,3 +40,13 @@ test('a deploy that fails meanwhile ends it, and leaves nothing of it', async ()
   expect(() => process.kill(Number(readFileSync(file, 'utf8')), 0)).toThrow('ESRCH');
   expect(readdirSync(path.join(lab.folder, 'home/cache/verify'))).toEqual([]);
 });
+
+test('what releases stand on is read while the function and its records are', async () => {
+  const { args } = noticed('early');
+  const held = ['lambda:GetFunction', 's3:ListObjectsV2'].map((operation) => lab.gate.hold({ operation }, 'request'));
+  const read = ['s3:HeadBucket', 'iam:GetRole', 'logs:DescribeLogGroups', 's3:HeadObject'].map((operation) => lab.gate.answered({ operation }));
+  const again = lab.mlfn(args);
+  await Promise.all([...held.map(({ reached }) => reached), ...read]);
+  for (const { release } of held) release();
+  expect(await again).toMatchObject({ status: 'up-to-date' });
+});

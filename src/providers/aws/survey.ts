@@ -25,15 +25,18 @@ export interface Ground {
 }
 
 export async function survey(session: Session, name: string, draft?: ReleaseDraft): Promise<Ground> {
-  const bucket = await observeBucket(session);
-  const [role, logGroup, doors, state, stored] = await Promise.all([
+  const others = Promise.all([
     session.config.role === undefined ? observeRole(session, name) : null,
     observeLogGroup(session, name),
     observeDoors(session, name, draft === undefined),
     observeFunction(session, name),
-    draft === undefined || !bucket.exists ? [] : storedParts(session, name, draft),
+    draft === undefined ? [] : storedParts(session, name, draft),
   ]);
-  return { bucket, role, logGroup, doors, function: state, stored };
+  // Whose the bucket is decides what refused calls on it are told as.
+  const [bucket] = await Promise.allSettled([observeBucket(session), others]);
+  if (bucket.status === 'rejected') throw bucket.reason;
+  const [role, logGroup, doors, state, stored] = await others;
+  return { bucket: bucket.value, role, logGroup, doors, function: state, stored: bucket.value.exists ? stored : [] };
 }
 
 async function storedParts(session: Session, name: string, { artifacts }: ReleaseDraft): Promise<Digest[]> {
