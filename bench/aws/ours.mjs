@@ -18,6 +18,7 @@ export function mlfn(work, sample, requirements) {
   const deploy = (env) => call(env, 'deploy', 'model.joblib', '--name', 'heart', '--sample', sample, '--requirements', requirements);
   return {
     name: 'mlfn',
+    rounds: Infinity,
     command: 'mlfn deploy model.joblib --name heart --sample payload.json --requirements requirements.txt --target aws',
     back: 'mlfn rollback heart --target aws',
     forget() {

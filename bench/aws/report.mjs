@@ -14,13 +14,13 @@ const grouped = (bytes) => bytes.replaceAll(/\d+/g, (digits) => digits.replaceAl
 
 /** @param rows of one act: party -> one value per round. The first party is what the others are compared with. */
 export function tableOf(act, rows) {
-  const lines = [`| ${ACTS[act]} | seconds: median (range) | times mlfn: median (range) | bytes sent | calls | changing |`, '| --- | --- | --- | --- | --- | --- |'];
+  const lines = [`| ${ACTS[act]} | rounds | seconds: median (range) | times mlfn: median (range) | bytes sent | calls | changing |`, '| --- | --- | --- | --- | --- | --- | --- |'];
   const [ours] = Object.values(rows);
   for (const [party, all] of Object.entries(rows)) {
     const seconds = all.map((each) => each.seconds);
     const ratios = all.map((each, round) => each.seconds / ours[round].seconds);
     const times = all === ours ? '1' : `${median(ratios).toFixed(2)} (${range(ratios, 2)})`;
-    const cells = [party, `${median(seconds).toFixed(2)} (${range(seconds, 2)})`, times, grouped(exact(all.map((each) => each.sent))), exact(all.map((each) => each.calls)), exact(all.map((each) => each.changes))];
+    const cells = [party, all.length, `${median(seconds).toFixed(2)} (${range(seconds, 2)})`, times, grouped(exact(all.map((each) => each.sent))), exact(all.map((each) => each.calls)), exact(all.map((each) => each.changes))];
     lines.push(`| ${cells.join(' | ')} |`);
   }
   return lines.join('\n');

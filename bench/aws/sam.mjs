@@ -32,6 +32,7 @@ export function sam(work, { bin }, template, requirements) {
   const call = (env, ...args) => run(path.join(bin, windows ? 'sam.exe' : 'sam'), args, { cwd: project, env: environment(env) });
   return {
     name: template === 'layer' ? 'sam, dependencies in a layer' : 'sam',
+    rounds: template === 'layer' ? 1 : Infinity,
     command: `sam build --cached && sam deploy --resolve-s3 ... (SAM_CLI_POLL_DELAY=${POLL})`,
     back: 'sam deploy --template-file PACKAGED-BEFORE.yaml ...',
     forget() {
