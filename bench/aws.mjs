@@ -22,6 +22,8 @@ import { sam } from './aws/sam.mjs';
 const root = path.dirname(import.meta.dirname);
 const given = process.argv.slice(2);
 const rounds = Number(given.find((word) => !word.startsWith('--')) ?? 5);
+/** Rounds that a median of seconds stands on. */
+const ENOUGH = 5;
 const example = path.join(root, 'examples/heart-disease');
 const sample = path.join(example, 'payload.json');
 const requirements = path.join(root, 'bench/aws/model-requirements.txt');
@@ -71,6 +73,7 @@ function tell(number, { name }, measured) {
 /** The page, and whether every aim is met. */
 function report(parties, rows, models) {
   const [ours] = parties;
+  const paired = rows[ours.name].length;
   const of = (act) => Object.fromEntries(parties.map(({ name }) => [name, rows[name].map((each) => each[act])]));
   const compressed = gzipSync(readFileSync(models.second.file), { level: 9 }).length;
   const judged = aims({ changed: of('changed')[ours.name], back: of('back')[ours.name] }, compressed);
@@ -81,7 +84,8 @@ function report(parties, rows, models) {
     `\`npm run bench:aws -- ${given.join(' ')}\`, ${begun.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     versions.join(', '),
     `${os.type()} ${os.arch()}, ${os.cpus().length} cores (${os.cpus()[0]?.model}), load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`,
-    `${rows[ours.name].length} paired rounds${peer === null ? '' : ', of which SAM with a layer has taken part in the first: its bytes and calls are the same each time'}`,
+    `paired rounds: ${paired}${paired < ENOUGH ? `, which is fewer than ${ENOUGH}: read the bytes and calls, which are exact, and not the seconds` : ''}`,
+    ...(peer === null ? [] : ['SAM with a layer takes part in the first round only: its bytes and calls are the same each time']),
     ...parties.flatMap(({ name, command, back }) => [`${name}: \`${command}\`; rollback: \`${back}\``]),
   ];
   const tables = Object.keys(ACTS).map((act) => tableOf(act, of(act)));

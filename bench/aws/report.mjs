@@ -41,7 +41,7 @@ export function aims({ changed, back }, compressed) {
 export function pageOf(measured) {
   return `# Deploying to AWS, measured
 
-Written by \`npm run bench:aws -- 5 --write\`; not by hand. The same model, packages, emulator and machine for all: a scikit-learn and
+Written by \`npm run bench:aws -- 5 --write\`, not by hand. The same model, packages, emulator and machine for all: a scikit-learn and
 pandas pipeline of 4 KB (\`examples/heart-disease\`). Each round gives every party an empty account and runs it once, in turn, so that
 a busy machine slows all alike: compare the ratios, which are of one round each, and not the seconds. Bytes are those of request
 bodies, calls those that leave this machine; what CloudFormation then calls inside the account is not counted. After each act the
