@@ -102,7 +102,7 @@ describe('a life', () => {
     await lab.mlfn(args('word 13', '--one-zip'));
     expect(await lab.account()).toMatchObject({ layers: [], versions: expect.arrayContaining([expect.stringContaining('release 13')]) });
     await answers('word 13', 13);
-  });
+  }, 600_000);
 
   test('somebody who may not remove the layer any more is told, and everything else goes', async () => {
     await lab.mlfn(args('last'));
