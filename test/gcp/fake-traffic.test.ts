@@ -83,9 +83,18 @@ test('an old etag is refused', async () => {
   await expect(services.updateService({ service: { name, etag, traffic: split(['echo-2', 100]) }, updateMask: { paths: ['traffic'] } })).rejects.toMatchObject({ code: 10, message: expect.stringContaining('Conflict for resource') });
 });
 
+test('of two changes at once the later one holds, and neither fails', async () => {
+  const made = update({ template: template('one.tar.gz', { revision: 'echo-5' }), traffic: split(['echo-1', 100], ['echo-5', 0, 'rel-5']) }, ['template', 'traffic']);
+  const again = update({ template: template('two.tar.gz', { revision: 'echo-6' }), traffic: split(['echo-6', 100]) }, ['template', 'traffic']);
+  await Promise.all([made, again]);
+  expect(await asked(uri)).toBe('two');
+  await update({ template: template('one.tar.gz', { revision: 'echo-7' }), traffic: split(['echo-1', 100], ['echo-2', 0, 'rel-2']) }, ['template', 'traffic']);
+  expect(await asked(uri)).toBe('one');
+});
+
 test('an update mask is of names as the proto has them', async () => {
   await expect(update({ description: 'x' }, ['observedGeneration'])).rejects.toMatchObject({ code: 3, message: expect.stringContaining('Invalid field mask') });
-  expect(await update({ description: 'x' }, ['description'])).toMatchObject({ description: 'x', latestCreatedRevision: `${name}/revisions/echo-3` });
+  expect(await update({ description: 'x' }, ['description'])).toMatchObject({ description: 'x', latestCreatedRevision: `${name}/revisions/echo-7` });
 });
 
 test('a revision that serves, has a tag or is the latest is not deleted; another one is', async () => {
@@ -94,11 +103,11 @@ test('a revision that serves, has a tag or is the latest is not deleted; another
   await update({ traffic: split(['echo-1', 100], ['echo-2', 0, 'rel-2']) });
   await expect(remove('echo-1')).rejects.toMatchObject({ code: 9, message: expect.stringContaining('actively serving traffic') });
   await expect(remove('echo-2')).rejects.toMatchObject({ code: 9, message: expect.stringContaining('rel-2') });
-  await expect(remove('echo-3')).rejects.toMatchObject({ code: 9, message: expect.stringContaining('latest created') });
+  await expect(remove('echo-7')).rejects.toMatchObject({ code: 9, message: expect.stringContaining('latest created') });
   await update({ traffic: split(['echo-1', 100]) });
   await remove('echo-2');
   const [left] = await revisions.listRevisions({ parent: name });
-  expect(left.map((revision) => revision.name?.split('/').at(-1))).toEqual(['echo-3', 'echo-1']);
+  expect(left.map((revision) => revision.name?.split('/').at(-1))).toEqual(['echo-7', 'echo-6', 'echo-5', 'echo-3', 'echo-1']);
   await expect(revisions.getRevision({ name: `${name}/revisions/echo-2` })).rejects.toMatchObject({ code: 5 });
 });
 

@@ -8,7 +8,7 @@ import type { Caller } from '../transport/grpc.ts';
 import type { Operation } from '../operations.ts';
 import type { World } from '../world.ts';
 import { type Build, make, newBuild } from './build.ts';
-import { masked } from './mask.ts';
+import { maskedFunction } from './mask.ts';
 import type { Fn } from './messages.ts';
 import { serviceOf } from './service.ts';
 import { checkFunction, checkFunctionId } from './validate.ts';
@@ -62,7 +62,7 @@ export class Functions {
       this.#world.policies.require(member, 'cloudfunctions.functions.update', fn.name);
       const current = this.#find(fn.name);
       this.#free(fn.name);
-      const wanted = masked(current, fn, updateMask?.paths ?? []);
+      const wanted = maskedFunction(current, fn, updateMask?.paths ?? []);
       await this.#check(member, wanted);
       return this.#deploy(wanted, 'update', member);
     },

@@ -1,14 +1,16 @@
 /** google.cloud.run.v2.Services: create, update, get, list, delete. */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { masked } from '../mask.ts';
 import { invalid, Status } from '../status.ts';
 import type { Caller } from '../transport/grpc.ts';
 import type { Operation } from '../operations.ts';
 import type { World } from '../world.ts';
 import { SETTABLE, withDefaults } from './defaults.ts';
 import { HeldService } from './held.ts';
-import { last, now, type Service, type Template, type TrafficTarget } from './messages.ts';
-import { condition, etag, type HeldRevision, type Image, newRevision, start } from './revisions.ts';
+import { last, now, type Service, type Template } from './messages.ts';
+import { type HeldRevision, type Image, newRevision, start } from './revisions.ts';
+import { accept, fresh, settle, suffix } from './state.ts';
 import { checkTraffic } from './traffic.ts';
 import { checkService, checkServiceId } from './validate.ts';
 
@@ -49,7 +51,7 @@ export class Services {
       this.#world.policies.require(member, 'run.services.update', name);
       const current = this.find(name).service;
       if (service.etag && service.etag !== current.etag) throw new Status('ABORTED', `Conflict for resource '${last(name)}': version '${service.etag}' was specified but current version is '${current.etag}'.`);
-      return this.change({ name, wanted: masked(current, service, updateMask?.paths ?? []), member, validateOnly });
+      return this.change({ name, wanted: masked(current, service, updateMask?.paths ?? [], SETTABLE), member, validateOnly });
     },
     GetService: ({ name }: { name: string }, { member }: Caller): Service => {
       this.#world.policies.require(member, 'run.services.get', this.#byId(name));
@@ -101,7 +103,7 @@ export class Services {
     const held = before ?? new HeldService(world, fresh(name, member));
     if (!before) this.held.set(name, held);
     const uri = await held.open();
-    this.#accept(held, wanted, template, traffic, member, uri);
+    accept(held, wanted, template, traffic, member, uri);
     const revision = same ? undefined : this.#revise(held, template, member);
     return this.#operation(held.service, () => this.reconcile(held, revision));
   }
@@ -112,7 +114,7 @@ export class Services {
     const held = this.held.get(wanted.name) ?? new HeldService(world, fresh(wanted.name, member));
     this.held.set(wanted.name, held);
     const template = withDefaults(world, wanted.template as Template);
-    this.#accept(held, wanted, template, wanted.traffic ?? [], member, await held.open());
+    accept(held, wanted, template, wanted.traffic ?? [], member, await held.open());
     const revision = this.#revise(held, template, member);
     // Cloud Functions names the revision in the template, so that a change of the template alone is refused:
     // github.com/googleapis/google-cloud-python/issues/14259
@@ -123,11 +125,13 @@ export class Services {
 
   /** Brings the service to its wanted state: one change after the other. @throws Status of a revision that is not ready */
   reconcile(held: HeldService, revision: HeldRevision | undefined): Promise<Service> {
+    const generation = held.service.generation as string;
     const turn = held.queue.then(async () => {
-      const generation = held.service.generation as string;
       try {
         if (revision) await start(this.#world, revision, this.images);
-        settle(held, generation, await held.route(), null);
+        // Something newer is wanted: its own turn routes.
+        const overtaken = held.service.generation !== generation;
+        settle(held, generation, overtaken ? (held.service.trafficStatuses ?? []) : await held.route(), null);
       } catch (error) {
         settle(held, generation, held.service.trafficStatuses ?? [], error as Status);
         throw error;
@@ -148,29 +152,6 @@ export class Services {
 
   async stop(): Promise<void> {
     await Promise.all([...this.held.values()].map((held) => held.close()));
-  }
-
-  #accept(held: HeldService, wanted: Service, template: Template, traffic: TrafficTarget[], member: string, uri: string): void {
-    const { service } = held;
-    for (const key of Object.values(SETTABLE)) delete (service as unknown as Record<string, unknown>)[key];
-    for (const key of Object.values(SETTABLE)) {
-      const value = (wanted as unknown as Record<string, unknown>)[key];
-      if (value !== undefined) (service as unknown as Record<string, unknown>)[key] = value;
-    }
-    Object.assign(service, {
-      template,
-      traffic,
-      ingress: wanted.ingress ?? 'INGRESS_TRAFFIC_ALL',
-      launchStage: wanted.launchStage ?? 'GA',
-      generation: String(Number(service.generation ?? 0) + 1),
-      updateTime: now(),
-      lastModifier: member.slice(member.indexOf(':') + 1),
-      uri,
-      urls: [uri],
-      reconciling: true,
-      terminalCondition: condition('Ready', 'CONDITION_RECONCILING'),
-      etag: etag(),
-    });
   }
 
   #revise(held: HeldService, template: Template, member: string): HeldRevision {
@@ -200,53 +181,6 @@ export class Services {
   #byId(name: string): string {
     return name.replace(`projects/${this.#world.number}/`, `projects/${this.#world.project}/`);
   }
-}
-
-function settle(held: HeldService, generation: string, statuses: TrafficTarget[], error: Status | null): void {
-  const { service } = held;
-  const ready = held.latestReady();
-  Object.assign(service, {
-    trafficStatuses: statuses,
-    ...(ready && { latestReadyRevision: `${service.name}/revisions/${ready}` }),
-    conditions: [condition('RoutesReady', 'CONDITION_SUCCEEDED'), condition('ConfigurationsReady', error ? 'CONDITION_FAILED' : 'CONDITION_SUCCEEDED')],
-  });
-  if (service.generation !== generation) return;
-  service.reconciling = false;
-  if (!error) service.observedGeneration = generation;
-  service.terminalCondition = error
-    ? { ...condition('Ready', 'CONDITION_FAILED'), message: error.message, severity: 'ERROR', reason: 'REVISION_FAILED' }
-    : condition('Ready', 'CONDITION_SUCCEEDED');
-}
-
-/** The current service with what the mask names taken from the given one; an empty mask names everything. */
-function masked(current: Service, given: Service, paths: string[]): Service {
-  if (paths.length === 0 || paths.includes('*')) return { ...given, name: current.name };
-  const merged = structuredClone(current) as unknown as Record<string, unknown>;
-  for (const path of paths) {
-    const [first = '', ...rest] = path.split('.');
-    const key = SETTABLE[first as keyof typeof SETTABLE];
-    if (key === undefined || /[A-Z]/.test(path)) throw invalid('update_mask', `Invalid field mask path '${path}'.`);
-    copy(merged, given as unknown as Record<string, unknown>, [key, ...rest.map((part) => part.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()))]);
-  }
-  return merged as unknown as Service;
-}
-
-function copy(into: Record<string, unknown>, from: Record<string, unknown>, [key = '', ...rest]: string[]): void {
-  if (rest.length === 0) {
-    if (from[key] === undefined) delete into[key];
-    else into[key] = from[key];
-    return;
-  }
-  into[key] ??= {};
-  copy(into[key] as Record<string, unknown>, (from[key] ?? {}) as Record<string, unknown>, rest);
-}
-
-function fresh(name: string, member: string): Service {
-  return { name, uid: randomUUID(), generation: '0', createTime: now(), creator: member.slice(member.indexOf(':') + 1) };
-}
-
-function suffix(): string {
-  return Array.from({ length: 3 }, () => 'abcdefghijklmnopqrstuvwxyz'[Math.floor(Math.random() * 26)]).join('');
 }
 
 function wirePolicy({ etag: text, ...policy }: { etag: string }): object {
