@@ -1,5 +1,5 @@
 /** The HTTP API in front: made, called through, changed, switched off and deleted, and nothing of it left. */
-import { ApiGatewayV2Client, GetApisCommand, GetRoutesCommand, GetStageCommand } from '@aws-sdk/client-apigatewayv2';
+import { ApiGatewayV2Client, DeleteRouteCommand, GetApisCommand, GetRoutesCommand, GetStageCommand } from '@aws-sdk/client-apigatewayv2';
 import { GetFunctionUrlConfigCommand, GetPolicyCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { remove } from '../../src/pipeline.ts';
@@ -56,8 +56,14 @@ describe('an HTTP API', () => {
     expect(routes.Items?.map(({ RouteKey, AuthorizationType }) => [RouteKey, AuthorizationType]).sort()).toEqual([
       ['$default', 'AWS_IAM'], ['OPTIONS /', 'NONE'], ['OPTIONS /{proxy+}', 'NONE'],
     ]);
-    const preflight = await ask(lab, made.url ?? '', { method: 'OPTIONS', headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' } });
-    expect(preflight.headers['access-control-allow-origin']).toBe('https://shop.example');
+    const preflight = (path: string) => ask(lab, made.url ?? '', { method: 'OPTIONS', path, headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' } });
+    for (const path of ['/', '/predict']) expect((await preflight(path)).headers['access-control-allow-origin']).toBe('https://shop.example');
+    for (const { RouteKey, RouteId } of routes.Items ?? []) {
+      if (RouteKey !== '$default') await gateway.send(new DeleteRouteCommand({ ApiId: (await apiOf('gated'))?.ApiId, RouteId }));
+    }
+    for (const path of ['/', '/predict']) expect((await preflight(path)).status).toBe(403);
+    expect((await lab.deploy('gated', { section: changed })).status).toBe('deployed');
+    for (const path of ['/', '/predict']) expect((await preflight(path)).headers['access-control-allow-origin']).toBe('https://shop.example');
     expect((await lab.deploy('gated', { section: changed })).status).toBe('up-to-date');
 
     const open = await lab.deploy('gated', { section: { ...changed, public: true } });
