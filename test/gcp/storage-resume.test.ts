@@ -100,6 +100,7 @@ test('a network that stays away: GCP_UNREACHABLE, and the next run sends the res
 interface Sent {
   size: number;
   sent: number;
+  maxRssKb: number;
   code?: string;
 }
 
@@ -183,6 +184,18 @@ test('a connection that goes silent is given up after a minute, and what was on 
   expect(await sending).toMatchObject({ size: 24 * MB, sent: 24 * MB });
   expect(await stored(near, upload.key)).toBe(upload.sha256);
 }, 200_000);
+
+test('a file is never held in memory: a large one takes hardly more than a small one', async () => {
+  const peak = async (name: string, size: number) => {
+    const sent = await startSender(fileOf(lab.folder, name, size), lab.env).ended;
+    expect(sent).toMatchObject({ size, sent: size });
+    return sent!.maxRssKb / 1000;
+  };
+  const small = await peak('peak of 3 MB', 3 * MB);
+  const large = await peak('peak of 160 MB', 160 * MB);
+  expect(large).toBeLessThan(150);
+  expect(large - small).toBeLessThan(60);
+});
 
 test('through a proxy: every call, those with the bytes too', async () => {
   const upload = fileOf(lab.folder, 'proxy', 20 * MB);

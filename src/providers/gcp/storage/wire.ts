@@ -26,6 +26,7 @@ export interface Request {
   signal: AbortSignal;
 }
 
+const BUFFER = 4 * CHUNK;
 /** Neither side said anything for so long: the connection is gone. */
 const SILENT_MS = 60_000;
 
@@ -56,29 +57,19 @@ export function ask({ method, uri, headers, range, sent = () => {}, signal }: Re
   });
 }
 
+/** Two buffers in turn: one is read into while the other is on its way. One for each piece of the file would be many until they are collected. */
 async function write(request: http.ClientRequest, range: FileRange, sent: (bytes: number) => void, over: () => boolean): Promise<void> {
+  const closed = new Promise<unknown>((resolve) => request.once('close', resolve));
   // What is written before there is a socket goes to a proxy with two heads.
-  await new Promise((resolve) => {
-    request.once('socket', resolve);
-    request.once('close', resolve);
-  });
-  for await (const chunk of read(range, () => Buffer.allocUnsafeSlow(CHUNK))) {
+  await Promise.race([new Promise((resolve) => request.once('socket', resolve)), closed]);
+  const buffers = [Buffer.allocUnsafeSlow(BUFFER), Buffer.allocUnsafeSlow(BUFFER)] as const;
+  let turn = 0;
+  let left: Promise<unknown> = Promise.resolve();
+  for await (const chunk of read(range, () => buffers[turn++ % 2 === 0 ? 0 : 1])) {
+    await Promise.race([left, closed]);
     if (over() || request.destroyed) return;
-    const flows = request.write(chunk);
+    left = new Promise((resolve) => request.write(chunk, resolve));
     sent(chunk.length);
-    if (!flows) await drained(request);
   }
   request.end();
 }
-
-function drained(request: http.ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      for (const event of EVENTS) request.off(event, done);
-      resolve();
-    };
-    for (const event of EVENTS) request.once(event, done);
-  });
-}
-
-const EVENTS = ['drain', 'close', 'response'] as const;
