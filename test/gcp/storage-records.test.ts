@@ -127,11 +127,12 @@ test('a release that is not there cannot be verified', async () => {
 test('removed: one release, and a history; names that begin alike stay', async () => {
   for (const name of ['heart', 'heart', 'heart-2']) await writeVerified(one, name, await claimNumber(one, name, draftOf(name)), verified);
   await put('functions/heart/notes.txt', 'of the user');
+  for (const name of ['heart', 'heart-2']) await put(`functions/${name}/access.json`, '{"schema": 1, "members": []}');
   await deleteRecord(one, 'heart', 1);
   expect((await listRecords(one, 'heart')).map(({ record }) => record.number)).toEqual([2]);
   await deleteRecord(one, 'heart', 1);
   await deleteHistory(one, 'heart');
-  expect(await keysOf(one)).toEqual(['functions/heart-2/releases/000001.json', 'functions/heart-2/releases/000001.verified.json', 'functions/heart/notes.txt']);
+  expect(await keysOf(one)).toEqual(['functions/heart-2/access.json', 'functions/heart-2/releases/000001.json', 'functions/heart-2/releases/000001.verified.json', 'functions/heart/notes.txt']);
   expect((await listAllRecords(one)).map(({ record }) => record.function)).toEqual(['heart-2']);
 });
 

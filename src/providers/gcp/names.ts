@@ -59,7 +59,17 @@ export function functionPath(project: string, region: string, name: string): str
 
 /** Of models that workers fetch. Below the function's name: its service account may read these and no others. */
 export function modelsPrefix(name: string): string {
-  return `functions/${name}/models/`;
+  return `${functionPrefix(name)}models/`;
+}
+
+/** Of all that is kept of one function alone. */
+export function functionPrefix(name: string): string {
+  return `functions/${name}/`;
+}
+
+/** Of what says which callers mlfn let in. */
+export function accessKey(name: string): string {
+  return `${functionPrefix(name)}access.json`;
 }
 
 export function objectKey(digest: Digest): string {

@@ -16,7 +16,7 @@ export async function listKeys(session: Session, prefix: string): Promise<Listed
 const SIDE_BY_SIDE = 16;
 /** What mlfn writes; nothing else is ever removed, least of all from a bucket of the user's own. */
 const OURS =
-  /^(objects\/[0-9a-f]{64}\.tar\.gz|functions\/[a-z][a-z0-9-]*\/(models\/([0-9a-f]{64}|release-\d{6,}\.json)|releases\/\d{6,}(\.verified)?\.json))$/;
+  /^(objects\/[0-9a-f]{64}\.tar\.gz|functions\/[a-z][a-z0-9-]*\/(access\.json|models\/([0-9a-f]{64}|release-\d{6,}\.json)|releases\/\d{6,}(\.verified)?\.json))$/;
 
 function isOurs({ key }: Pick<Listed, 'key'>): boolean {
   return OURS.test(key);

@@ -1,6 +1,7 @@
 /** The release history in the bucket: `history.ts` over Cloud Storage. */
 import type { ReleaseDraft } from '../../provider.ts';
 import * as history from '../../history.ts';
+import { functionPrefix } from '../names.ts';
 import type { Session } from '../session.ts';
 import { deletePrefix } from './listing.ts';
 import { storeOf } from './store.ts';
@@ -41,6 +42,7 @@ export function deleteRecord(session: Session, name: string, number: number): Pr
   return history.deleteRecord(storeOf(session), name, number);
 }
 
+/** With all else that is kept of the function alone. */
 export async function deleteHistory(session: Session, name: string): Promise<void> {
-  await deletePrefix(session, history.historyPrefix(name));
+  await deletePrefix(session, functionPrefix(name));
 }
