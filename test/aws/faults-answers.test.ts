@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL, type Caller, FaultsLab, made, NOTHING } from './faults-lab.ts';
 import { broken, denied, expired, throttled } from './lab/gate/faults.ts';
 import type { Gate } from './lab/gate.ts';
-import type { Fault } from './lab/gate/script.ts';
+import type { Fault } from '../lab/script.ts';
 
 let lab: FaultsLab;
 beforeAll(async () => {

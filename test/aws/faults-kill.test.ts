@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Caller, FaultsLab, made, NOTHING } from './faults-lab.ts';
-import type { Point } from './lab/gate/script.ts';
+import type { Point } from '../lab/script.ts';
 
 let lab: FaultsLab;
 beforeAll(async () => {

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { type Clients, clientsOf } from './lab/clients.ts';
 import { type Gate, startGate } from './lab/gate.ts';
 import type { Rule } from './lab/gate/rule.ts';
-import type { Point } from './lab/gate/script.ts';
+import type { Point } from '../lab/script.ts';
 import { strictRules } from './lab/gate/strict.ts';
 import { type Ministack, startMinistack } from './lab/ministack.ts';
 

@@ -10,7 +10,7 @@ import { startMoto } from './lab/moto.ts';
 import { startRuntime } from './lab/rie.ts';
 import { startS3 } from './lab/s3.ts';
 import { answers, temporary } from './lab/server.ts';
-import { startToxiproxy } from './lab/toxiproxy.ts';
+import { startToxiproxy } from '../lab/toxiproxy.ts';
 import { zipOf } from './lab/zip.ts';
 
 describe('moto', () => {

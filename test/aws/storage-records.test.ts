@@ -13,7 +13,7 @@ import {
   readRecord,
   writeVerified,
 } from '../../src/providers/aws/storage/records.ts';
-import { startToxiproxy } from './lab/toxiproxy.ts';
+import { startToxiproxy } from '../lab/toxiproxy.ts';
 import { deployerOf, failure, makeBucket, startS3, until, type Deployer, type S3Lab } from './storage-lab.ts';
 
 let s3: S3Lab;

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hasObject, putObject } from '../../src/providers/aws/storage/objects.ts';
 import { ACCOUNT } from './lab/credentials.ts';
-import { startToxiproxy, type Network } from './lab/toxiproxy.ts';
+import { startToxiproxy, type Network } from '../lab/toxiproxy.ts';
 import { deployerOf, failure, fileOf, makeBucket, MB, startCounter, startS3, takenParts, until, type Counter, type Deployer, type S3Lab } from './storage-lab.ts';
 
 /** Seven parts; at 20 MB a second they take three seconds. */

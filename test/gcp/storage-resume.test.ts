@@ -6,7 +6,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startToxiproxy, type Network } from '../aws/lab/toxiproxy.ts';
+import { startToxiproxy, type Network } from '../lab/toxiproxy.ts';
 import { ensureBucket } from '../../src/providers/gcp/storage/bucket.ts';
 import { headObject, putObject } from '../../src/providers/gcp/storage/objects.ts';
 import type { Upload } from '../../src/providers/gcp/storage/upload.ts';

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { actionOf, type Call, reads } from './gate/calls.ts';
 import { identify } from './gate/operations.ts';
 import type { Exchange, Rule, Upstream } from './gate/rule.ts';
-import { type Fault, type Hold, type Point, Script } from './gate/script.ts';
+import { type Fault, type Hold, type Point, Script } from '../../lab/script.ts';
 import { type Answer, refused } from './gate/wire.ts';
 import { awsEnv, type Lab } from './credentials.ts';
 

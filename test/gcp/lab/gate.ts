@@ -5,7 +5,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { type Fault, type Hold, type Point, Script } from '../../aws/lab/gate/script.ts';
+import { type Fault, type Hold, type Point, Script } from '../../lab/script.ts';
 import { Buckets } from './gate/buckets.ts';
 import { type Call, identify, reads } from './gate/call.ts';
 import { type Answer, refused } from './gate/refusal.ts';

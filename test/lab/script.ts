@@ -1,5 +1,13 @@
 /** What a test asks of the gate for calls to come: an error, a cut connection, a pause, a sign when one was answered. */
-import type { Refusal } from './wire.ts';
+
+/** An error that a cloud answers with; each gate puts it into the form of its wire. */
+interface Refusal {
+  status: number;
+  code: string;
+  message: string;
+  /** Header fields beside those of the protocol, e.g. Retry-After. */
+  headers?: Record<string, string>;
+}
 
 /** What a script needs to know of a call, whichever cloud it is for. */
 interface Numbered {

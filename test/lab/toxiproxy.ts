@@ -1,6 +1,6 @@
 /** A bad network between a client and a server: latency, resets, cut and slow streams. Bytes pass unchanged, so signatures hold. */
-import { program } from './programs.ts';
-import { answers, freePort, startServer, temporary } from './server.ts';
+import { program } from '../aws/lab/programs.ts';
+import { answers, freePort, startServer, temporary } from '../aws/lab/server.ts';
 
 /** One wrong thing. `downstream`: answers; `upstream`: requests. Fields: toxiproxy's README, "Toxics". */
 export interface Toxic {
