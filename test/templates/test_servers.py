@@ -363,6 +363,7 @@ def test_what_was_asked_before_sigterm_is_answered_and_then_it_ends(tmp_path, ki
             server.process.send_signal(signal.SIGTERM)
             assert asked.result()[0] == 200
         assert server.process.wait(timeout=30) == 0
+        assert server.output() == ""
         with pytest.raises(OSError):
             socket.create_connection(("127.0.0.1", server.port), timeout=1)
 

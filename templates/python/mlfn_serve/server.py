@@ -59,8 +59,7 @@ def serve(server):
     ends = time.monotonic() + GRACE_SECONDS
     while time.monotonic() < ends and any(_busy(channel) for channel in list(server.active_channels.values())):
         _turn(server, 0.1)
-    server.task_dispatcher.shutdown(timeout=0)
-    # Threads that are still at work are the platform's to end.
+    # Whatever thread is still at work, the platform would end it now.
     log.flush()
     os._exit(0)
 
