@@ -32,7 +32,7 @@ class Server:
 
     def __init__(self, kind, root, **more):
         self.port = free_port()
-        named = {"PORT": str(self.port), "HOST": "127.0.0.1", "K_SERVICE": "demo", "MLFN_RELEASE": "3", "PYTHONUNBUFFERED": "1"}
+        named = {"PORT": str(self.port), "HOST": "127.0.0.1", "K_SERVICE": "demo", "MLFN_RELEASE": "3"}
         env = {**{name: os.environ[name] for name in KEPT if name in os.environ}, **named, **more}
         if kind == "run":
             command = [sys.executable, "main.py"]

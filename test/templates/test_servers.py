@@ -31,7 +31,7 @@ def answer(event, context):
     if event.get("boom"):
         raise RuntimeError("boom")
     if event.get("print"):
-        print("printed", file=sys.stderr)
+        print("printed", event["print"])
     if event.get("file"):
         open(event["file"], "w").close()
     time.sleep(event.get("sleep", 0))
@@ -283,6 +283,11 @@ def test_the_platforms_own_sizes(app):
     assert (status, json.loads(body)["detail"]) == (413, "The app's answer is larger than 32 MB.")
     status, _, body = app.ask("POST", "/", b"x" * (33 * 1024 * 1024), [("content-type", "text/plain")])
     assert (status, json.loads(body)["type"]) == (413, "urn:mlfn:request-too-large")
+
+
+def test_what_is_printed_is_in_the_log_at_once(echo):
+    echo.post(b'{"print": "ab12"}')
+    assert "printed ab12\n" in echo.output()
 
 
 def test_requests_are_answered_side_by_side(echo):

@@ -25,6 +25,8 @@ export const provider: Provider<GcpConfig> = {
     // cloud.google.com/run/docs/deploying-source-code: an archive that is deployed without a build has at most 250 MiB.
     zipBytes: mode === 'run' ? 262_144_000 : null,
     unzippedBytes: null,
+    // The address that a function's source is sent to takes no more, whatever the quotas say: github.com/firebase/firebase-tools/issues/7343
+    ...(mode === 'function' ? { functionBytes: 100_000_000 } : {}),
     // cloud.google.com/run/docs/configuring/services/memory-limits
     memoryMb: { min: 128, max: 32_768 },
     // cloud.google.com/run/docs/configuring/request-timeout

@@ -1,6 +1,7 @@
 """Opening a package where a failure must end the process, and be one line of the log."""
 
 import os
+import sys
 import threading
 
 from . import cloud_log, log
@@ -10,6 +11,8 @@ from .problems import InitError
 def launch(root, code, seconds=0):
     """The endpoint; else the process ends with `code`, whatever holds on to it, and so it does after `seconds`."""
     cloud_log.install()
+    # What the user's code prints would wait in a buffer until it is full.
+    sys.stdout.reconfigure(line_buffering=True)
     told = f"The package was not loaded within {seconds} s; it gets as long as the timeout is."
     late = threading.Timer(seconds - 1, _end, (told, code))
     late.daemon = True
