@@ -31,7 +31,6 @@ describe('mode run', () => {
       'run:CreateService',
       'url:GET',
       'storage:objects.insert', // the mark of having been checked
-      'storage:objects.insert', // whom mlfn lets in
       'run:SetIamPolicy',
     ];
     const reached: (string | null)[] = [];

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { linkTree, warmUv } from '../e2e/warm.ts';
 import { idToken } from '../fakes/gcp/identity/tokens.ts';
 import { last } from '../fakes/gcp/run/messages.ts';
 import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
@@ -15,6 +16,8 @@ import type { Point } from '../fakes/gcp/transport/gate.ts';
 import type { Options } from '../fakes/gcp/world.ts';
 
 const bin = path.join(import.meta.dirname, '../../bin/mlfn.js');
+/** Of machines that have uv. */
+const HOMES = ['home', 'home-1', 'home-2'] as const;
 
 export interface Ran {
   code: number | null;
@@ -51,7 +54,10 @@ export class FaultsLab {
   ) {}
 
   static async open(mode: Mode, options: Options = {}): Promise<FaultsLab> {
-    return new FaultsLab(await startGcp({ operations: 60, ...options }), mode);
+    const lab = new FaultsLab(await startGcp({ operations: 60, ...options }), mode);
+    const uv = await warmUv();
+    for (const home of HOMES) linkTree(uv, path.join(lab.folder, home, 'cache', 'uv'));
+    return lab;
   }
 
   async close(): Promise<void> {
@@ -67,7 +73,7 @@ export class FaultsLab {
     return `${path.join(folder, 'app.py')}:answer`;
   }
 
-  begin(args: string[], { home = 'home', env = {} }: { home?: string; env?: Record<string, string> } = {}): { child: ChildProcess; done: Promise<Ran> } {
+  begin(args: string[], { home = 'home', env = {} }: { home?: (typeof HOMES)[number]; env?: Record<string, string> } = {}): { child: ChildProcess; done: Promise<Ran> } {
     const { VIRTUAL_ENV: _v, CONDA_PREFIX: _c, NODE_OPTIONS: _n, FORCE_COLOR: _f, ...own } = process.env;
     const all = { ...own, ...this.gcp.env, MLFN_HOME: path.join(this.folder, home), ...env };
     const child = spawn(process.execPath, [bin, ...args], { cwd: this.folder, env: all, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -87,7 +93,7 @@ export class FaultsLab {
   }
 
   /** The result of a command that must end well, or with `code`. */
-  async mlfn(args: string[], { code = 0, ...options }: { code?: number; home?: string; env?: Record<string, string> } = {}): Promise<any> {
+  async mlfn(args: string[], { code = 0, ...options }: { code?: number; home?: (typeof HOMES)[number]; env?: Record<string, string> } = {}): Promise<any> {
     const ran = await this.begin(this.on(args), options).done;
     assert.equal(ran.code, code, `mlfn ${args.join(' ')} ended with ${ran.code ?? ran.signal}\n${ran.stdout}\n${ran.stderr}`);
     return JSON.parse(ran.stdout);
