@@ -20,23 +20,20 @@ describe('mode run', () => {
   });
   afterAll(async () => lab?.close());
 
-  test('a first deploy goes on where the last one was killed', async () => {
-    const args = ['deploy', lab.app('life', 'one'), '--name', 'life', '--public'];
-    const points = [
-      'storage:buckets.insert',
-      'storage:objects.insert', // the record
-      'iam:serviceAccounts.create',
-      'storage:buckets.setIamPolicy',
-      'storage:objects.insert', // the package
-      'run:CreateService',
-      'url:GET',
-      'storage:objects.insert', // the mark of having been checked
-      'run:SetIamPolicy',
-    ];
+  const args = () => ['deploy', lab.app('life', 'one'), '--name', 'life', '--public'];
+
+  test.each([
+    ['what a release stands on', ['storage:buckets.insert', 'storage:objects.insert', 'iam:serviceAccounts.create', 'storage:buckets.setIamPolicy']],
+    ['the release', ['storage:objects.insert', 'run:CreateService', 'url:GET']],
+    ['its mark of having been checked, and who may call', ['storage:objects.insert', 'run:SetIamPolicy']],
+  ])('a first deploy goes on where the last one was killed: %s', async (_, points) => {
     const reached: (string | null)[] = [];
-    for (const operation of points) reached.push(await lab.killedAt({ operation }, args));
+    for (const operation of points) reached.push(await lab.killedAt({ operation }, args()));
     expect(reached).toEqual(points);
-    const done = await lab.mlfn(args);
+  });
+
+  test('nothing was made twice by it', async () => {
+    const done = await lab.mlfn(args());
     expect(done).toMatchObject({ status: 'up-to-date', live: 1 });
     expect(await lab.ask(done.url)).toEqual({ text: '200 one', release: '1' });
     expect(made(lab)).toEqual({ 'run:CreateService': 1, 'iam:serviceAccounts.create': 1, 'storage:buckets.insert': 1 });
