@@ -56,7 +56,8 @@ function give(permissions: string[]): void {
   policies.grant(project, `${project}/roles/mlfnDeployer`, member);
 }
 
-describe.each(['run', 'function'])('an account with exactly this role, mode %s', (mode) => {
+// Builds take their time on a busy machine.
+describe.each(['run', 'function'])('an account with exactly this role, mode %s', { timeout: 300_000 }, (mode) => {
   let folder: string;
   const name = `life-${mode}`;
   const mlfn = (...args: string[]) => lab.json([...args, '--target', 'gcp'], { cwd: folder });

@@ -53,9 +53,10 @@ test('the section shows the commands of a first hour', () => {
   expect(linesOf('gcp').map((line) => line.split(' ')[1])).toEqual(['deploy', 'invoke', 'deploy', 'promote', 'rollback', 'status', 'delete']);
 });
 
+// The first brings, compiles and packs a scientific stack: minutes on a busy machine.
 test.each(linesOf('gcp'))('%s', async (line) => {
   const [program, ...args] = line.trim().split(/\s+/);
   expect(program).toBe('mlfn');
   const ran = await lab.mlfn(args, { cwd: folder });
   expect(ran.code, ran.stderr).toBe(0);
-});
+}, 600_000);
