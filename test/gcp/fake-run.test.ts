@@ -48,3 +48,12 @@ test('a container that does not listen fails the revision, and the service serve
   expect(JSON.parse((await lab.ask(service.uri as string)).text)).toMatchObject({ word: 'one' });
   expect(lab.world.logs.entries.map(({ textPayload }) => textPayload)).toContain('no such thing');
 });
+
+test('a request that takes too long is a 504, and one that is too large a 413', async () => {
+  const slow = server('slow').replace("print(json.dumps", "import time; time.sleep(3 if got == '\"sleep\"' else 0); print(json.dumps");
+  await lab.put('slow.tar.gz', await archive('tar', { 'server.py': slow }));
+  const { uri } = await lab.deploy('slow', template('slow.tar.gz', { timeout: { seconds: 1 } }));
+  expect(await lab.ask(uri, { body: 'sleep' })).toMatchObject({ status: 504, text: expect.stringContaining('upstream request timeout') });
+  expect((await lab.ask(uri, { body: 'awake' })).status).toBe(200);
+  expect((await lab.ask(uri, { body: 'x'.repeat(33 * 1024 * 1024) })).status).toBe(413);
+});

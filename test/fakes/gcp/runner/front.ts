@@ -111,22 +111,27 @@ async function relay(request: IncomingMessage, response: ServerResponse, route: 
     return refuse(response, 503, 'Service Unavailable: the container failed to start.');
   }
   await new Promise<void>((resolve) => {
-    const upstream = http.request({ host: '127.0.0.1', port, method: request.method, path: request.url, headers: forwarded(request, trace) });
-    const timer = setTimeout(() => {
-      refuse(response, 504, 'upstream request timeout');
+    // A connection of its own: one that is kept may be closed by the other side at the moment it is used.
+    const upstream = http.request({ agent: false, host: '127.0.0.1', port, method: request.method, path: request.url, headers: forwarded(request, trace) });
+    const give = (status: number, text: string) => {
+      clearTimeout(timer);
+      upstream.removeAllListeners('error').on('error', () => {});
+      if (response.headersSent) response.destroy();
+      else refuse(response, status, text);
       upstream.destroy();
-    }, route.timeout);
+    };
+    const timer = setTimeout(() => give(504, 'upstream request timeout'), route.timeout);
+    let sent = 0;
+    request.on('data', (chunk: Buffer) => {
+      sent += chunk.length;
+      if (sent > REQUEST_LIMIT) give(413, 'Request Entity Too Large');
+    });
     upstream.on('response', (answer) => {
       clearTimeout(timer);
       response.writeHead(answer.statusCode as number, answer.rawHeaders.length > 0 ? pairs(answer.rawHeaders) : {});
       answer.pipe(response);
     });
-    upstream.on('error', () => {
-      clearTimeout(timer);
-      if (!response.headersSent) refuse(response, 503, 'Service Unavailable: the container instance could not be reached.');
-      else response.destroy();
-      resolve();
-    });
+    upstream.on('error', () => give(503, 'Service Unavailable: the container instance could not be reached.'));
     request.on('aborted', () => upstream.destroy());
     response.on('close', resolve);
     request.pipe(upstream);
