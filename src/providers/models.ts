@@ -60,9 +60,14 @@ export async function pointFirst(store: ObjectStore, folder: string, number: num
   if (pointer !== null) await store.create(folder + pointerName(number), textOf(pointer));
 }
 
-/** Keys below `folder` of models and pointers that none of the function's releases needs. */
-export async function unneededModels(store: ObjectStore, folder: string, kept: Pick<ReleaseRecord, 'number' | 'artifacts'>[]): Promise<string[]> {
+/**
+ * Keys below `folder` of models and pointers that none of the function's releases needs.
+ * @param records asked after the listing: who stores a model has claimed its release before
+ */
+export async function unneededModels(store: ObjectStore, folder: string, records: () => Promise<Pick<ReleaseRecord, 'number' | 'artifacts'>[]>): Promise<string[]> {
   const listed = await store.list(folder);
+  if (listed.length === 0) return [];
+  const kept = await records();
   const pointers = new Set(kept.map(({ number }) => folder + pointerName(number)));
   const needed = new Set(kept.map(({ artifacts }) => folder + (artifacts.model ?? '')));
   for (const { key, version } of listed.filter((each) => pointers.has(each.key))) {

@@ -22,6 +22,6 @@ export function pointModel(session: Session, name: string, number: number, draft
 }
 
 /** What none of the function's releases needs. */
-export async function collectModels(session: Session, name: string, kept: ReleaseRecord[]): Promise<void> {
-  await removeKeys(session, await unneededModels(storeOf(session), modelsPrefix(name), kept));
+export async function collectModels(session: Session, name: string, records: () => Promise<ReleaseRecord[]>): Promise<void> {
+  await removeKeys(session, await unneededModels(storeOf(session), modelsPrefix(name), records));
 }

@@ -122,8 +122,9 @@ interface Layers {
  */
 async function collect(session: Session, name: string, { gone, kept: used }: Layers, dropped: (record: ReleaseRecord) => boolean): Promise<void> {
   const isDropped = (record: ReleaseRecord) => record.function === name && dropped(record);
-  const kept = (await listAllRecords(session)).map(({ record }) => record).filter((record) => !isDropped(record));
-  await collectModels(session, name, kept.filter((record) => record.function === name));
+  const records = async () => (await listAllRecords(session)).map(({ record }) => record).filter((record) => !isDropped(record));
+  await collectModels(session, name, async () => (await records()).filter((record) => record.function === name));
+  const kept = await records();
   const named = new Set(kept.flatMap(({ artifacts }) => Object.values(artifacts)));
   await collectObjects(session, named, isDropped);
   const wanted = new Set([...used, ...[...named].map(layerName)]);

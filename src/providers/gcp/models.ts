@@ -22,7 +22,7 @@ export function pointModel(session: Session, name: string, number: number, draft
 }
 
 /** What none of the function's releases needs. */
-export async function collectModels(session: Session, name: string, kept: ReleaseRecord[]): Promise<void> {
-  const unneeded = await unneededModels(storeOf(session), modelsPrefix(name), kept);
+export async function collectModels(session: Session, name: string, records: () => Promise<ReleaseRecord[]>): Promise<void> {
+  const unneeded = await unneededModels(storeOf(session), modelsPrefix(name), records);
   await removeKeys(session, unneeded.map((key) => ({ key })));
 }

@@ -95,7 +95,8 @@ export async function sweep(session: Session): Promise<void> {
 /** Objects that no record names but those of this function that are `dropped`, and models that none of its others does. */
 async function collect(session: Session, name: string, dropped: (record: ReleaseRecord) => boolean): Promise<void> {
   const isDropped = (record: ReleaseRecord) => record.function === name && dropped(record);
-  const kept = (await listAllRecords(session)).map(({ record }) => record).filter((record) => !isDropped(record));
-  await collectModels(session, name, kept.filter((record) => record.function === name));
+  const records = async () => (await listAllRecords(session)).map(({ record }) => record).filter((record) => !isDropped(record));
+  await collectModels(session, name, async () => (await records()).filter((record) => record.function === name));
+  const kept = await records();
   await collectObjects(session, new Set(kept.map(({ artifacts }) => archiveDigest(artifacts))), isDropped);
 }
