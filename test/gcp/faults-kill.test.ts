@@ -20,7 +20,7 @@ describe('mode run', () => {
   });
   afterAll(async () => lab?.close());
 
-  const args = () => ['deploy', lab.app('life', 'one'), '--name', 'life', '--public'];
+  const first = () => ['deploy', lab.app('life', 'one'), '--name', 'life', '--public'];
 
   test.each([
     ['what a release stands on', ['storage:buckets.insert', 'storage:objects.insert', 'iam:serviceAccounts.create', 'storage:buckets.setIamPolicy']],
@@ -28,12 +28,12 @@ describe('mode run', () => {
     ['its mark of having been checked, and who may call', ['storage:objects.insert', 'run:SetIamPolicy']],
   ])('a first deploy goes on where the last one was killed: %s', async (_, points) => {
     const reached: (string | null)[] = [];
-    for (const operation of points) reached.push(await lab.killedAt({ operation }, args()));
+    for (const operation of points) reached.push(await lab.killedAt({ operation }, first()));
     expect(reached).toEqual(points);
   });
 
   test('nothing was made twice by it', async () => {
-    const done = await lab.mlfn(args());
+    const done = await lab.mlfn(first());
     expect(done).toMatchObject({ status: 'up-to-date', live: 1 });
     expect(await lab.ask(done.url)).toEqual({ text: '200 one', release: '1' });
     expect(made(lab)).toEqual({ 'run:CreateService': 1, 'iam:serviceAccounts.create': 1, 'storage:buckets.insert': 1 });
