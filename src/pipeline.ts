@@ -46,7 +46,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   const target = await openTarget(request.target, request.targetConfig);
   const findings = await preflight(ctx, target, request.name);
   const sample = request.sample === undefined ? undefined : await readSample(request.sample);
-  const made = await make(ctx, target, { ...request, pointed: request.settings.reload === undefined ? undefined : 'own' }, findings);
+  const made = await make(ctx, target, { ...request, pointed: request.settings.reload !== undefined }, findings);
   assertFits(made.bundle, made.lock, target.provider.limits(target.config), request.target);
   const { name, settings, canary } = request;
   const draft = await draftFor(ctx, target, name, { ...made, settings });

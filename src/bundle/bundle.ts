@@ -3,7 +3,7 @@ import type { Context } from '../events.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, Lock } from '../types.ts';
 import { dependencyArtifact } from './dependencies.ts';
-import { functionPart, type PointedAs } from './function.ts';
+import { functionPart, type Apart } from './function.ts';
 import type { Caller } from './serving.ts';
 
 export interface BundleInput {
@@ -15,10 +15,11 @@ export interface BundleInput {
   name: string;
   /** `lambda` leaves out the serving code that is for others; all of it goes by default. */
   caller?: Caller;
-  /** Leaves the model out of the function part: a worker fetches it when it starts. */
-  fetchModel?: boolean;
-  /** As well, and settings.json names none: another may be served in its place. */
-  pointed?: PointedAs;
+  /**
+   * Leaves the model out of the function part, which then is the same for each model of the format: a worker fetches it when it
+   * starts, or serves the one that it is pointed to.
+   */
+  apart?: Apart;
   /** File with preprocess / postprocess. */
   hooks?: string;
   /** Folder on whose top the user's modules are imported from (`--code DIR`). */
@@ -32,8 +33,8 @@ export interface BundleInput {
  * The same inputs give the same digests on any machine.
  */
 export async function bundle(ctx: Context, input: BundleInput): Promise<Bundle> {
-  const { name, caller = 'http', fetchModel = input.pointed !== undefined, ...request } = input;
+  const { name, caller = 'http', ...request } = input;
   const dependencies = await dependencyArtifact(ctx, path.resolve(ctx.cwd, input.dependencies));
-  const { artifact, ...rest } = await functionPart(ctx, name, { ...request, caller, fetchModel });
+  const { artifact, ...rest } = await functionPart(ctx, name, { ...request, caller });
   return { dependencies, function: artifact, ...rest };
 }

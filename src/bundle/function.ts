@@ -2,14 +2,14 @@
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { ModelCard, ModelFileCard } from '../card.ts';
-import type { Artifact, Bundle, Digest, Entry, Finding, ModelPointer } from '../types.ts';
+import type { Artifact, Bundle, Digest, Entry, Finding } from '../types.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
 import { type Caller, servingCode } from './serving.ts';
 import { type CodeRequest, type UserCode, userCode } from './user-code.ts';
 
-/** File name and format of the model that the package was first made with. */
-export type PointedAs = Pick<ModelPointer, 'file' | 'format'>;
+/** `fetched`: the release's own model, for ever. `pointed`: the one that an object beside the models names. */
+export type Apart = 'fetched' | 'pointed';
 
 export interface FunctionPart {
   artifact: Artifact;
@@ -21,15 +21,15 @@ export interface FunctionPart {
 export async function functionPart(
   ctx: Context,
   name: string,
-  request: CodeRequest & { fetchModel: boolean; caller: Caller; pointed?: PointedAs },
+  request: CodeRequest & { apart?: Apart | undefined; caller: Caller },
 ): Promise<FunctionPart> {
-  const { card, fetchModel } = request;
+  const { card, apart } = request;
   const code = await userCode(ctx, request);
   const model = card.kind === 'model' ? await modelEntry(ctx, card.path) : null;
-  const fetched = model !== null && fetchModel ? { file: card.path, sha256: model.sha256, size: model.size } : null;
+  const fetched = model !== null && apart !== undefined ? { file: card.path, sha256: model.sha256, size: model.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
-  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, fetched, request.pointed)));
-  const entries = [...(await servingCode(ctx, request.caller)), ...(model === null || fetchModel ? [] : [model]), ...code.entries, settings];
+  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, apart)));
+  const entries = [...(await servingCode(ctx, request.caller)), ...(model === null || apart !== undefined ? [] : [model]), ...code.entries, settings];
   const modelDigest = (model ?? module)?.sha256 ?? '';
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
 }
@@ -45,20 +45,18 @@ async function modelEntry(ctx: Context, file: string): Promise<Entry> {
 }
 
 /** The contract of ARCHITECTURE.md. */
-function settingsOf(name: string, card: ModelCard, code: UserCode, fetched: Bundle['fetched'], pointed?: PointedAs): Record<string, unknown> {
+function settingsOf(name: string, card: ModelCard, code: UserCode, apart: Apart | undefined): Record<string, unknown> {
   const artifact =
     card.kind === 'model'
-      ? { kind: 'model', ...whereOf(card, fetched, pointed) }
+      ? { kind: 'model', ...whereOf(card, apart) }
       : { kind: 'python', module: code.artifact?.name, attribute: card.attribute };
   return { schema: 1, name, artifact, hooks: code.hooks?.name ?? null, main: code.main };
 }
 
-/** A package whose model is pointed to names none: it is the same for each of them. */
-function whereOf(card: ModelFileCard, fetched: Bundle['fetched'], pointed: PointedAs | undefined): Record<string, unknown> {
-  const { file, format } = pointed ?? { file: path.basename(card.path), format: card.format };
-  const where = { path: `model/${file}`, format };
-  if (pointed !== undefined) return { ...where, pointed: true };
-  return fetched === null ? where : { ...where, sha256: fetched.sha256, size: fetched.size };
+/** A package whose model lies apart does not name it. */
+function whereOf({ path: file, format }: ModelFileCard, apart: Apart | undefined): Record<string, unknown> {
+  if (apart === 'pointed') return { pointed: true };
+  return apart === 'fetched' ? { format, fetched: true } : { path: `model/${path.basename(file)}`, format };
 }
 
 /** JSON with sorted keys: the same settings are the same bytes. */

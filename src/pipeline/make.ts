@@ -1,6 +1,6 @@
 /** From a path to a package: the stages that any target shares. */
 import path from 'node:path';
-import { bundle, type BundleInput, fits, oneZip, type PointedAs } from '../bundle/index.ts';
+import { bundle, type BundleInput, fits, oneZip } from '../bundle/index.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
@@ -22,8 +22,8 @@ export interface BuildRequest {
   hooks?: string;
   requirements?: string;
   python?: string;
-  /** The model stays out of the package, so that another can be served in its place: of a release, under its model's name. */
-  pointed?: 'own' | PointedAs;
+  /** The model stays out of the package, so that another can be served in its place. */
+  pointed?: boolean;
   /** Loads a model that names something outside the allowlist. */
   trust: boolean;
 }
@@ -51,10 +51,10 @@ export async function make(ctx: Context, target: Target, request: BuildRequest, 
   await install(ctx, lock, dependencies);
   const { caller } = target.provider;
   const asked = { card, lock, dependencies, caller, name: request.name, hooks, code: request.code };
-  const { pointed } = request;
-  const made = pointed === undefined ? await bundleFor(ctx, target, asked) : await bundlePointed(ctx, asked, pointed);
+  const { pointed = false } = request;
+  const made = pointed ? await bundlePointed(ctx, asked) : await bundleFor(ctx, target, asked);
   const why = target.provider.oneZip?.(target.config, made, findings) ?? null;
-  ctx.emit(bundleFact(made, why, apartBecause(target, pointed !== undefined)));
+  ctx.emit(bundleFact(made, why, apartBecause(target, pointed)));
   return { card, lock, bundle: made, shipped: why === null ? made : oneZip(made) };
 }
 
@@ -64,9 +64,9 @@ function apartBecause({ provider, config }: Target, pointed: boolean): string {
 }
 
 /** @throws CONFIG_VALUE */
-async function bundlePointed(ctx: Context, asked: BundleInput, pointed: NonNullable<BuildRequest['pointed']>): Promise<Bundle> {
+async function bundlePointed(ctx: Context, asked: BundleInput): Promise<Bundle> {
   const { card } = asked;
-  if (card.kind === 'model') return bundle(ctx, { ...asked, pointed: pointed === 'own' ? { file: path.basename(card.path), format: card.format } : pointed });
+  if (card.kind === 'model') return bundle(ctx, { ...asked, apart: 'pointed' });
   throw new MlfnError('CONFIG_VALUE', `reload is for model files, and ${path.basename(card.path)} is Python code.`, {
     hint: 'Leave reload out: code is changed by a deploy.',
     details: { key: 'reload' },
@@ -76,8 +76,8 @@ async function bundlePointed(ctx: Context, asked: BundleInput, pointed: NonNulla
 /** With the model in the package or apart, as the target has it. */
 async function bundleFor(ctx: Context, { provider, config }: Target, asked: BundleInput): Promise<Bundle> {
   const rule = asked.card.kind === 'model' ? provider.modelApart(config) : 'never';
-  if (rule === 'always') return bundle(ctx, { ...asked, fetchModel: true });
+  if (rule === 'always') return bundle(ctx, { ...asked, apart: 'fetched' });
   const packed = await bundle(ctx, asked);
   if (rule === 'never' || fits(packed, provider.limits(config))) return packed;
-  return bundle(ctx, { ...asked, fetchModel: true });
+  return bundle(ctx, { ...asked, apart: 'fetched' });
 }

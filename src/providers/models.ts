@@ -7,9 +7,10 @@ import type { ModelStore, ReleaseDraft } from './provider.ts';
 
 /** Read by templates/python/mlfn_serve/fetch.py and reload.py. */
 const MODEL_VARIABLE = 'MLFN_MODEL';
+const SIZE_VARIABLE = 'MLFN_MODEL_SIZE';
 const POINTER_VARIABLE = 'MLFN_MODEL_POINTER';
 const RELOAD_VARIABLE = 'MLFN_RELOAD';
-export const MODEL_VARIABLES = [MODEL_VARIABLE, POINTER_VARIABLE, RELOAD_VARIABLE] as const;
+export const MODEL_VARIABLES = [MODEL_VARIABLE, SIZE_VARIABLE, POINTER_VARIABLE, RELOAD_VARIABLE] as const;
 
 /** What else lies beside the models is somebody else's. */
 const OURS = /^([0-9a-f]{64}|release-\d{6,}\.json)$/;
@@ -21,9 +22,9 @@ export function pointerName(number: number): string {
 
 /** What the worker of a release is told. `folder` is a URI that ends with a slash. */
 export function modelVariables(folder: string, draft: ReleaseDraft, number: number): Record<string, string> {
-  const { artifacts, settings } = draft;
+  const { artifacts, model, settings } = draft;
   if (artifacts.model === undefined) return {};
-  const own = { [MODEL_VARIABLE]: folder + artifacts.model };
+  const own = { [MODEL_VARIABLE]: folder + artifacts.model, [SIZE_VARIABLE]: String(model.size) };
   if (settings.reload === undefined) return own;
   return { ...own, [POINTER_VARIABLE]: folder + pointerName(number), [RELOAD_VARIABLE]: String(settings.reload) };
 }

@@ -54,10 +54,16 @@ export async function verify(
 
 type Ask = (requests: Request[]) => Promise<Baseline>;
 
+interface PythonArtifact {
+  kind: 'python';
+  module: string;
+  attribute: string;
+}
+
 /** What of the function part's settings.json (ARCHITECTURE.md) is read here. */
 interface PackageSettings {
   name: string;
-  artifact: { kind: 'model'; format: string } | { kind: 'python'; module: string; attribute: string };
+  artifact: { kind: 'model' } | PythonArtifact;
   hooks: string | null;
   main: Record<string, string>;
 }
@@ -68,7 +74,7 @@ async function openBaseline(ctx: Context, candidate: Candidate, settings: Packag
   await copyCode(bundle.function, code);
   const job: Omit<Job, 'requests'> = {
     name: settings.name,
-    artifact: settings.artifact.kind === 'python' ? settings.artifact : { ...settings.artifact, file: card.path },
+    artifact: card.kind === 'model' ? { kind: 'model', file: card.path, format: card.format } : (settings.artifact as PythonArtifact),
     path: [code, ...(host === undefined ? rootsOf(bundle.dependencies) : [host.dependencies])],
     hooks: settings.hooks,
     main: settings.main,

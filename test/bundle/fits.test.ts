@@ -5,17 +5,17 @@ import { expect, test } from 'vitest';
 import { assertFits, bundle, fits } from '../../src/bundle/index.ts';
 import { failure, lockOf, makeLab, modelCard, rowsOf, writeFiles } from './lab.ts';
 
-async function made(fetchModel: boolean) {
+async function made(apart?: 'fetched') {
   const lab = makeLab();
   const dependencies = path.join(lab.root, 'deps');
   writeFiles(dependencies, { 'big/__init__.py': 'x'.repeat(1000), 'big-1.0.dist-info/RECORD': 'big/__init__.py,,\n' });
   const file = path.join(lab.root, 'model.joblib');
   writeFileSync(file, Buffer.alloc(50_000, 7));
-  return bundle(lab.ctx, { card: modelCard(file), lock: lockOf([{ name: 'big', version: '1.0' }]), dependencies, name: 'heart', fetchModel });
+  return bundle(lab.ctx, { card: modelCard(file), lock: lockOf([{ name: 'big', version: '1.0' }]), dependencies, name: 'heart', ...(apart === undefined ? {} : { apart }) });
 }
 
-test('a model that is fetched is not in the function part, whose settings tell its digest and size', async () => {
-  const [packed, apart] = [await made(false), await made(true)];
+test('a model that is fetched is not in the function part, whose settings are the same for each of the format', async () => {
+  const [packed, apart] = [await made(), await made('fetched')];
   expect(packed.fetched).toBeNull();
   expect(apart.fetched).toMatchObject({ sha256: packed.modelDigest, size: 50_000 });
   expect(apart.modelDigest).toBe(packed.modelDigest);
@@ -23,12 +23,12 @@ test('a model that is fetched is not in the function part, whose settings tell i
   expect(rowsOf(apart.function).map(([name]) => name)).not.toContain('model/model.joblib');
   const settings = apart.function.entries.find((entry) => entry.path === 'settings.json')!;
   expect(JSON.parse(Buffer.from((settings.source as { bytes: Uint8Array }).bytes).toString())).toMatchObject({
-    artifact: { kind: 'model', path: 'model/model.joblib', sha256: packed.modelDigest, size: 50_000 },
+    artifact: { kind: 'model', format: 'joblib', fetched: true },
   });
 });
 
 test('what fits, what does not, and what is too large in every way', async () => {
-  const [packed, apart] = [await made(false), await made(true)];
+  const [packed, apart] = [await made(), await made('fetched')];
   const limit = apart.function.size + apart.dependencies.size;
   expect(fits(packed, { unzippedBytes: null })).toBe(true);
   expect(fits(packed, { unzippedBytes: limit })).toBe(false);
@@ -41,7 +41,7 @@ test('what fits, what does not, and what is too large in every way', async () =>
 });
 
 test('a function part with a limit of its own', async () => {
-  const [packed, apart] = [await made(false), await made(true)];
+  const [packed, apart] = [await made(), await made('fetched')];
   const limits = { zipBytes: null, unzippedBytes: null, functionBytes: apart.function.size };
   expect([fits(packed, limits), fits(apart, limits)]).toEqual([false, true]);
   const lock = lockOf([{ name: 'big', version: '1.0' }]);

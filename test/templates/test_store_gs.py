@@ -99,15 +99,18 @@ def google(monkeypatch, tmp_path):
     made.server.server_close()
 
 
-def artifact(google, content, key="functions/a b/models/é"):
+def stored(monkeypatch, google, content):
+    """The URI of a model below its digest, as the worker is told it."""
+    key = "functions/a b/é/" + hashlib.sha256(content).hexdigest()
     google.put(key, content)
-    return {"path": "model/m.joblib", "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}, f"gs://bucket/{key}"
+    monkeypatch.setenv("MLFN_MODEL", f"gs://bucket/{key}")
+    monkeypatch.setenv("MLFN_MODEL_SIZE", str(len(content)))
+    return f"gs://bucket/{key}"
 
 
 def fetched(monkeypatch, google, content):
-    told, uri = artifact(google, content)
-    monkeypatch.setenv("MLFN_MODEL", uri)
-    with open(fetch.fetch(told), "rb") as file:
+    stored(monkeypatch, google, content)
+    with open(fetch.fetch(), "rb") as file:
         return file.read()
 
 
@@ -176,27 +179,26 @@ def test_what_does_not_pass_is_told_in_one_sentence(google, monkeypatch, tmp_pat
 
 
 def test_no_object_no_server_no_metadata(google, monkeypatch):
-    told, uri = artifact(google, b"model")
+    uri = stored(monkeypatch, google, b"model")
     monkeypatch.setenv("MLFN_MODEL", uri + "x")
     with pytest.raises(InitError, match="404 Not Found: No such object"):
-        fetch.fetch(told)
+        fetch.fetch()
     monkeypatch.setenv("GCE_METADATA_HOST", "127.0.0.1:1")
     monkeypatch.setattr(store_gs, "_token", store_gs._Token())
     with pytest.raises(InitError, match="the metadata server gave no access token: URLError: .*refused"):
-        fetch.fetch(told)
+        fetch.fetch()
     monkeypatch.delenv("GCE_METADATA_HOST")
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1")
     with pytest.raises(InitError, match="could not be fetched: URLError: .*refused"):
-        fetch.fetch(told)
+        fetch.fetch()
 
 
 def test_another_model_in_its_place_is_refused(google, monkeypatch, tmp_path):
-    told, uri = artifact(google, b"model")
-    monkeypatch.setenv("MLFN_MODEL", uri)
+    uri = stored(monkeypatch, google, b"model")
     for content in (b"MODEL", b"mod", b""):
         google.put(uri[len("gs://bucket/") :], content)
         with pytest.raises(InitError, match="is not the one that was released|could not be fetched"):
-            fetch.fetch(told)
+            fetch.fetch()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -221,8 +223,7 @@ def test_a_package_without_its_model_serves_it_and_leaves_nothing_in_memory(goog
     joblib.dump(model, tmp_path / "m.joblib")
     content = (tmp_path / "m.joblib").read_bytes()
     (tmp_path / "m.joblib").unlink()
-    told, uri = artifact(google, content)
-    monkeypatch.setenv("MLFN_MODEL", uri)
-    package(tmp_path / "p", artifact={"kind": "model", "format": "joblib", **told})
+    stored(monkeypatch, google, content)
+    package(tmp_path / "p", artifact={"kind": "model", "format": "joblib", "fetched": True})
     assert Client(start(str(tmp_path / "p"), "3")).ok([[1.0]])["predictions"] == [7.5]
     assert [each.name for each in tmp_path.iterdir()] == ["p"]

@@ -8,11 +8,14 @@ from .problems import InitError
 
 BLOCK = 1024 * 1024
 VARIABLE = "MLFN_MODEL"
+SIZE = "MLFN_MODEL_SIZE"
 
 
-def fetch(artifact):
-    """The path of the released model, whole and with the right digest. Raises InitError with one sentence."""
-    return fetched(os.environ.get(VARIABLE, ""), artifact["sha256"], artifact["size"], artifact["path"])
+def fetch():
+    """The path of the released model, whole and with the right digest: its own name. Raises InitError with one sentence."""
+    uri = os.environ.get(VARIABLE, "")
+    digest = uri.rpartition("/")[2]
+    return fetched(uri, digest, int(os.environ.get(SIZE) or 0), "model")
 
 
 def fetched(uri, digest, size, path):

@@ -37,11 +37,11 @@ def start(root, version=None):
 
     def served(file, model):
         estimator = load(file, model["format"], settings.get("main") or {})
-        if "sha256" in model:
+        if "path" not in model:
             from .fetch import loaded
 
             loaded(file)
-        return ModelEndpoint(name, release, Model(estimator, model.get("path") or model["file"]), hooks)
+        return ModelEndpoint(name, release, Model(estimator, model.get("path") or model.get("file") or "the model"), hooks)
 
     if artifact.get("pointed"):
         from .reload import Watch
@@ -51,10 +51,10 @@ def start(root, version=None):
 
 
 def _model_file(root, artifact):
-    if "sha256" in artifact:
+    if artifact.get("fetched"):
         from .fetch import fetch
 
-        return fetch(artifact)
+        return fetch()
     return os.path.join(root, *artifact["path"].split("/"))
 
 
