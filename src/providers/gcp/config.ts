@@ -61,7 +61,7 @@ export const configSchema = z.strictObject(
       .default(1)
       .describe('CPUs of a worker; below 1 it answers one request at a time.'),
     minInstances: whole('', 0, 1000).default(0).describe('Instances that are always ready, and paid for.'),
-    maxInstances: whole('', 1, 1000).default(100).describe('Most instances at once.'),
+    maxInstances: whole('', 1, 1000).optional().describe("Most instances at once; Google's own default when left out."),
     cpuBoost: yes.default(true).describe('More CPU while an instance starts.'),
     vpcConnector: text(CONNECTOR_RULE)
       .regex(/^(projects\/[^/\s]+\/locations\/[^/\s]+\/connectors\/)?[a-z][a-z0-9-]*$/, { error: CONNECTOR_RULE })

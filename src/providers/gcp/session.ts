@@ -5,6 +5,7 @@ import type { Storage } from '@google-cloud/storage';
 import type { GoogleAuth } from 'google-gax';
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
+import { call } from './call.ts';
 import type { GcpConfig } from './config.ts';
 import { explainGcp } from './errors.ts';
 import { bucketName } from './names.ts';
@@ -40,7 +41,7 @@ export async function openSession(ctx: Context, config: GcpConfig): Promise<Sess
   let clients = opened.get(config);
   if (clients === undefined) opened.set(config, (clients = openClients(ctx, config)));
   const shared = await clients;
-  return { ...shared, ctx, config, request: (...call) => rest(ctx, shared.auth, ...call) };
+  return { ...shared, ctx, config, request: (...asked) => rest(ctx, shared.auth, ...asked) };
 }
 
 async function openClients(ctx: Context, config: GcpConfig): Promise<Clients> {
@@ -74,16 +75,19 @@ function lazy<T>(make: () => T): () => T {
 
 async function rest<T>(ctx: Context, auth: GoogleAuth, api: RestApi, method: string, path: string, body?: unknown, permission?: string): Promise<T> {
   const url = `${restHost(ctx.env, api)}${path}`;
+  const need = { permission: permission ?? `${method} ${new URL(url).host}`, resource: path };
   try {
-    const answer = await auth.request<T>({
-      url,
-      method: method as 'GET',
-      signal: ctx.signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
+    const answer = await call({ ctx }, need, () =>
+      auth.request<T>({
+        url,
+        method: method as 'GET',
+        signal: ctx.signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      }),
+    );
     return answer.data;
   } catch (error) {
-    throw explainGcp(error, { permission: permission ?? `${method} ${new URL(url).host}`, resource: path });
+    throw explainGcp(error, need);
   }
 }
 

@@ -4,9 +4,10 @@ import type { ReleaseDraft } from '../provider.ts';
 import type { GcpConfig } from './config.ts';
 import { LONGEST_NAME, NAME } from './names.ts';
 
-const KEPT = ['mode', 'cpu', 'minInstances', 'maxInstances', 'cpuBoost', 'secrets'] as const;
-/** Part of a release only where they are given: a digest does not change with the version of mlfn. */
-const WHERE_GIVEN = ['vpcConnector', 'serviceAccount'] as const;
+const KEPT = ['mode', 'cpu', 'minInstances', 'cpuBoost', 'secrets'] as const;
+/** Part of a release only where they are given: a digest does not change with the version of mlfn, and a project's quota may be
+ * below any number that we would name. */
+const WHERE_GIVEN = ['maxInstances', 'vpcConnector', 'serviceAccount'] as const;
 
 export type ReleaseSettings = Pick<GcpConfig, (typeof KEPT)[number]> & Partial<Pick<GcpConfig, (typeof WHERE_GIVEN)[number] | 'vpcEgress' | 'labels'>>;
 
@@ -40,7 +41,7 @@ export function checkDraft(draft: ReleaseDraft): void {
   if (memory < least || memory > most) {
     throw refused(`With ${cpu} CPU memory may be ${least} to ${most} MB, not ${memory}.`, `Set --memory within that${memory > most ? ', or a larger --cpu' : ', or a smaller --cpu'}.`);
   }
-  if (minInstances > maxInstances) {
+  if (maxInstances !== undefined && minInstances > maxInstances) {
     throw refused(`minInstances is ${minInstances}, and maxInstances ${maxInstances}.`, 'Raise --max-instances, or lower --min-instances.');
   }
   if (mode === 'function' && !cpuBoost) {

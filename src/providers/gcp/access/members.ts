@@ -1,4 +1,5 @@
 /** Who may call a closed endpoint: members of roles/run.invoker on its Cloud Run service. Others' members stay. */
+import { call, CALL } from '../call.ts';
 import { MlfnError } from '../../../errors.ts';
 import type { Step } from '../../provider.ts';
 import type { GcpConfig } from '../config.ts';
@@ -77,19 +78,22 @@ export async function ensureAccess(session: Session, name: string): Promise<void
   await writeOurs(session, name, claimed.filter((member) => !includes(planned.remove, member)), claimed);
 }
 
+/** What Cloud Run may say of a policy itself. */
+const SAID = ['INVALID_ARGUMENT', 'FAILED_PRECONDITION', 'PERMISSION_DENIED', 'ABORTED'];
+
 function placeOf(session: Session, name: string): PolicyPlace {
   const resource = servicePath(session.project, session.region, name);
   return {
     async get() {
       const client = await session.services();
-      const [policy] = await client.getIamPolicy({ resource, options: { requestedPolicyVersion: POLICY_VERSION } }).catch((error: unknown) => {
-        throw explainGcp(error, { permission: 'run.services.getIamPolicy', resource });
-      });
+      const asked = { resource, options: { requestedPolicyVersion: POLICY_VERSION } };
+      const [policy] = await call(session, { permission: 'run.services.getIamPolicy', resource }, () => client.getIamPolicy(asked, CALL));
       return policy as Policy;
     },
     async set(policy) {
       const client = await session.services();
-      await client.setIamPolicy({ resource, policy: policy as never }).catch((error: unknown) => {
+      const need = { permission: 'run.services.setIamPolicy', resource };
+      await call(session, need, () => client.setIamPolicy({ resource, policy: policy as never }, CALL), SAID).catch((error: unknown) => {
         throw explainSet(error, policy, resource);
       });
     },

@@ -51,7 +51,7 @@ export function bodyOf(session: Session, wanted: Wanted, there: CloudFunction | 
       environmentVariables: variablesFor(wanted),
       secretEnvironmentVariables: Object.entries(secrets).map(([key, reference]) => secretVariable(session, key, reference)),
       minInstanceCount: minInstances,
-      maxInstanceCount: maxInstances,
+      ...(maxInstances === undefined ? {} : { maxInstanceCount: maxInstances }),
       maxInstanceRequestConcurrency: settings.concurrency,
       serviceAccountEmail: runAs,
       ingressSettings: 'ALLOW_ALL',

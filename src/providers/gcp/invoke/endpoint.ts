@@ -1,8 +1,8 @@
 /** Where a function answers: at its service's URL, and each release at its tag's. */
 import { MlfnError } from '../../../errors.ts';
-import { explainGcp, gcpCode } from '../errors.ts';
 import { releasesOf } from '../logs/revisions.ts';
-import { servicePath, tagOf } from '../names.ts';
+import { tagOf } from '../names.ts';
+import { getService } from '../services.ts';
 import type { Session } from '../session.ts';
 
 export interface Endpoint {
@@ -29,15 +29,4 @@ export async function endpointOf(session: Session, name: string, release: number
 
 export function noEndpoint({ region }: Session, name: string): MlfnError {
   return new MlfnError('GCP_NO_ENDPOINT', `${name} has no endpoint in ${region}.`, { hint: `Deploy it again: mlfn deploy --name ${name} --target gcp.` });
-}
-
-async function getService(session: Session, name: string) {
-  const resource = servicePath(session.project, session.region, name);
-  try {
-    const [service] = await (await session.services()).getService({ name: resource });
-    return service;
-  } catch (error) {
-    if (gcpCode(error) === 'NOT_FOUND') return null;
-    throw explainGcp(error, { permission: 'run.services.get', resource });
-  }
 }

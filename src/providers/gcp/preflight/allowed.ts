@@ -1,5 +1,6 @@
 /** What IAM says of the permissions that a deploy needs: cloud.google.com/iam/docs/testing-permissions */
 import type { Finding } from '../../../types.ts';
+import { call, CALL } from '../call.ts';
 import { servicePath } from '../names.ts';
 import type { Session } from '../session.ts';
 import { permissionsFor } from './permissions.ts';
@@ -57,7 +58,9 @@ async function onService(session: Session, name: string, missing: string[]): Pro
   const permissions = missing.filter((permission) => /^run\.(services|routes)\./.test(permission) && !/\.(list|create)$/.test(permission));
   if (permissions.length === 0) return [];
   const resource = servicePath(session.project, session.region, name);
-  const [said] = await (await session.services()).testIamPermissions({ resource, permissions }).catch(() => [{ permissions: [] }]);
+  const client = await session.services();
+  const need = { permission: 'run.services.get', resource };
+  const [said] = await call(session, need, () => client.testIamPermissions({ resource, permissions }, CALL)).catch(() => [{ permissions: [] }]);
   return said.permissions ?? [];
 }
 

@@ -41,7 +41,7 @@ export function templateOf(session: Session, wanted: Wanted, source: Source | nu
     timeout: { seconds: String(settings.timeout) },
     maxInstanceRequestConcurrency: settings.concurrency,
     serviceAccount: runAs,
-    scaling: { minInstanceCount: minInstances, maxInstanceCount: maxInstances },
+    scaling: { minInstanceCount: minInstances, ...(maxInstances === undefined ? {} : { maxInstanceCount: maxInstances }) },
     ...(vpcConnector === undefined
       ? {}
       : { vpcAccess: { connector: connectorPath(session, vpcConnector), egress: EGRESS[vpcEgress ?? 'private-ranges-only'] } }),
