@@ -2,7 +2,7 @@
 export { writeArchive } from './archive.ts';
 export { build, type Built } from './build.ts';
 export { bundle, type BundleInput } from './bundle.ts';
-export { type Apart, withRequirements } from './function.ts';
+export { withRequirements } from './function.ts';
 export { assertFits, assertSendable, fits } from './fits.ts';
 export { oneZip } from './one-zip.ts';
 export { type SizeTable, sizeTable } from './size-table.ts';

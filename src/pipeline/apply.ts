@@ -75,6 +75,7 @@ export async function sweep(ctx: Context, target: Target): Promise<void> {
   try {
     await target.provider.sweep(ctx, target.config);
   } catch (error) {
+    if (ctx.signal.aborted) throw error;
     ctx.emit({ type: 'warning', text: `What a killed command left could not be taken away: ${(error as Error).message}` });
   }
 }
