@@ -21,7 +21,7 @@ const parts = ['dependencies', 'function'].map((part) => [part, { part, digest: 
 const name = draft.function;
 let done;
 for (const step of provider.plan({ kind: 'release', draft }, await provider.observe(ctx, {}, name), {})) {
-  done ??= { name, supplies: { bundle: Object.fromEntries(parts), writeTree, host: async () => host } };
+  done ??= { name, supplies: { bundle: { ...Object.fromEntries(parts), fetched: null }, writeTree, host: async () => host } };
   at(`before ${step.kind}`);
   if (step.kind === 'verify') {
     const { number } = done.candidate;

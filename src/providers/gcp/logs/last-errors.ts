@@ -2,7 +2,7 @@
 import type { LogLine } from '../../../types.ts';
 import type { Session } from '../session.ts';
 import { entriesOf, filterOf, quoted, since } from './entries.ts';
-import { joinedLines } from './lines.ts';
+import { joinedLines, textOf } from './lines.ts';
 import { releasesOf } from './revisions.ts';
 
 const DAY_MS = 86_400_000;
@@ -18,8 +18,11 @@ export async function lastErrors(session: Session, name: string, release: number
   if (revisions.length === 0) return [];
   const more = [since(Date.now() - DAY_MS), `resource.labels.revision_name=(${revisions.join(' OR ')})`];
   const entries = await entriesOf(session, { filter: filterOf(session, name, more), order: 'desc', limit: LOOKED_AT });
+  // The serving code's own sentence about a package that it cannot load.
+  const critical = new Set(entries.filter(({ severity }) => severity === 'CRITICAL').map(textOf));
   const told = joinedLines(entries.toReversed(), releases).flatMap((line) => {
-    const text = line.text.split('\n').findLast((row) => SAID.test(row.trim()));
+    const rows = line.text.split('\n');
+    const text = rows.findLast((row) => SAID.test(row.trim())) ?? (critical.has(line.text) ? rows.at(-1) : undefined);
     return text === undefined ? [] : [{ ...line, text: text.trim() }];
   });
   return told.slice(-MOST);
