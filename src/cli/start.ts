@@ -11,6 +11,11 @@ const UNWIND_MS = 20_000;
 export async function start(): Promise<void> {
   // Which Node mlfn needs is its own to say: the AWS SDK would write about its next versions on every command.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  // gRPC, by which Cloud Run is asked, reads a proxy's variables in small letters only.
+  for (const name of ['https_proxy', 'no_proxy']) {
+    const capital = process.env[name.toUpperCase()];
+    if (capital !== undefined && !process.env[name]) process.env[name] = capital;
+  }
   const abort = new AbortController();
   setMaxListeners(0, abort.signal); // every wait and child process of a command listens
   watchSignals(abort);
