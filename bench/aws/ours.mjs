@@ -11,16 +11,17 @@ const MADE = ['dependencies', 'environments', 'hashes', 'locks'];
  * @param work a folder of its own
  * @param sample file of a body as a client would post it
  * @param requirements file of the model's packages, pinned
+ * @param where the target, and more words of a deploy to it
  */
-export function mlfn(work, sample, requirements) {
+export function mlfn(work, sample, requirements, { name = 'mlfn', target = 'aws', words = [] } = {}) {
   const home = path.join(work, 'home');
-  const call = (env, ...args) => run(process.execPath, [path.join(root, 'bin/mlfn.js'), ...args, '--target', 'aws', '--json'], { cwd: work, env: { MLFN_HOME: home, ...env } });
-  const deploy = (env) => call(env, 'deploy', 'model.joblib', '--name', 'heart', '--sample', sample, '--requirements', requirements);
+  const call = (env, ...args) => run(process.execPath, [path.join(root, 'bin/mlfn.js'), ...args, '--target', target, '--json'], { cwd: work, env: { MLFN_HOME: home, ...env } });
+  const deploy = (env) => call(env, 'deploy', 'model.joblib', '--name', 'heart', '--sample', sample, '--requirements', requirements, ...words);
   return {
-    name: 'mlfn',
+    name,
     rounds: Infinity,
-    command: 'mlfn deploy model.joblib --name heart --sample payload.json --requirements requirements.txt --target aws',
-    back: 'mlfn rollback heart --target aws',
+    command: `mlfn deploy model.joblib --name heart --sample payload.json --requirements requirements.txt --target ${target}${words.map((word) => ` ${word}`).join('')}`,
+    back: `mlfn rollback heart --target ${target}`,
     forget() {
       mkdirSync(work, { recursive: true });
       for (const made of MADE) rmSync(path.join(home, 'cache', made), { recursive: true, force: true });

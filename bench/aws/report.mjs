@@ -14,7 +14,7 @@ const grouped = (bytes) => bytes.replaceAll(/\d+/g, (digits) => digits.replaceAl
 
 /** @param rows of one act: party -> one value per round. The first party is what the others are compared with. */
 export function tableOf(act, rows) {
-  const lines = [`| ${ACTS[act]} | rounds | seconds: median (range) | times mlfn: median (range) | bytes sent | calls | changing |`, '| --- | --- | --- | --- | --- | --- | --- |'];
+  const lines = [`| ${ACTS[act]} | rounds | seconds: median (range) | times the first: median (range) | bytes sent | calls | changing |`, '| --- | --- | --- | --- | --- | --- | --- |'];
   const [ours] = Object.values(rows);
   for (const [party, all] of Object.entries(rows)) {
     const seconds = all.map((each) => each.seconds);

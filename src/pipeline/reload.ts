@@ -56,8 +56,9 @@ export async function reload(ctx: Context, request: ReloadRequest): Promise<Relo
   const told = { name: live.name, target: request.target, release: place.release.number, model, before: plain(pointer) };
   const within = place.release.settings.reload || null;
   if (request.dryRun) return { ...told, status: 'planned', within };
-  if (made !== null && changed) await check(place, made, pointer, model);
-  const now = changed ? await repoint(place, { ...pointer, ...model, before: plain(pointer), next: null }) : await repoint(place, { ...pointer, next: null });
+  const offered = made !== null && changed ? await check(place, made, pointer, model) : pointer;
+  const named = changed ? { ...pointer, ...model, before: plain(pointer) } : pointer;
+  const now = await repoint(place, { ...named, next: null }, offered);
   await take(place, now);
   return { ...told, status: changed ? 'reloaded' : 'unchanged', within };
 }
@@ -112,7 +113,7 @@ function back({ release, live }: Place, pointer: ModelPointer, undo: boolean): P
 }
 
 /** Its answers at the endpoint, to the calls that name the nonce, against the model's own. */
-async function check(place: Place, made: Made, pointer: ModelPointer, model: PointedModel): Promise<void> {
+async function check(place: Place, made: Made, pointer: ModelPointer, model: PointedModel): Promise<ModelPointer> {
   const { ctx, store, release } = place;
   const file = made.bundle.fetched!;
   ctx.emit(sentFact('model', model.sha256, await store.send(file)));
@@ -121,22 +122,23 @@ async function check(place: Place, made: Made, pointer: ModelPointer, model: Poi
   try {
     const { verification } = await checkMade(ctx, { ...made, sample, env: release.settings.env }, async (call) => {
       // Only now: the model itself has answered the sample.
-      offered ??= await repoint(place, { ...pointer, next: model });
+      offered ??= await repoint(place, { ...pointer, next: model }, pointer);
       return ask(place, offered.nonce, call);
     });
     ctx.emit(checkFact(release.number, verification));
+    return offered ?? pointer;
   } catch (error) {
-    if (offered !== undefined) await repoint(place, { ...pointer, next: null });
+    // Somebody else's offer takes the place of ours, and then others' answers were compared with our model's.
+    if (offered !== undefined) await repoint(place, { ...pointer, next: null }, offered);
     throw error;
   }
 }
 
-/** Under a new nonce. @throws RELOAD_OVERTAKEN when another hand has changed it since it was read */
-async function repoint({ store, release, live }: Place, wanted: ModelPointer): Promise<ModelPointer> {
+/** Under a new nonce. @throws RELOAD_OVERTAKEN when another hand has changed it since it was `known` */
+async function repoint({ store, release, live }: Place, wanted: ModelPointer, known: ModelPointer): Promise<ModelPointer> {
   const found = await store.read(release.number);
   const next = { ...wanted, nonce: newNonce() };
-  const same = found !== null && (found.pointer.sha256 === wanted.sha256 || found.pointer.sha256 === wanted.before?.sha256);
-  if (same && (await store.write(release.number, next, found.tag))) return next;
+  if (found?.pointer.nonce === known.nonce && (await store.write(release.number, next, found.tag))) return next;
   throw new MlfnError('RELOAD_OVERTAKEN', `Somebody else has changed the model of ${live.name} at the same moment; theirs stays.`, {
     hint: 'Run it again to have yours.',
   });
