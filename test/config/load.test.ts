@@ -154,3 +154,19 @@ describe('what is wrong', () => {
     expect(() => checkLimits(config, limits)).toThrow('--memory: memory 4096 MB is outside what local can give.');
   });
 });
+
+describe('reload', () => {
+  it.each([['30s', 30], ['5m', 300], ['1h', 3600], ['24h', 86_400], ['asked', 0]])('%s is %i seconds', async (text, seconds) => {
+    expect((await load({ reload: text })).settings.reload).toBe(seconds);
+  });
+
+  it('is not there unless it is asked for, and off takes it away', async () => {
+    put('mlfn.yaml', 'reload: 5m\n');
+    expect((await load({})).settings.reload).toBe(300);
+    expect((await load({ reload: 'off' })).settings).not.toHaveProperty('reload');
+  });
+
+  it.each(['5', '0m', '9s', '25h', 'never', '-5m'])('%s is refused', async (text) => {
+    await expect(load({ reload: text })).rejects.toEqual(coded('CONFIG_VALUE', /^--reload must be a time such as 30s/));
+  });
+});

@@ -14,7 +14,7 @@ export function storageFor(draft: ReleaseDraft): number {
   const models = settings.reload === undefined ? 1 : 2;
   const needed = Math.ceil((models * model.size) / (1 << 20)) + STORAGE.besides;
   if (needed <= STORAGE.max) return Math.max(asked, needed);
-  throw new MlfnError('AWS_MODEL_TOO_LARGE', `The model is ${(model.size / 1e9).toFixed(1)} GB; Lambda's /tmp holds ${STORAGE.max} MB.`, {
-    hint: 'Deploy it with --target local or to a machine of your own: no way on Lambda takes it.',
+  throw new MlfnError('AWS_MODEL_TOO_LARGE', `The model is ${(model.size / 1e9).toFixed(1)} GB; Lambda's /tmp holds ${STORAGE.max} MB${models === 2 ? ', and with reload it must hold two' : ''}.`, {
+    hint: models === 2 ? 'Leave --reload out: only then is one at a time enough.' : 'Deploy it with --target local or to a machine of your own: no way on Lambda takes it.',
   });
 }
