@@ -111,8 +111,9 @@ describe('on a service', () => {
     await begun.reached;
     begun.release();
     await post('first');
-    lab.fault({ operation: 'logging:entries.list' }, { code: 'RESOURCE_EXHAUSTED', message: "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute'" });
-    lab.fault({ operation: 'logging:entries.list', nth: 2 }, { kind: 'cut-before' });
+    // For longer than one call is asked again.
+    lab.fault({ operation: 'logging:entries.list', times: 6 }, { code: 'RESOURCE_EXHAUSTED', message: "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute'" });
+    lab.fault({ operation: 'logging:entries.list', nth: 7 }, { kind: 'cut-before' });
     await post('second');
     await following;
     expect(seen.filter(({ text }) => text === 'asked').map(({ release }) => release)).toEqual([2, 2]);
