@@ -16,7 +16,7 @@ export async function servingCode(ctx: Context, caller: Caller): Promise<Entry[]
   const folder = path.join(templatesFolder(), 'python');
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const names = found.filter((each) => each.isFile()).map((each) => path.relative(folder, path.join(each.parentPath, each.name)).split(path.sep).join('/'));
-  const shipped = names.filter((name) => !/(^|\/)(__pycache__\/|\.)|\.pyc$/.test(name) && !(caller === 'lambda' && HTTP_ONLY.has(name)));
+  const shipped = names.filter((name) => !/(^|\/)(__pycache__\/|\.)|\.pyc$/.test(name) && !name.startsWith('mlfn_serve/plain/') && !(caller === 'lambda' && HTTP_ONLY.has(name)));
   return Promise.all(
     shipped.map(async (name) => {
       const file = path.join(folder, ...name.split('/'));

@@ -121,3 +121,19 @@ class Schema:
         self.underscored = underscored
         # Columns of which nothing is known: records are grouped by what they hold there.
         self.loose = [index for index, field in enumerate(self.fields) if field.kind == "any"]
+
+
+SAVED = ("name", "kind", "allowed", "closed", "nullable", "missing", "example", "levels", "objects")
+
+
+def restored(saved):
+    """The Schema of what `saved_schema` made."""
+    fields = []
+    for each in saved["fields"]:
+        field = Field(each["name"])
+        if each["allowed"] is not None:
+            field.restrict(each["allowed"], each["closed"])
+        for name in SAVED:
+            setattr(field, name, each[name])
+        fields.append(field)
+    return Schema(saved["shape"], fields, False, saved["underscored"])

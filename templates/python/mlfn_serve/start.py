@@ -30,24 +30,35 @@ def start(root, version=None):
         from .function import endpoint
 
         return endpoint(name, release, _module(artifact["module"]), artifact)
-    from .model import Model, load
     from .predict import ModelEndpoint
 
     hooks = _hooks(settings.get("hooks"))
 
     def served(file, model):
-        estimator = load(file, model["format"], settings.get("main") or {})
+        opened = _open(file, model, settings)
         if "path" not in model:
             from .fetch import loaded
 
             loaded(file)
-        return ModelEndpoint(name, release, Model(estimator, model.get("path") or model.get("file") or "the model"), hooks)
+        return ModelEndpoint(name, release, opened, hooks)
 
     if artifact.get("pointed"):
         from .reload import Watch
 
         return Watch(served).start()
     return served(_model_file(root, artifact), artifact)
+
+
+def _open(file, model, settings):
+    """The model by the engine that its file is for. Each is imported only where it is used."""
+    if model["format"] == "plain":
+        from .plain import PlainModel
+
+        return PlainModel(file)
+    from .model import Model, load
+
+    estimator = load(file, model["format"], settings.get("main") or {})
+    return Model(estimator, model.get("path") or model.get("file") or "the model")
 
 
 def _model_file(root, artifact):

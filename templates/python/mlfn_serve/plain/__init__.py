@@ -1,0 +1,45 @@
+"""The engine `plain`: a model that was compiled into numbers, evaluated by the standard library alone.
+
+An evaluator works on one row at a time, a list of the schema's fields in order (or a text, or a mapping). Numbers are
+floats, missing ones NaN. A transformer has `transform(row)` and `width`, the length of what it returns: a list, or a dict
+{index: value} of what is not zero where most is. A predictor has `predict(row)`, and where the model has them
+`predict_proba(row)` (a list) and `decision_function(row)` (a float, or a list); `answer(row)` gives prediction and
+probabilities at once. Whatever the original refuses is refused by a ValueError.
+"""
+
+from ..fields import restored
+from ..problems import InitError, Problem
+from ..refusals import explain
+from .flat import Flat
+from .kinds import Builder
+
+
+class PlainModel:
+    """As `mlfn_serve.model.Model` to those who ask. `predict(batch)` gives (predictions, probabilities or None)."""
+
+    def __init__(self, path):
+        try:
+            flat = Flat(path)
+        except (OSError, ValueError) as error:
+            raise InitError(f"The compiled model could not be read: {error}") from error
+        told = flat.header["model"]
+        self.schema = restored(told["schema"])
+        self.classes = told["classes"]
+        self.probabilistic = told["probabilistic"]
+        self.method = told["method"]
+        evaluator = Builder(flat).build(flat.header["node"])
+        self._answer = evaluator.answer if self.probabilistic else getattr(evaluator, self.method)
+
+    def predict(self, batch):
+        """Answers for every row, in order."""
+        answer = self._answer
+        try:
+            told = [answer(row) for row in batch.rows]
+        except Problem:
+            raise
+        except Exception as error:
+            problem = explain(error, self.schema, batch)
+            raise problem from (None if problem.kind == "invalid-input" else error)
+        if not self.probabilistic:
+            return told, None
+        return [each[0] for each in told], [each[1] for each in told]

@@ -1,0 +1,25 @@
+"""Which module evaluates which kind of node. A package carries only the modules that its model needs."""
+
+KINDS = {
+    "chain": ("chain", "Chain"),
+    "columns": ("columns", "Columns"),
+    "scale": ("scaling", "Scale"),
+    "one-hot": ("encoding", "OneHot"),
+    "linear-classifier": ("linear", "LinearClassifier"),
+    "linear-regressor": ("linear", "LinearRegressor"),
+}
+
+
+class Builder:
+    """Makes evaluators of nodes. `view` and `list` are the file's arrays."""
+
+    def __init__(self, flat):
+        self.view = flat.view
+        self.list = flat.list
+
+    def build(self, node):
+        """The evaluator of a node: `transform(row)`, or `predict(row)` and what goes with it."""
+        from importlib import import_module
+
+        module, name = KINDS[node["kind"]]
+        return getattr(import_module("." + module, __package__), name)(node, self)

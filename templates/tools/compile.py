@@ -1,0 +1,45 @@
+"""Compiles a model to what the serving code evaluates without its libraries, and proves that it gives the same answers.
+
+Runs on the user's machine, in the locked environment, after the safety check, and never ships. Standard library only at
+import; Python 3.9 to 3.14.
+
+    python -I -S -B compile.py JOB RESULT
+
+JOB is a JSON file: {"artifact": {"file", "format"}, "path": folders for sys.path, "main": {class: module}, "serving":
+the folder that holds mlfn_serve, "requests": bodies that clients send, may be empty, "out": the file to write, "timeout":
+seconds}.
+RESULT becomes {"ok": true, "native": {"warmUs"}, "plain": {"ok": true, "modules": names below mlfn_serve/plain, "proof":
+{"probes", "refused", "largestDifference"}, "warmUs"} | {"ok": false, "reason"}}, or what mlfn_child tells of an error.
+"""
+
+import json
+import os
+import sys
+import types
+import warnings
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from mlfn_child import Stage, guard, told, write_result
+from mlfn_compile.compiling import compiled
+
+del sys.path[0]
+
+
+def main(job_file, result_file):
+    with open(job_file, encoding="utf-8") as file:
+        job = json.load(file)
+    guard(job, result_file)
+    stage = Stage(result_file + ".stage")
+    try:
+        sys.path[:0] = [job["serving"], *job["path"]]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        warnings.simplefilter("ignore")
+        result = compiled(job, stage)
+    except BaseException as error:  # SystemExit too
+        result = told(error, stage.name, job["path"])
+    write_result(result, result_file)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

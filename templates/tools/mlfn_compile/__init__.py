@@ -1,0 +1,1 @@
+"""Compiling models: export, proof and measurement. See compile.py."""

@@ -1,0 +1,63 @@
+"""One model through export, proof and measurement."""
+
+import os
+import sys
+from time import perf_counter_ns
+
+from .exporter import Exporter
+from .flat import Writer
+from .probes import probes
+from .prove import prove
+from .schema import saved_schema
+from .unsupported import Unsupported
+
+TRIES = 7
+
+
+def compiled(job, stage):
+    """The RESULT of compile.py."""
+    from mlfn_serve.model import Model, load
+
+    artifact = job["artifact"]
+    stage.enter("load")
+    native = Model(load(artifact["file"], artifact["format"], job["main"]), os.path.basename(artifact["file"]))
+    bodies = probes(native.schema, job["requests"])
+    told = {"ok": True, "native": {"warmUs": _warm(native, bodies)}}
+    try:
+        return {**told, "plain": _plain(native, bodies, job["out"], stage)}
+    except Unsupported as reason:
+        return {**told, "plain": {"ok": False, "reason": str(reason)}}
+
+
+def _plain(native, bodies, path, stage):
+    stage.enter("export")
+    writer = Writer()
+    node = Exporter(writer).export(native.estimator)
+    about = {name: getattr(native, name) for name in ("classes", "probabilistic", "method")}
+    writer.write(path, {**about, "schema": saved_schema(native.schema)}, node)
+    from mlfn_serve.plain import PlainModel
+
+    model = PlainModel(path)
+    stage.enter("prove")
+    proof = prove(native, model, bodies)
+    package = "mlfn_serve.plain."
+    modules = sorted(name[len(package) :] for name in sys.modules if name.startswith(package))
+    return {"ok": True, "modules": modules, "proof": proof, "warmUs": _warm(model, bodies)}
+
+
+def _warm(model, bodies):
+    """Microseconds for the first body, reading it included; the least of some, as anything else is the machine's noise."""
+    from mlfn_serve.bodies import read
+
+    if not bodies:
+        return None
+    best = None
+    for _ in range(TRIES):
+        begun = perf_counter_ns()
+        try:
+            model.predict(read(bodies[0], model.schema))
+        except Exception:
+            return None
+        spent = (perf_counter_ns() - begun) / 1000
+        best = spent if best is None else min(best, spent)
+    return best

@@ -1,0 +1,34 @@
+"""A fitted estimator through export and proof, in this process: what compile.py does in a child."""
+
+import os
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+sys.path[:0] = [os.path.join(ROOT, "templates", "tools"), os.path.join(ROOT, "templates", "python")]
+
+from mlfn_compile.exporter import Exporter  # noqa: E402
+from mlfn_compile.flat import Writer  # noqa: E402
+from mlfn_compile.probes import probes  # noqa: E402
+from mlfn_compile.prove import prove  # noqa: E402
+from mlfn_compile.schema import saved_schema  # noqa: E402
+from mlfn_serve.model import Model  # noqa: E402
+from mlfn_serve.plain import PlainModel  # noqa: E402
+
+
+def compiled(estimator):
+    """(the native Model, the PlainModel). Raises Unsupported."""
+    native = Model(estimator, "model.joblib")
+    writer = Writer()
+    node = Exporter(writer).export(estimator)
+    about = {name: getattr(native, name) for name in ("classes", "probabilistic", "method")}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.mlfn")
+        writer.write(path, {**about, "schema": saved_schema(native.schema)}, node)
+        return native, PlainModel(path)
+
+
+def proof(estimator, requests=()):
+    """The proof of the estimator's compiled form. Raises Unsupported where it has none that is equal."""
+    native, model = compiled(estimator)
+    return prove(native, model, probes(native.schema, list(requests)))
