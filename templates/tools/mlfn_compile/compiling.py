@@ -21,7 +21,7 @@ def compiled(job, stage):
     artifact = job["artifact"]
     stage.enter("load")
     native = Model(load(artifact["file"], artifact["format"], job["main"]), os.path.basename(artifact["file"]))
-    bodies = probes(native.schema, job["requests"])
+    bodies = probes(native.schema, job["requests"], native.estimator)
     told = {"ok": True, "native": {"warmUs": _warm(native, bodies)}}
     try:
         return {**told, "plain": _plain(native, bodies, job["out"], stage)}

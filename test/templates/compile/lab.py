@@ -31,4 +31,4 @@ def compiled(estimator):
 def proof(estimator, requests=()):
     """The proof of the estimator's compiled form. Raises Unsupported where it has none that is equal."""
     native, model = compiled(estimator)
-    return prove(native, model, probes(native.schema, list(requests)))
+    return prove(native, model, probes(native.schema, list(requests), native.estimator))

@@ -1,0 +1,117 @@
+"""What rounding alone may change: how far another order of the same additions moves an answer.
+
+A sum of products has no one value in floating point: the order of the additions is the library's own, differs between
+processors and between one record and many, and moves the sum by at most 2 n u / (1 - n u) times the sum of the terms'
+sizes (n terms, u = 2^-53; Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1). Here the compiled
+model is evaluated again with its sums moved to the ends of that range, each alone and all together: an answer of the model
+between those is one that its own sums may give. Nothing else is moved: no input, no threshold, no weight, no category.
+"""
+
+import math
+import random
+import sys
+
+from .compare import Difference, distance
+
+UNIT = 2.0**-53
+ENDS = 48
+MIXED = 16
+
+
+def explains(compiled, body, expected, terms):
+    """Whether the model's answer lies among those that rounding may give."""
+    from mlfn_serve.plain import PlainModel
+
+    return isinstance(compiled, PlainModel) and _within(expected, _moved(compiled, body), terms)
+
+
+def _moved(compiled, body):
+    """What the compiled model tells with its sums moved, one way after another."""
+    from .asking import told_of
+
+    moves = Moves()
+    undo = moves.install()
+    try:
+        told = [told_of(compiled, body)]
+        count = moves.seen
+        patterns = [lambda place: 1, lambda place: -1]
+        for one in range(min(count, ENDS)):
+            patterns += [lambda place, one=one: 1 if place == one else -1, lambda place, one=one: -1 if place == one else 1]
+        chance = random.Random(0)
+        for _ in range(MIXED if count > 1 else 0):
+            mixed = [chance.choice((-1, 1)) for _ in range(count)]
+            patterns.append(lambda place, mixed=mixed: mixed[place % len(mixed)])
+        for pattern in patterns if count else ():
+            moves.pattern, moves.seen = pattern, 0
+            told.append(told_of(compiled, body))
+    finally:
+        undo()
+    return told
+
+
+class Moves:
+    """Stands before the methods that sum. `pattern(place)` is which way the sum of that place goes."""
+
+    def __init__(self):
+        self.pattern = lambda place: 0
+        self.seen = 0
+
+    def install(self):
+        """Gives the function that takes it away again."""
+        kept = []
+        for module, name, method, sizes in SUMS:
+            owner = getattr(sys.modules.get("mlfn_serve.plain." + module), name, None)
+            if owner is not None:
+                kept.append((owner, method, getattr(owner, method)))
+                setattr(owner, method, self._moving(getattr(owner, method), sizes))
+        return lambda: [setattr(*each) for each in kept]
+
+    def _moving(self, method, sizes):
+        def moved(evaluator, row):
+            found = method(evaluator, row)
+            told = []
+            for value, (terms, size) in zip(found, sizes(evaluator, row)):
+                told.append(value + self.pattern(self.seen) * reach(terms, size))
+                self.seen += 1
+            return told
+
+        return moved
+
+
+def reach(terms, size):
+    """How far two orders of a sum may be apart; nothing is known of what overflows."""
+    if not math.isfinite(size):
+        return 0.0
+    grown = terms * UNIT
+    return 2 * grown / (1 - grown) * size
+
+
+def _linear(evaluator, row):
+    """For each output: how many terms it has, and the sum of their sizes."""
+    items = list(row.items()) if type(row) is dict else list(enumerate(row))
+    for weights, bias in zip(evaluator.weights, evaluator.bias):
+        yield len(items) + 2, abs(bias) + sum(abs(weights[index] * value) for index, value in items)
+
+
+# Below mlfn_serve/plain: module, class, the method that gives a list of sums, and what tells their sizes.
+SUMS = [("linear", "Linear", "scores", _linear)]
+
+
+def _within(expected, told, terms):
+    told = [each for each in told if each[0] == "answered"]
+    return all(
+        _leaf_within(kind, expected[part], [each[part] for each in told], terms)
+        for part, kind in ((1, "prediction"), (2, "probability"))
+    )
+
+
+def _leaf_within(kind, expected, told, terms):
+    if isinstance(expected, (list, tuple)):
+        told = [each for each in told if isinstance(each, (list, tuple)) and len(each) == len(expected)]
+        return bool(told or not expected) and all(
+            _leaf_within(kind, one, [each[index] for each in told], terms) for index, one in enumerate(expected)
+        )
+    if any(distance(Difference(kind, (), expected, each), terms) <= terms.relative for each in told):
+        return True
+    numbers = [each for each in told if type(each) is float and each == each]
+    return type(expected) is float and bool(numbers) and min(numbers) <= expected <= max(numbers)
