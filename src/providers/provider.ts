@@ -117,6 +117,13 @@ export interface Curl {
   note: string | null;
 }
 
+/** The way to a release, kept open for many calls. */
+export interface Line {
+  /** As it came, also where the door says no in the function's place. Rejects when there is no answer. */
+  call(call: Call): Promise<Answer>;
+  close(): void;
+}
+
 /** Models of a function that were sent after its releases. */
 export interface ModelStore {
   /** Sends the file unless it is there. @returns bytes sent */
@@ -166,6 +173,13 @@ export interface Provider<Config> {
   sweep(ctx: Context, config: Config): Promise<void>;
   /** `release` null calls the live one, through the endpoint as a client would. */
   invoke(ctx: Context, config: Config, name: string, release: number | null, call: Call): Promise<Answer>;
+  /**
+   * For many calls of what `invoke` calls: the control plane is asked once, connections are kept, and nothing is tried again
+   * or looked up for the user's sake.
+   */
+  line(ctx: Context, config: Config, name: string, release: number | null): Promise<Line>;
+  /** One call that a worker answers which is started for it alone. Absent where only the platform starts workers. */
+  cold?(ctx: Context, config: Config, name: string, release: number, call: Call): Promise<Answer>;
   /** The live release, or a given one, past the endpoint: the payload is the event. Absent where there is no such way. */
   direct?(ctx: Context, config: Config, name: string, release: number | null, payload: Uint8Array): Promise<Answer>;
   /** The answer with what the platform wrote down about the call, as far as it can be found. Absent where nothing is. */

@@ -4,7 +4,7 @@ import { apply, discard } from './apply.ts';
 import { configSchema, type AwsConfig } from './config.ts';
 import { withReport } from './invoke/call-log.ts';
 import { curl } from './invoke/curl.ts';
-import { direct, invoke } from './invoke/invoke.ts';
+import { direct, invoke, line } from './invoke/invoke.ts';
 import { lastErrors } from './logs/last-errors.ts';
 import { logs } from './logs/logs.ts';
 import { models } from './models.ts';
@@ -50,6 +50,7 @@ export const provider: Provider<AwsConfig> = {
   discard: async (ctx, config, done) => discard(await openSession(ctx, config), done),
   sweep: async (ctx, config) => sweep(await openSession(ctx, config)),
   invoke: async (ctx, config, name, release, call) => invoke(await openSession(ctx, config), name, release, call),
+  line: async (ctx, config, name, release) => line(await openSession(ctx, config), name, release),
   direct: async (ctx, config, name, release, payload) => direct(await openSession(ctx, config), name, release, payload),
   report: async (ctx, config, name, answer) => withReport(await openSession(ctx, config), name, answer),
   curl: async (ctx, config, url) => curl(await openSession(ctx, config), url),

@@ -4,7 +4,7 @@ import { apply, discard } from './apply.ts';
 import { configSchema, type GcpConfig } from './config.ts';
 import { withReport } from './invoke/call-log.ts';
 import { curl } from './invoke/curl.ts';
-import { invoke } from './invoke/invoke.ts';
+import { invoke, line } from './invoke/invoke.ts';
 import { lastErrors } from './logs/last-errors.ts';
 import { logs } from './logs/logs.ts';
 import { models } from './models.ts';
@@ -50,6 +50,7 @@ export const provider: Provider<GcpConfig> = {
   discard: async (ctx, config, done) => discard(await openSession(ctx, config), done),
   sweep: async (ctx, config) => sweep(await openSession(ctx, config)),
   invoke: async (ctx, config, name, release, call) => invoke(await openSession(ctx, config), name, release, call),
+  line: async (ctx, config, name, release) => line(await openSession(ctx, config), name, release),
   report: async (ctx, config, name, answer) => withReport(await openSession(ctx, config), name, answer),
   curl: async (ctx, config, url) => curl(await openSession(ctx, config), url),
   lastErrors: async (ctx, config, name, release) => lastErrors(await openSession(ctx, config), name, release),

@@ -8,7 +8,7 @@ import type { LocalConfig } from './config.ts';
 import type { DaemonInfo, StartMessage } from './daemon-info.ts';
 import { readJson } from './files.ts';
 import type { HttpReply } from '../http-reply.ts';
-import { send } from './http.ts';
+import { type HttpSend, send } from './http.ts';
 import { isAlive, type Identity } from './identity.ts';
 import { daemonProgram, layoutOf, packageVersion, type Layout } from './layout.ts';
 import { spawnDaemon } from './spawn.ts';
@@ -56,10 +56,10 @@ export function callDaemon(
   info: DaemonInfo,
   method: string,
   path: string,
-  { body, headers, signal }: { body?: Uint8Array | null; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  { headers, ...more }: Pick<HttpSend, 'body' | 'headers' | 'signal' | 'agent'> = {},
 ): Promise<HttpReply> {
   const all = { ...headers, authorization: `Bearer ${info.token}` };
-  return send({ port: info.port, method, path: `/_mlfn/${path}`, headers: all, body, signal });
+  return send({ port: info.port, method, path: `/_mlfn/${path}`, headers: all, ...more });
 }
 
 /** Where no daemon runs there is nothing to tell. */

@@ -2,7 +2,7 @@
 import type { Provider } from '../provider.ts';
 import { apply, discard } from './apply.ts';
 import { configSchema, type LocalConfig } from './config.ts';
-import { invoke } from './invoke.ts';
+import { cold, invoke, line } from './invoke.ts';
 import { layoutOf } from './layout.ts';
 import { logs } from './logs.ts';
 import { list, observe } from './observe.ts';
@@ -40,6 +40,8 @@ export const provider: Provider<LocalConfig> = {
   discard: (ctx, _config, done) => discard(ctx, done),
   sweep: (ctx) => sweep(ctx),
   invoke,
+  line,
+  cold,
   models: (ctx, _config, name) => models(layoutOf(ctx.home.local), name),
   logs: (ctx, _config, name, options) => logs(ctx, name, options),
 };

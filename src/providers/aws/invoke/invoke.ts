@@ -1,8 +1,11 @@
 /** The live release through its endpoint, as a client would; a given one by lambda:Invoke on its version. */
 import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
+import { ProxyAgent } from 'proxy-agent';
 import { MlfnError } from '../../../errors.ts';
 import type { Answer, Call } from '../../../types.ts';
+import type { HttpReply } from '../../http-reply.ts';
 import { patiently } from '../../patience.ts';
+import type { Line } from '../../provider.ts';
 import { call as callAws, nameOf, Patience } from '../call.ts';
 import { withFailure } from './call-log.ts';
 import { type Endpoint, observeEndpoint } from '../endpoint/endpoint.ts';
@@ -18,8 +21,12 @@ import { gone, listVersions } from '../versions.ts';
 
 export async function invoke(session: Session, name: string, release: number | null, call: Call): Promise<Answer> {
   if (release === null) return viaEndpoint(session, name, call);
+  return callVersion(session, name, { release, qualifier: await versionOf(session, name, release) }, call);
+}
+
+async function callVersion(session: Session, name: string, { release, qualifier }: { release: number; qualifier: string }, call: Call): Promise<Answer> {
   const payload = Buffer.from(JSON.stringify(toEvent(call, name)));
-  const { value, ...answer } = await invokeFunction(session, name, { qualifier: await versionOf(session, name, release), payload });
+  const { value, ...answer } = await invokeFunction(session, name, { qualifier, payload });
   return { ...answer, ...(answer.failure === undefined ? httpOf(value) : problemOf(answer.failure)), release };
 }
 
@@ -32,22 +39,34 @@ export async function direct(session: Session, name: string, release: number | n
 }
 
 async function viaEndpoint(session: Session, name: string, call: Call): Promise<Answer> {
-  const endpoint = await observeEndpoint(session, name);
-  if (endpoint === null) {
-    throw new MlfnError('AWS_NO_ENDPOINT', `${name} has no endpoint in ${session.region}.`, {
-      hint: `Deploy it again: mlfn deploy --name ${name} --target aws.`,
-    });
-  }
-  // A path that looks like an address of its own stays a path: nothing signed goes to another host.
-  const url = new URL(`./${call.path.replace(/^\/+/, '')}`, endpoint.url);
+  const endpoint = await knownEndpoint(session, name);
   const begun = performance.now();
-  const reply = await send(session, url, call, endpoint.open ? null : endpoint.service).catch((error: unknown) => {
+  const reply = await sendTo(session, endpoint, call).catch((error: unknown) => {
     throw explainAws(error, { action: actionOf(endpoint), resource: endpoint.url, env: session.ctx.env });
   });
   const durationMs = performance.now() - begun;
   await assertLetIn(session, name, endpoint, { reply, sent: call.body?.length ?? 0 });
+  const answer = answerOf(reply, durationMs);
+  return answer.status >= 500 ? withFailure(session, name, answer) : answer;
+}
+
+async function knownEndpoint(session: Session, name: string): Promise<Endpoint> {
+  const endpoint = await observeEndpoint(session, name);
+  if (endpoint !== null) return endpoint;
+  throw new MlfnError('AWS_NO_ENDPOINT', `${name} has no endpoint in ${session.region}.`, {
+    hint: `Deploy it again: mlfn deploy --name ${name} --target aws.`,
+  });
+}
+
+function sendTo(session: Session, endpoint: Endpoint, call: Call, agent?: ProxyAgent): Promise<HttpReply> {
+  // A path that looks like an address of its own stays a path: nothing signed goes to another host.
+  const url = new URL(`./${call.path.replace(/^\/+/, '')}`, endpoint.url);
+  return send(session, url, call, endpoint.open ? null : endpoint.service, agent);
+}
+
+function answerOf(reply: HttpReply, durationMs: number): Answer {
   const { 'x-mlfn-release': release, 'x-mlfn-request-id': own, 'x-amzn-requestid': theirs } = reply.headers;
-  const answer: Answer = {
+  return {
     ...reply,
     durationMs,
     handlerMs: null,
@@ -55,7 +74,30 @@ async function viaEndpoint(session: Session, name: string, call: Call): Promise<
     release: release === undefined ? null : Number(release),
     ...((own ?? theirs) === undefined ? {} : { requestId: own ?? theirs }),
   };
-  return answer.status >= 500 ? withFailure(session, name, answer) : answer;
+}
+
+/** To the endpoint, or by lambda:Invoke to a version. */
+export async function line(session: Session, name: string, release: number | null): Promise<Line> {
+  if (release === null) {
+    const endpoint = await knownEndpoint(session, name);
+    const agent = new ProxyAgent({ keepAlive: true });
+    const call = async (asked: Call) => {
+      const begun = performance.now();
+      const reply = await sendTo(session, endpoint, asked, agent);
+      return answerOf(reply, performance.now() - begun);
+    };
+    return { call, close: () => agent.destroy() };
+  }
+  const qualifier = await versionOf(session, name, release);
+  const asking = Object.create(session, { lambda: { value: session.lambdaOnce } }) as Session;
+  const call = (asked: Call) => callVersion(asking, name, { release, qualifier }, asked).catch(refusedCall);
+  return { call, close: () => undefined };
+}
+
+/** What the endpoint would answer in its place. */
+function refusedCall(error: unknown): Answer {
+  if (!(error instanceof MlfnError) || error.code !== 'AWS_BUSY') throw error;
+  return { status: 429, headers: {}, body: Buffer.from(error.message), durationMs: 0, handlerMs: null, coldMs: null, release: null };
 }
 
 function actionOf({ service }: Endpoint): string {

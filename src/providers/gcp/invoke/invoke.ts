@@ -1,8 +1,10 @@
 /** A call of the live release at the service's URL, as a client would; of a given one at its tag's. */
 import { randomBytes } from 'node:crypto';
+import { ProxyAgent } from 'proxy-agent';
 import { MlfnError } from '../../../errors.ts';
 import type { Answer, Call } from '../../../types.ts';
 import { Patience, until } from '../../patience.ts';
+import type { Line } from '../../provider.ts';
 import { idToken } from '../access/id-token.ts';
 import { explainGcp } from '../errors.ts';
 import type { Session } from '../session.ts';
@@ -40,21 +42,36 @@ interface Question {
   patient: boolean;
 }
 
-async function ask(session: Session, { url }: Endpoint, { call, token, trace, patient }: Question): Promise<Asked> {
+async function ask(session: Session, endpoint: Endpoint, { call, token, trace, patient }: Question): Promise<Asked> {
+  const once = () =>
+    askOnce(session, endpoint, { call, token, trace }).catch((error: unknown) => {
+      throw explainGcp(error, { permission: 'run.routes.invoke', resource: endpoint.url });
+    });
+  if (!patient) return once();
+  const patience = new Patience(session.ctx, KNOWN_WITHIN_MS, 'GCP_SLOW');
+  return until(patience, `${new URL(endpoint.url).host} to be known`, once, ({ reply }) => reply.status !== 404 || isOwnAnswer(reply));
+}
+
+async function askOnce(session: Session, { url }: Endpoint, { call, token, trace }: Omit<Question, 'patient'>, agent?: ProxyAgent): Promise<Asked> {
   // A path that looks like an address of its own stays a path: no token goes to another host.
   const to = new URL(`./${call.path.replace(/^\/+/, '')}`, url.endsWith('/') ? url : `${url}/`);
   // www.w3.org/TR/trace-context: Cloud Run keeps the id, and its log names the call by it.
   const own = { traceparent: `00-${trace}-${randomBytes(8).toString('hex')}-01`, ...(token instanceof Error ? {} : { authorization: `Bearer ${token}` }) };
-  const once = async () => {
-    const begun = performance.now();
-    const reply = await send(session, to, call, own).catch((error: unknown) => {
-      throw explainGcp(error, { permission: 'run.routes.invoke', resource: url });
-    });
-    return { reply, durationMs: performance.now() - begun };
+  const begun = performance.now();
+  const reply = await send(session, to, call, own, agent);
+  return { reply, durationMs: performance.now() - begun };
+}
+
+/** A token is asked for again when the one before ends. */
+export async function line(session: Session, name: string, release: number | null): Promise<Line> {
+  const endpoint = await endpointOf(session, name, release);
+  const agent = new ProxyAgent({ keepAlive: true });
+  const call = async (asked: Call) => {
+    const token = await idToken(session, endpoint.audience).catch(orWithout);
+    const trace = randomBytes(16).toString('hex');
+    return answerOf(await askOnce(session, endpoint, { call: asked, token, trace }, agent), trace, release);
   };
-  if (!patient) return once();
-  const patience = new Patience(session.ctx, KNOWN_WITHIN_MS, 'GCP_SLOW');
-  return until(patience, `${to.host} to be known`, once, ({ reply }) => reply.status !== 404 || isOwnAnswer(reply));
+  return { call, close: () => agent.destroy() };
 }
 
 /** An open endpoint needs none. */

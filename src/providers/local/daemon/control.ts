@@ -34,10 +34,12 @@ const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
 export async function control(request: IncomingMessage, response: ServerResponse, given: Control): Promise<void> {
   if (!isAllowed(request, given)) return reply(response, 403, { title: 'Refused' });
   const path = (request.url ?? '').slice(CONTROL.length);
-  const call = /^functions\/([a-z0-9][\w-]*)\/releases\/(\d+)\/call(\/.*)$/.exec(path);
+  const call = /^functions\/([a-z0-9][\w-]*)\/releases\/(\d+)\/(call|fresh)(\/.*)$/.exec(path);
   if (call !== null) {
-    const [, name, number, target] = call as unknown as [string, string, string, string];
-    return serve(request, response, { name, prefix: '', target, pool: () => given.fleet.release(name, Number(number)) });
+    const [, name, number, way, target] = call as unknown as [string, string, string, string, string];
+    const { fleet } = given;
+    if (way === 'call') return serve(request, response, { name, prefix: '', target, pool: () => fleet.release(name, Number(number)) });
+    return fleet.apart(name, Number(number), (pool) => serve(request, response, { name, prefix: '', target, pool }));
   }
   for (const [method, pattern, handler] of ROUTES) {
     const match = method === request.method ? pattern.exec(path) : null;

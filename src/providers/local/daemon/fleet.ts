@@ -30,6 +30,8 @@ interface Entry {
 
 export class Fleet {
   #entries = new Map<string, Entry>();
+  /** Pools that were for one use. */
+  #apart = 0;
 
   constructor(
     private readonly layout: Layout,
@@ -67,6 +69,23 @@ export class Fleet {
   /** Any release by number, a candidate for example. */
   release(name: string, number: number): Promise<Pool> {
     return this.#pool(this.#entry(name), number);
+  }
+
+  /** A pool beside those that there are, for one use: its workers are gone afterwards. */
+  async apart(name: string, number: number, use: (pool: () => Promise<Pool>) => Promise<void>): Promise<void> {
+    const entry = this.#entry(name);
+    const made: Pool[] = [];
+    try {
+      await use(async () => {
+        const { spec } = await this.#pool(entry, number);
+        const pool = new Pool(this.layout, spec, entry.journal, `${++this.#apart}-`);
+        entry.draining.add(pool);
+        made.push(pool);
+        return pool;
+      });
+    } finally {
+      await Promise.all(made.map((pool) => pool.kill().finally(() => entry.draining.delete(pool))));
+    }
   }
 
   /** The one atomic call: warms the release, writes the pointer, and sends the calls that come from now on to it. */

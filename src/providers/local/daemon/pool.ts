@@ -46,6 +46,8 @@ export class Pool {
     private readonly layout: Layout,
     readonly spec: WorkerSpec,
     private readonly journal: Journal,
+    /** Tells workers of several pools of one release apart in the log. */
+    private readonly mark = '',
   ) {}
 
   get workers(): { id: number; state: string; calls: number }[] {
@@ -166,7 +168,7 @@ export class Pool {
 
   async #startTwice(): Promise<Member> {
     const begin = (limitMs: number) => {
-      const id = `${this.spec.release}-${++this.#count}`;
+      const id = `${this.spec.release}-${this.mark}${++this.#count}`;
       const { layout, spec, journal } = this;
       const signal = this.#stopping.signal;
       return Worker.start({ layout, spec, journal, id, limitMs, signal, onIdle: (worker) => this.#onIdle(worker) });
