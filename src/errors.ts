@@ -3,6 +3,7 @@
  * from `kind` in `cli/`. An error that is not an MlfnError is a bug of ours.
  */
 import { AWS_ERRORS } from './errors/aws.ts';
+import { BENCH_ERRORS } from './errors/bench.ts';
 import { BUNDLE_ERRORS } from './errors/bundle.ts';
 import { CLI_ERRORS } from './errors/cli.ts';
 import { CONFIG_ERRORS } from './errors/config.ts';
@@ -18,6 +19,7 @@ export type { ErrorKind };
 
 export const ERROR_CODES = {
   ...AWS_ERRORS,
+  ...BENCH_ERRORS,
   ...BUNDLE_ERRORS,
   ...CLI_ERRORS,
   ...CONFIG_ERRORS,

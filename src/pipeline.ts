@@ -26,6 +26,8 @@ import { draftRelease } from './release/index.ts';
 import type { Live, Finding, RuntimeSettings } from './types.ts';
 
 export { planOf } from './pipeline/apply.ts';
+export type { BenchRequest, Planned } from './pipeline/bench/plan.ts';
+export { bench } from './pipeline/bench/run.ts';
 export { remove, warm } from './pipeline/function.ts';
 export { type Compared, compareTargets, type Side } from './pipeline/compare.ts';
 export { make, type Made } from './pipeline/make.ts';

@@ -8,7 +8,7 @@ import { x } from 'tinyexec';
 import type { Context } from '../events.ts';
 import type { Provider, ReleaseDraft } from '../providers/provider.ts';
 import type { ModelCard } from '../card.ts';
-import type { Bundle, Digest, Lock, RuntimeSettings } from '../types.ts';
+import type { Bundle, Digest, Lock, Release, RuntimeSettings } from '../types.ts';
 
 export async function draftRelease(
   ctx: Context,
@@ -18,7 +18,6 @@ export async function draftRelease(
 ): Promise<ReleaseDraft> {
   const { card, lock, bundle, settings } = made;
   const { targetSettings } = target;
-  const counted = [...target.settings].sort().map((key) => [key, settings[key]]);
   const artifacts = {
     dependencies: bundle.dependencies.digest,
     function: bundle.function.digest,
@@ -32,7 +31,7 @@ export async function draftRelease(
   return {
     schema: 1,
     function: name,
-    digest: digestOf([artifacts, lock.python, counted, targetSettings]),
+    digest: releaseDigest({ artifacts, lock, settings, targetSettings }, target.settings),
     artifacts,
     sizes,
     model: {
@@ -49,6 +48,19 @@ export async function draftRelease(
     by: userName(ctx),
     commit: await gitCommit(ctx, path.dirname(card.path)),
   };
+}
+
+/** The same package under other settings: what would be a release of its own. */
+export function redraft(release: Release, settings: RuntimeSettings, { settings: counted }: Pick<Provider<unknown>, 'settings'>): ReleaseDraft {
+  const { number: _n, createdAt: _c, sample: _s, verification: _v, ...draft } = release;
+  return { ...draft, settings, digest: releaseDigest({ ...draft, settings }, counted) };
+}
+
+function releaseDigest(
+  { artifacts, lock, settings, targetSettings }: Pick<ReleaseDraft, 'artifacts' | 'settings' | 'targetSettings'> & { lock: { python: string } },
+  counted: readonly (keyof RuntimeSettings)[],
+): Digest {
+  return digestOf([artifacts, lock.python, [...counted].sort().map((key) => [key, settings[key]]), targetSettings]);
 }
 
 /** SHA-256 over what a target runs, keys sorted; not over zip bytes, which differ between versions of zlib. */

@@ -30,6 +30,7 @@ export { hostOptions } from './host.ts';
 export { install } from './install.ts';
 export { requirementsOf } from './installable.ts';
 export { findInterpreters } from './interpreters.ts';
+export { interpreterFor } from './pythons.ts';
 export { runtimeClient } from './runtime-client.ts';
 export { findUv } from './uv.ts';
 

@@ -6,7 +6,7 @@ import type { Context } from '../events.ts';
 import type { Platform, PlatformRequest } from '../types.ts';
 import { whichAll } from './candidates.ts';
 import type { Environment } from './environment.ts';
-import { fromUser, noPython, usePython, type Python, type Survey } from './interpreters.ts';
+import { fromUser, noPython, surveyInterpreters, usePython, type Python, type Survey } from './interpreters.ts';
 import type { Project } from './project.ts';
 
 export interface PythonChoice {
@@ -92,6 +92,12 @@ function choice(request: PlatformRequest, minor: string, survey: Survey, preferr
   const nearest = survey.usable.toSorted((a, b) => distance(a.minor, minor) - distance(b.minor, minor))[0];
   const interpreter = best ?? nearest;
   return interpreter === undefined ? null : { ...fitting(request, minor), ...standIn(request, minor, interpreter) };
+}
+
+/** The one that a package for this machine runs on. @throws MlfnError RESOLVE_PYTHON_MISSING | RESOLVE_PYTHON_UNUSABLE */
+export async function interpreterFor(ctx: Context, minor: string): Promise<string> {
+  const { interpreter } = await chooseAsked(ctx, { platform: 'this-machine', pythons: [minor] }, minor, await surveyInterpreters(ctx));
+  return bareInterpreter(interpreter);
 }
 
 function standIn(request: PlatformRequest, minor: string, python: Python): Omit<PythonChoice, 'python'> {

@@ -14,6 +14,8 @@ import { different, refusal, unhealthy, unstable } from './failures.ts';
 import { isObject, type Request, requestsOf } from './requests.ts';
 import { copyCode, rootsOf, withScratch } from './scratch.ts';
 
+export { bodyOf, callOf } from './calls.ts';
+
 const LOAD_SECONDS = 120;
 const HEALTH: Call = { method: 'GET', path: '/healthz', headers: {}, body: null };
 

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { bench } from './bench.ts';
 import { build } from './build.ts';
 import { complete } from './complete.ts';
 import { compare } from './compare.ts';
@@ -20,5 +21,5 @@ import { warm } from './warm.ts';
 
 /** In the order of the help: the way a model goes. Each imports what it runs only when it runs. */
 export const COMMANDS: readonly Command[] = [
-  inspect, deploy, invoke, releases, rollback, promote, reload, warm, status, compare, logs, del, build, init, doctor, stop, completion, complete,
+  inspect, deploy, invoke, releases, rollback, promote, reload, warm, status, compare, bench, logs, del, build, init, doctor, stop, completion, complete,
 ];
