@@ -54,7 +54,11 @@ export class FaultsLab {
   ) {}
 
   static async open(mode: Mode, options: Options = {}): Promise<FaultsLab> {
-    const lab = new FaultsLab(await startGcp({ operations: 60, ...options }), mode);
+    return FaultsLab.on(await startGcp({ operations: 60, ...options }), mode);
+  }
+
+  static async on(gcp: Gcp, mode: Mode): Promise<FaultsLab> {
+    const lab = new FaultsLab(gcp, mode);
     const uv = await warmUv();
     for (const home of HOMES) linkTree(uv, path.join(lab.folder, home, 'cache', 'uv'));
     return lab;
@@ -62,6 +66,11 @@ export class FaultsLab {
 
   async close(): Promise<void> {
     await this.gcp.stop();
+    this.remove();
+  }
+
+  /** What is on the disk; for who ends the fake himself. */
+  remove(): void {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 

@@ -4,6 +4,7 @@ import type { GcpConfig } from './config.ts';
 import { modelVariables } from '../models.ts';
 import { RELEASE_VARIABLE } from './names.ts';
 import type { Wanted } from './candidate.ts';
+import type { Session } from './session.ts';
 import { settingsOf } from './settings.ts';
 
 /** Mode `run`: templates/python/main.py, run as it is. PORT says where it has to listen. */
@@ -28,10 +29,14 @@ export function platformFor({ mode }: Pick<GcpConfig, 'mode'>): PlatformRequest 
   };
 }
 
-/** Variables of an instance. */
-export function variablesFor({ number, draft, models }: Pick<Wanted, 'number' | 'draft' | 'models'>): Record<string, string> {
+/**
+ * Variables of an instance. Log entries belong to their request only by a trace that names the project, which no instance is
+ * told: cloud.google.com/run/docs/samples/cloudrun-manual-logging. Google's clients read the same variable.
+ */
+export function variablesFor({ project }: Pick<Session, 'project'>, { number, draft, models }: Pick<Wanted, 'number' | 'draft' | 'models'>): Record<string, string> {
   const threads = settingsOf(draft).mode === 'run' ? 'MLFN_THREADS' : 'THREADS';
   return {
+    GOOGLE_CLOUD_PROJECT: project,
     [threads]: String(draft.settings.concurrency),
     ...draft.settings.env,
     ...modelVariables(models, draft, number),

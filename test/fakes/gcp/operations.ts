@@ -27,7 +27,7 @@ export class Operations {
   #stopped = new AbortController();
   /** How long an operation takes at least, in milliseconds. */
   duration: number;
-  /** Targets (their last part) whose operations never end. */
+  /** Targets (their last part) whose operations do not begin, and so never end, as long as they are in it. */
   readonly endless = new Set<string>();
 
   constructor(duration: number) {
@@ -97,9 +97,9 @@ export class Operations {
   async #finish({ operation, work }: { operation: Operation; work: Work }): Promise<void> {
     const least = wait(this.duration, undefined, { signal: this.#stopped.signal }).catch(() => {});
     try {
-      if (this.endless.has(work.target.slice(work.target.lastIndexOf('/') + 1))) {
-        await new Promise((resolve) => this.#stopped.signal.addEventListener('abort', resolve));
-        return;
+      while (this.endless.has(work.target.slice(work.target.lastIndexOf('/') + 1))) {
+        await wait(20);
+        if (this.#stopped.signal.aborted) return;
       }
       const [response] = await Promise.all([work.run(), least]);
       operation.response = response;

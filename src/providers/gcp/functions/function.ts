@@ -48,7 +48,7 @@ export function bodyOf(session: Session, wanted: Wanted, there: CloudFunction | 
       timeoutSeconds: settings.timeout,
       availableMemory: `${settings.memory}Mi`,
       availableCpu: String(cpu),
-      environmentVariables: variablesFor(wanted),
+      environmentVariables: variablesFor(session, wanted),
       secretEnvironmentVariables: Object.entries(secrets).map(([key, reference]) => secretVariable(session, key, reference)),
       minInstanceCount: minInstances,
       ...(maxInstances === undefined ? {} : { maxInstanceCount: maxInstances }),

@@ -20,7 +20,7 @@ export function templateOf(session: Session, wanted: Wanted, source: Source | nu
   const { draft, number, runAs } = wanted;
   const { settings, lock } = draft;
   const { cpu, cpuBoost, minInstances, maxInstances, secrets, vpcConnector, vpcEgress } = settingsOf(draft);
-  const values = Object.entries(variablesFor(wanted)).map(([name, value]) => ({ name, value }));
+  const values = Object.entries(variablesFor(session, wanted)).map(([name, value]) => ({ name, value }));
   const references = Object.entries(secrets).map(([name, reference]) => {
     const { secret, version } = secretOf(reference);
     return { name, valueSource: { secretKeyRef: { secret, version } } };

@@ -116,11 +116,14 @@ async function untarInto(world: World, place: { bucket: string; object: string }
   await rm(file);
 }
 
-/** Source: https://cloud.google.com/run/docs/container-contract#env-vars */
+/**
+ * Source: https://cloud.google.com/run/docs/container-contract#env-vars; the timeout is not documented, and read by Google's own
+ * frameworks: github.com/GoogleCloudPlatform/functions-framework-go/pull/244
+ */
 async function variables(world: World, revision: Revision, container: Container): Promise<Record<string, string>> {
   const env: Record<string, string> = { HOME: world.folder, LANG: 'C.UTF-8', ...(await world.servedEnv(revision.serviceAccount as string)) };
   for (const { name, value = '' } of container.env ?? []) env[name] = value;
-  return { ...env, ...(await secretsOf(world, revision, container)), K_SERVICE: revision.service, K_REVISION: last(revision.name), K_CONFIGURATION: revision.service };
+  return { ...env, ...(await secretsOf(world, revision, container)), K_SERVICE: revision.service, K_REVISION: last(revision.name), K_CONFIGURATION: revision.service, CLOUD_RUN_TIMEOUT_SECONDS: String(revision.timeout?.seconds ?? 300) };
 }
 
 /** Source: https://cloud.google.com/run/docs/configuring/healthchecks */

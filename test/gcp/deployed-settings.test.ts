@@ -1,0 +1,95 @@
+/** Settings on their way through a deploy: what the service then says, and what the code sees. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Service } from '../fakes/gcp/run/messages.ts';
+import { FaultsLab } from './faults-lab.ts';
+
+/** What of its surroundings the code tells; on the machine of the deploy it tells the same. */
+const CODE = `import os
+
+
+def answer(event, context):
+    return {"word": os.environ["TOKEN"], "left": context.get_remaining_time_in_millis() > 0}
+`;
+
+const SEEN = `import os
+
+
+def answer(event, context):
+    return {"word": {"project": os.environ["GOOGLE_CLOUD_PROJECT"], "left": context.get_remaining_time_in_millis()}}
+`;
+
+describe.each(['run', 'function'] as const)('mode %s', (mode) => {
+  let lab: FaultsLab;
+  let connector: string;
+  beforeAll(async () => {
+    lab = await FaultsLab.open(mode);
+    connector = `projects/${lab.gcp.project}/locations/${lab.gcp.region}/connectors/inner`;
+    lab.gcp.world.connectors.add(connector);
+    lab.gcp.world.secret('token', 'first s3cret');
+    lab.gcp.world.secret('token', 'second s3cret');
+  });
+  afterAll(async () => lab?.close());
+
+  const deploy = (...more: string[]) => ['deploy', lab.app('set', '', CODE), '--name', 'set', ...more];
+  const service = (): Service => lab.gcp.services.find(`projects/${lab.gcp.project}/locations/${lab.gcp.region}/services/set`).service;
+  const said = async (url: string) => (await lab.ask(url)).text;
+
+  test('a secret is named by reference, read by the function, and nowhere written down', async () => {
+    const { url } = await lab.mlfn(deploy('--secret', 'TOKEN=token:1'));
+    expect(await said(url)).toBe('200 first s3cret');
+    const reference = { secretKeyRef: { secret: expect.stringMatching(/(^|\/)token$/), version: '1' } };
+    expect(service().template?.containers?.[0]?.env).toContainEqual({ name: 'TOKEN', valueSource: reference });
+    expect(JSON.stringify(lab.gcp.calls.map(({ request }) => request))).not.toContain('s3cret');
+    const { keys } = await lab.inventory();
+    for (const key of keys.filter((each) => each.endsWith('.json'))) expect(await stored(key)).not.toContain('s3cret');
+  });
+
+  test('another version of it is another release, and a rollback brings the first back', async () => {
+    const { url } = await lab.mlfn(deploy('--secret', 'TOKEN=token:latest'));
+    expect(await said(url)).toBe('200 second s3cret');
+    await lab.mlfn(['rollback', 'set']);
+    expect(await said(url)).toBe('200 first s3cret');
+  });
+
+  test('a secret that is not there is told before anything is made', async () => {
+    lab.gcp.clear();
+    const { error } = await lab.mlfn(deploy('--secret', 'TOKEN=token:9'), { code: 5 });
+    expect(error.message).toBe('The secret token:9 of the variable TOKEN does not exist.');
+    expect(lab.gcp.changes()).toEqual([]);
+  });
+
+  test('a VPC connector is part of the release, with what goes through it', async () => {
+    await lab.mlfn(deploy('--secret', 'TOKEN=token:1', '--vpc-connector', 'inner', '--vpc-egress', 'all-traffic'));
+    expect(service().template?.vpcAccess).toEqual({ connector, egress: 'ALL_TRAFFIC' });
+    await lab.mlfn(deploy('--secret', 'TOKEN=token:1', '--vpc-connector', 'inner'));
+    expect(service().template?.vpcAccess).toEqual({ connector, egress: 'PRIVATE_RANGES_ONLY' });
+    const { live, url } = await lab.mlfn(deploy('--secret', 'TOKEN=token:1', '--memory', '640'));
+    expect(service().template?.vpcAccess).toBeUndefined();
+    const { error } = await lab.mlfn(deploy('--secret', 'TOKEN=token:1', '--vpc-connector', 'outer'), { code: 2 });
+    expect(error).toMatchObject({ code: 'GCP_REFUSED', message: expect.stringContaining('outer') });
+    expect(await lab.ask(url)).toEqual({ text: '200 first s3cret', release: String(live) });
+  });
+
+  test('an instance has more CPU while it starts, and is asked once its port is open', () => {
+    const [container] = service().template?.containers ?? [];
+    expect(container?.resources).toMatchObject({ startupCpuBoost: true });
+    expect(container?.startupProbe).toMatchObject({ tcpSocket: { port: 8080 } });
+  });
+
+  test('it knows its project and how long it has', async () => {
+    const { url } = await lab.mlfn(['deploy', lab.app('seen', '', SEEN), '--name', 'seen', '--timeout', '77']);
+    const answer = await lab.mlfn(['invoke', 'seen', '--data', '{}']);
+    expect(url).toBeTruthy();
+    const { project, left } = answer.body.word;
+    expect(project).toBe(lab.gcp.project);
+    expect(left).toBeGreaterThan(70_000);
+    expect(left).toBeLessThanOrEqual(77_000);
+  });
+
+  async function stored(key: string): Promise<string> {
+    const { project, region, storage } = lab.gcp;
+    const answer = await fetch(`${storage.env['STORAGE_EMULATOR_HOST']}/storage/v1/b/mlfn-${project}-${region}/o/${encodeURIComponent(key)}?alt=media`);
+    expect(answer.status).toBe(200);
+    return answer.text();
+  }
+});
