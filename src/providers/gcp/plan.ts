@@ -68,9 +68,10 @@ function checkRuntime({ lock }: ReleaseDraft, { runtimes }: Ground, { region }: 
   });
 }
 
-function removal(live: Live, { account, mode, images }: Ground): Step {
+function removal(live: Live, { account, mode, adopted, images }: Ground): Step {
   const also = [
     ...(mode === null ? [] : [mode === 'function' ? `the Cloud Function ${live.name} and its service` : `the Cloud Run service ${live.name}`]),
+    ...(adopted ? ['its revisions from before mlfn took it over'] : []),
     ...(live.url === '' ? [] : [`the endpoint ${live.url}`]),
     ...(!account.own && account.exists ? [`the service account ${account.email}`] : []),
     ...(images === null ? [] : ['its images']),

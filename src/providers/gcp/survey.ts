@@ -3,10 +3,12 @@ import type { ReleaseDraft } from '../provider.ts';
 import type { Part } from '../../types.ts';
 import { type Access, observeAccess } from './access/members.ts';
 import { type AccountState, observeBuildAccount, observeRuntimeAccount, runtimeEmail } from './access/service-accounts.ts';
+import { tellAdopted } from './adoption.ts';
 import type { GcpConfig } from './config.ts';
 import { isBuiltOf } from './functions/built.ts';
 import { type ImagesState, observeImages } from './functions/images.ts';
 import { runtimesOf } from './functions/runtimes.ts';
+import { isTheirs } from './labels.ts';
 import { isOfFunction, see, type Seen } from './observe.ts';
 import { keyOf, storedParts } from './parts.ts';
 import type { Session } from './session.ts';
@@ -22,6 +24,8 @@ export interface Ground {
   access: Access | null;
   /** What is there by this name: null when there is nothing. */
   mode: GcpConfig['mode'] | null;
+  /** Whether what is there was somebody else's before mlfn took it over. */
+  adopted: boolean;
   /** Parts of the draft that are there already. */
   stored: (Part | 'model')[];
   /** Null where nothing is built, or nothing has been yet. */
@@ -34,6 +38,8 @@ export async function survey(session: Session, name: string, draft?: ReleaseDraf
   const [bucket, seen] = await Promise.all([observeBucket(session), see(session, name)]);
   const { service, function: found, records } = seen;
   const mode = service === null ? (found === null ? null : 'function') : isOfFunction(service) ? 'function' : 'run';
+  const adopted = (service !== null || found !== null) && isTheirs({ ...service?.labels, ...found?.labels });
+  if (draft !== undefined) tellAdopted(session, name, seen);
   const builds = (draft === undefined ? mode : settingsOf(draft).mode) === 'function';
   const drafts = [...(draft === undefined ? [] : [draft]), ...records.map(({ record }) => record)];
   const secrets = drafts.flatMap((each) => Object.values(settingsOf(each).secrets));
@@ -46,7 +52,7 @@ export async function survey(session: Session, name: string, draft?: ReleaseDraf
     builds ? observeImages(session) : null,
     builds && draft !== undefined ? runtimesOf(session) : null,
   ]);
-  return { bucket, account, build, access, mode, stored, images, runtimes };
+  return { bucket, account, build, access, mode, adopted, stored, images, runtimes };
 }
 
 function unmade(email: string, named: string | undefined): AccountState {
