@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 from .exporter import Exporter
 from .flat import Writer
-from .probes import probes
+from .probes import every_probe
 from .prove import prove
 from .schema import saved_schema
 from .unsupported import Unsupported
@@ -21,7 +21,7 @@ def compiled(job, stage):
     artifact = job["artifact"]
     stage.enter("load")
     native = Model(load(artifact["file"], artifact["format"], job["main"]), os.path.basename(artifact["file"]))
-    bodies = probes(native.schema, job["requests"], native.estimator)
+    bodies = every_probe(native, job["requests"])
     told = {"ok": True, "native": {"warmUs": _warm(native, bodies)}}
     try:
         return {**told, "plain": _plain(native, bodies, job["out"], stage)}

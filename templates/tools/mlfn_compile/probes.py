@@ -5,6 +5,7 @@ The order is that of weight: what a user sends, rows of likely values, one edge 
 
 import random
 
+from .boundaries import boundaries
 from .texts import texts
 
 NUMBERS = (
@@ -21,13 +22,18 @@ EDGES = 4000
 CATEGORIES = 4000
 
 
+def every_probe(native, requests):
+    """Those of `probes`, and both sides of where the answer changes."""
+    return [*probes(native.schema, requests, native.estimator), *boundaries(native, requests)]
+
+
 def probes(schema, requests, estimator=None):
     """Bodies. `estimator` tells words and keys where the schema does not."""
     chance = random.Random(0)
     made = list(requests)
     if schema.shape in ("record", "row"):
-        rows = _likely_rows(schema, requests, chance)
-        made += [_body(row, schema) for row in rows]
+        rows = likely_rows(schema, requests, chance)
+        made += [as_body(row, schema) for row in rows]
         made += _edges(schema, rows, estimator, chance)
         made += _shapes(schema, rows)
     elif schema.shape == "text":
@@ -35,8 +41,8 @@ def probes(schema, requests, estimator=None):
     return made
 
 
-def _likely_rows(schema, requests, chance):
-    """Rows of values that the columns may well hold; the first is of examples."""
+def likely_rows(schema, requests, chance):
+    """Rows, lists of one value for each field, of what the columns may well hold; the first is of examples."""
     seen = _seen(schema, requests)
     pools = [[*_known(field), *seen.get(field.name, ())] for field in schema.fields]
     rows = [[_example(field, pool) for field, pool in zip(schema.fields, pools)]]
@@ -100,7 +106,7 @@ def _edges(schema, rows, estimator, chance):
     for places, most in ((known, CATEGORIES), (others, EDGES)):
         for number, (index, value) in enumerate(places if len(places) <= most else chance.sample(places, most)):
             base = rows[0] if number % 2 else rows[number % len(rows)]
-            made.append(_body([*base[:index], value, *base[index + 1 :]], schema))
+            made.append(as_body([*base[:index], value, *base[index + 1 :]], schema))
     return made
 
 
@@ -123,8 +129,8 @@ def _odd_values(field, estimator, chance):
 
 def _shapes(schema, rows):
     """Several records in one body, in every shape; fields too many and too few; what is no record at all."""
-    bodies = [_body(row, schema) for row in rows[:40]]
-    odd = [*bodies[:2], _body([None] * len(schema.fields), schema), bodies[3]]
+    bodies = [as_body(row, schema) for row in rows[:40]]
+    odd = [*bodies[:2], as_body([None] * len(schema.fields), schema), bodies[3]]
     made = [bodies[:1], bodies[:2], bodies, {"instances": bodies[:5]}, {"instances": bodies[:1]}, odd, {"instances": odd}, []]
     names = [field.name for field in schema.fields]
     made.append({"dataframe_split": {"columns": names, "data": rows[:6]}})
@@ -139,7 +145,7 @@ def _shapes(schema, rows):
     return [*made, bodies[0][:-1], [*bodies[0], 1.0], dict(zip(names, rows[0]))]
 
 
-def _body(row, schema):
+def as_body(row, schema):
     if schema.shape == "row":
         return row
     return {field.name: value for field, value in zip(schema.fields, row) if field.kind != "ignored"}

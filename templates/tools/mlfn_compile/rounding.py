@@ -55,6 +55,7 @@ class Moves:
     def __init__(self):
         self.pattern = lambda place: 0
         self.seen = 0
+        self.inside = False
 
     def install(self):
         """Gives the function that takes it away again."""
@@ -68,7 +69,13 @@ class Moves:
 
     def _moving(self, method, sizes):
         def moved(evaluator, row):
-            found = method(evaluator, row)
+            if self.inside:
+                return method(evaluator, row)
+            self.inside = True
+            try:
+                found = method(evaluator, row)
+            finally:
+                self.inside = False
             told = []
             for value, (terms, size) in zip(found, sizes(evaluator, row)):
                 told.append(value + self.pattern(self.seen) * reach(terms, size))
@@ -93,8 +100,39 @@ def _linear(evaluator, row):
         yield len(items) + 2, abs(bias) + sum(abs(weights[index] * value) for index, value in items)
 
 
-# Below mlfn_serve/plain: module, class, the method that gives a list of sums, and what tells their sizes.
-SUMS = [("linear", "Linear", "scores", _linear)]
+def _vectors(evaluator, row):
+    """libsvm sums over the support vectors, each of them times the row."""
+    if type(row) is dict:
+        row = [row.get(index, 0.0) for index in range(evaluator.width)]
+    width, vectors = evaluator.width, evaluator.vectors
+    sizes = [sum(abs(one * other) for one, other in zip(vectors[at : at + width], row)) for at in range(0, len(vectors), width)]
+    for place, bias in enumerate(evaluator.bias):
+        duals = evaluator.duals[place * len(sizes) : (place + 1) * len(sizes)]
+        yield len(sizes) + width + 2, abs(bias) + sum(abs(dual) * size for dual, size in zip(duals, sizes))
+
+
+def _gaussian(evaluator, row):
+    for constant, means, variances in zip(evaluator.constants, evaluator.means, evaluator.variances):
+        apart = sum((value - mean) * (value - mean) / variance for value, mean, variance in zip(row, means, variances))
+        yield len(means) + 6, abs(constant) + 0.5 * apart
+
+
+def _quadratic(evaluator, row):
+    """The sum of squares, each of a sum of its own."""
+    for constant, (means, axes, logs) in zip(evaluator.constants, evaluator.parts):
+        apart = [abs(value - mean) for value, mean in zip(row, means)]
+        along = [sum(abs(part) * size for part, size in zip(axis, apart)) for axis in axes]
+        yield 2 * len(means) + 6, abs(constant) + 0.5 * (abs(logs) + sum(size * size for size in along))
+
+
+# Below mlfn_serve/plain: module, class, the method that gives a list of sums, and what tells their sizes. An heir that sums
+# otherwise has a row of its own; its parent's is passed over meanwhile.
+SUMS = [
+    ("vectors", "Vectors", "scores", _vectors),
+    ("linear", "Linear", "scores", _linear),
+    ("bayes", "Gaussian", "scores", _gaussian),
+    ("discriminant", "Quadratic", "scores", _quadratic),
+]
 
 
 def _within(expected, told, terms):

@@ -9,7 +9,7 @@ sys.path[:0] = [os.path.join(ROOT, "templates", "tools"), os.path.join(ROOT, "te
 
 from mlfn_compile.exporter import Exporter  # noqa: E402
 from mlfn_compile.flat import Writer  # noqa: E402
-from mlfn_compile.probes import probes  # noqa: E402
+from mlfn_compile.probes import every_probe  # noqa: E402
 from mlfn_compile.prove import prove  # noqa: E402
 from mlfn_compile.schema import saved_schema  # noqa: E402
 from mlfn_serve.model import Model  # noqa: E402
@@ -31,4 +31,4 @@ def compiled(estimator):
 def proof(estimator, requests=()):
     """The proof of the estimator's compiled form. Raises Unsupported where it has none that is equal."""
     native, model = compiled(estimator)
-    return prove(native, model, probes(native.schema, list(requests), native.estimator))
+    return prove(native, model, every_probe(native, list(requests)))

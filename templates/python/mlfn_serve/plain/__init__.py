@@ -38,8 +38,20 @@ class PlainModel:
         except Problem:
             raise
         except Exception as error:
+            error = self._first_refusal(error, batch.rows)
             problem = explain(error, self.schema, batch)
             raise problem from (None if problem.kind == "invalid-input" else error)
         if not self.probabilistic:
             return told, None
         return [each[0] for each in told], [each[1] for each in told]
+
+    def _first_refusal(self, error, rows):
+        """Of several rows that fail: scikit-learn looks at the values of all before it computes with any."""
+        for row in () if isinstance(error, ValueError) or len(rows) == 1 else rows:
+            try:
+                self._answer(row)
+            except ValueError as refusal:
+                return refusal
+            except Exception:
+                continue
+        return error

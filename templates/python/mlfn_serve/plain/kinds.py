@@ -5,8 +5,18 @@ KINDS = {
     "columns": ("columns", "Columns"),
     "scale": ("scaling", "Scale"),
     "one-hot": ("encoding", "OneHot"),
+    # Linear models, naive Bayes, centres, constants
     "linear-classifier": ("linear", "LinearClassifier"),
+    "linear-flags": ("linear", "LinearFlags"),
     "linear-regressor": ("linear", "LinearRegressor"),
+    "vector-classifier": ("vectors", "VectorClassifier"),
+    "vector-regressor": ("vectors", "VectorRegressor"),
+    "gaussian-bayes": ("bayes", "Gaussian"),
+    "bernoulli-bayes": ("bayes", "Bernoulli"),
+    "categorical-bayes": ("bayes", "Categorical"),
+    "quadratic": ("discriminant", "Quadratic"),
+    "constant": ("constant", "Constant"),
+    "clusters": ("clusters", "Clusters"),
 }
 
 

@@ -3,9 +3,13 @@
 from math import exp
 from operator import mul
 
+from .labels import largest, logistic, modified_huber, softmax
+
+INFINITIES = (float("inf"), float("-inf"))
+
 
 class Linear:
-    """{"weights": [[..] for each output], "bias": [..]}"""
+    """{"width": columns, "weights": [[..] for each output], "bias": [..]}"""
 
     def __init__(self, node, builder):
         width = node["width"]
@@ -16,7 +20,7 @@ class Linear:
     def scores(self, row):
         if type(row) is dict:
             found = [
-                bias + sum(weights[index] * value for index, value in row.items())
+                sum([weights[index] * value for index, value in row.items()]) + bias
                 for weights, bias in zip(self.weights, self.bias)
             ]
         else:
@@ -32,26 +36,31 @@ def refuse(row):
     values = list(row.values()) if type(row) is dict else row
     if any(value != value for value in values):
         raise ValueError("Input X contains NaN.")
-    if any(value in (float("inf"), float("-inf")) for value in values):
+    if any(value in INFINITIES for value in values):
         raise ValueError("Input X contains infinity or a value too large for dtype('float64').")
 
 
 class LinearClassifier(Linear):
-    """{"classes": [..], "link": "logistic" | "softmax" | "none", ...}; two classes have one output."""
+    """{"classes": [..], "link": one of LINKS or null, "zero": the index that a single score of zero gives, ...}
+
+    Two classes have one output, or two.
+    """
 
     def __init__(self, node, builder):
         super().__init__(node, builder)
         self.classes = node["classes"]
-        self.link = {"logistic": logistic, "softmax": softmax}.get(node["link"])
+        self.link = LINKS.get(node["link"])
+        self.zero = node.get("zero", 0)
 
     def decision_function(self, row):
         scores = self.scores(row)
-        return scores[0] if len(self.weights) == 1 else scores
+        return scores[0] if len(scores) == 1 else scores
 
     def _label(self, scores):
-        if len(scores) == 1:
-            return self.classes[scores[0] > 0]
-        return self.classes[scores.index(max(scores))]
+        if len(scores) > 1:
+            return self.classes[largest(scores)]
+        (score,) = scores
+        return self.classes[score > 0 or score == 0 and self.zero]
 
     def predict(self, row):
         return self._label(self.scores(row))
@@ -64,39 +73,33 @@ class LinearClassifier(Linear):
         return self._label(scores), self.link(scores)
 
 
+LINKS = {"logistic": logistic, "softmax": softmax, "modified-huber": modified_huber}
+
+
+class LinearFlags(Linear):
+    """Several labels at once: whether each score is above zero."""
+
+    def predict(self, row):
+        return [int(score > 0) for score in self.scores(row)]
+
+
 class LinearRegressor(Linear):
-    """{"several": whether an answer is a list, ...}"""
+    """{"several": whether an answer is a list, "exp": whether the score is a logarithm, ...}"""
 
     def __init__(self, node, builder):
         super().__init__(node, builder)
         self.several = node["several"]
+        self.grows = node["exp"]
 
     def predict(self, row):
         scores = self.scores(row)
+        if self.grows:
+            scores = [grown(score) for score in scores]
         return scores if self.several else scores[0]
 
 
-def sigmoid(score):
-    if score >= 0:
-        return 1 / (1 + exp(-score))
-    grown = exp(score)
-    return grown / (1 + grown)
-
-
-def logistic(scores):
-    """Two classes: the second's chance is the score's. More: each against the rest, made to sum to one."""
-    if len(scores) == 1:
-        chance = sigmoid(scores[0])
-        return [1 - chance, chance]
-    chances = [sigmoid(score) for score in scores]
-    total = sum(chances)
-    return [chance / total for chance in chances]
-
-
-def softmax(scores):
-    if len(scores) == 1:
-        scores = [-scores[0], scores[0]]
-    largest = max(scores)
-    grown = [exp(score - largest) for score in scores]
-    total = sum(grown)
-    return [each / total for each in grown]
+def grown(value):
+    try:
+        return exp(value)
+    except OverflowError:
+        return INFINITIES[0]
