@@ -85,8 +85,11 @@ def _learn(estimator, fields):
         function = getattr(estimator, "func", None)
         if function is None:
             return True
+        # What histogram boosting puts before its numbers beside categories: it lets missing ones through.
+        checked = getattr(getattr(function, "func", None), "__name__", None) == "check_array"
         for field in fields:
-            field.learn("number" if type(function).__name__ == "ufunc" else "any")
+            field.learn("number" if checked or type(function).__name__ == "ufunc" else "any")
+            field.nullable = True if checked else field.nullable
         return False
     if family(estimator) in BOOSTING:
         from . import boosting

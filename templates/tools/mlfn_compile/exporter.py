@@ -60,6 +60,27 @@ EXPORTERS = {
     **dict.fromkeys(("DummyClassifier", "DummyRegressor"), "simple:dummy"),
     "_ConstantPredictor": "simple:constant_predictor",
     **dict.fromkeys(("KMeans", "MiniBatchKMeans"), "simple:clusters"),
+    "LogisticRegression": "linear:logistic_regression",
+    "LinearRegression": "linear:linear_regressor",
+    "Ridge": "linear:linear_regressor",
+    # trees
+    "DecisionTreeClassifier": "trees:tree_classifier",
+    "DecisionTreeRegressor": "trees:tree_regressor",
+    "ExtraTreeClassifier": "trees:tree_classifier",
+    "ExtraTreeRegressor": "trees:tree_regressor",
+    "RandomForestClassifier": "trees:tree_classifier",
+    "RandomForestRegressor": "trees:tree_regressor",
+    "ExtraTreesClassifier": "trees:tree_classifier",
+    "ExtraTreesRegressor": "trees:tree_regressor",
+    "IsolationForest": "trees:isolation_forest",
+    "GradientBoostingClassifier": "boosted:boosted_classifier",
+    "GradientBoostingRegressor": "boosted:boosted_regressor",
+    "HistGradientBoostingClassifier": "boosted:hist_classifier",
+    "HistGradientBoostingRegressor": "boosted:hist_regressor",
+    "BaggingClassifier": "ensembles:bagging_classifier",
+    "BaggingRegressor": "ensembles:bagging_regressor",
+    "AdaBoostClassifier": "ensembles:ada_boost_classifier",
+    "AdaBoostRegressor": "ensembles:ada_boost_regressor",
 }
 FAMILIES = ("sklearn", "xgboost", "lightgbm")
 

@@ -17,6 +17,17 @@ KINDS = {
     "quadratic": ("discriminant", "Quadratic"),
     "constant": ("constant", "Constant"),
     "clusters": ("clusters", "Clusters"),
+    # trees
+    "tree-classifier": ("trees", "TreeClassifier"),
+    "tree-regressor": ("trees", "TreeRegressor"),
+    "isolation-forest": ("trees", "IsolationForest"),
+    "boosted-classifier": ("boosted", "BoostedClassifier"),
+    "boosted-regressor": ("boosted", "BoostedRegressor"),
+    "recode": ("recode", "Recode"),
+    "bagging-classifier": ("bagging", "BaggingClassifier"),
+    "bagging-regressor": ("bagging", "BaggingRegressor"),
+    "ada-boost-classifier": ("adaboost", "AdaBoostClassifier"),
+    "ada-boost-regressor": ("adaboost", "AdaBoostRegressor"),
 }
 
 
