@@ -4,8 +4,6 @@ from ..layout import Layout, refusals, rounded_down
 from ..unsupported import Unsupported
 from . import jsonable
 
-NORMALISED = (1, 3)  # from this version on a leaf holds shares, not weights
-
 
 def tree_classifier(estimator, out, columns):
     labels, several = _labels(estimator)
@@ -62,13 +60,12 @@ def _labels(estimator):
 
 
 def _shares(inner, counts):
-    """Of each node the shares of all outputs' classes, one behind the other."""
+    """Of each node the shares of all outputs' classes, one behind the other. Older versions keep weights."""
     import numpy
-    import sklearn
 
     value = inner.value
-    if tuple(int(each) for each in sklearn.__version__.split(".")[:2]) < NORMALISED:
-        total = numpy.stack([value[:, index, :count].sum(axis=1) for index, count in enumerate(counts)], axis=1)
+    total = numpy.stack([value[:, index, :count].sum(axis=1) for index, count in enumerate(counts)], axis=1)
+    if (abs(total - 1) > 1e-9).any():
         total[total == 0.0] = 1.0
         value = value / total[:, :, None]
     return numpy.concatenate([value[:, index, :count] for index, count in enumerate(counts)], axis=1).tolist()
