@@ -60,9 +60,6 @@ EXPORTERS = {
     **dict.fromkeys(("DummyClassifier", "DummyRegressor"), "simple:dummy"),
     "_ConstantPredictor": "simple:constant_predictor",
     **dict.fromkeys(("KMeans", "MiniBatchKMeans"), "simple:clusters"),
-    "LogisticRegression": "linear:logistic_regression",
-    "LinearRegression": "linear:linear_regressor",
-    "Ridge": "linear:linear_regressor",
     # trees
     "DecisionTreeClassifier": "trees:tree_classifier",
     "DecisionTreeRegressor": "trees:tree_regressor",
