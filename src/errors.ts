@@ -6,6 +6,7 @@ import { AWS_ERRORS } from './errors/aws.ts';
 import { BENCH_ERRORS } from './errors/bench.ts';
 import { BUNDLE_ERRORS } from './errors/bundle.ts';
 import { CLI_ERRORS } from './errors/cli.ts';
+import { COMPILE_ERRORS } from './errors/compile.ts';
 import { CONFIG_ERRORS } from './errors/config.ts';
 import { GCP_ERRORS } from './errors/gcp.ts';
 import { INSPECT_ERRORS } from './errors/inspect.ts';
@@ -22,6 +23,7 @@ export const ERROR_CODES = {
   ...BENCH_ERRORS,
   ...BUNDLE_ERRORS,
   ...CLI_ERRORS,
+  ...COMPILE_ERRORS,
   ...CONFIG_ERRORS,
   ...GCP_ERRORS,
   ...INSPECT_ERRORS,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Event } from './events.ts';
 import type { EstimatorNode, ModelCard } from './card.ts';
 import { sizeText } from './size-text.ts';
-import type { Bundle, Lock, Verification } from './types.ts';
+import type { Bundle, Form, Lock, Verification } from './types.ts';
 
 type Fact = Extract<Event, { type: 'fact' }>;
 
@@ -25,12 +25,13 @@ export function lockFact(lock: Lock): Fact {
   return fact('lock', `Python ${lock.python}`, packages, lock.sourceDetail, lock.offline ? 'no network: from the cache' : null);
 }
 
-/** @param oneZip why everything is in one zip; null where it is not. @param apart why the model is not in the package */
-export function bundleFact(bundle: Bundle, oneZip: string | null, apart: string): Fact {
+/** @param why of everything in one zip; null where it is not. And why the model is not in the package */
+export function bundleFact(form: Form, bundle: Bundle, { oneZip, apart }: { oneZip: string | null; apart: string }): Fact {
   const { dependencies, function: own, fetched } = bundle;
-  const sizes = `function ${sizeText(own.size)} + dependencies ${sizeText(dependencies.size)} unzipped`;
+  const sizes =
+    dependencies.size === 0 ? `${sizeText(own.size)} unzipped` : `function ${sizeText(own.size)} + dependencies ${sizeText(dependencies.size)} unzipped`;
   const parts = oneZip === null ? null : `in one zip: ${oneZip}`;
-  return fact('engine', 'native', sizes, parts, fetched === null ? null : `model ${sizeText(fetched.size)} fetched at start: ${apart}`);
+  return fact('engine', form.engine, form.why, sizes, parts, fetched === null ? null : `model ${sizeText(fetched.size)} fetched at start: ${apart}`);
 }
 
 export function sentFact(part: string, digest: string, bytes: number): Fact {

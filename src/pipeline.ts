@@ -15,7 +15,7 @@ import { assertFits } from './bundle/index.ts';
 import { MlfnError } from './errors.ts';
 import type { Context } from './events.ts';
 import { applyPlan, planOf, sweep } from './pipeline/apply.ts';
-import { beginCheck, ownSecrets, readSample } from './pipeline/check.ts';
+import { beginCheck, ownSecrets } from './pipeline/check.ts';
 import { type BuildRequest, make, type Made } from './pipeline/make.ts';
 import { type Outcome, outcome } from './pipeline/outcome.ts';
 import { servedNow } from './pipeline/reload.ts';
@@ -37,8 +37,6 @@ export { promote, rollback } from './pipeline/traffic.ts';
 
 export interface DeployRequest extends BuildRequest {
   settings: RuntimeSettings;
-  /** A JSON file holding a body as a client would post it. */
-  sample?: string;
   /** Percent of the traffic that the new release gets, 1 to 99; all of it when absent. */
   canary?: number;
   dryRun: boolean;
@@ -47,7 +45,6 @@ export interface DeployRequest extends BuildRequest {
 export async function deploy(ctx: Context, request: DeployRequest): Promise<Outcome> {
   const target = await openTarget(request.target, request.targetConfig);
   const findings = await preflight(ctx, target, request.name);
-  const sample = request.sample === undefined ? undefined : await readSample(request.sample);
   const made = await make(ctx, target, { ...request, pointed: request.settings.reload !== undefined }, findings);
   assertFits(made.bundle, made.lock, target.provider.limits(target.config), request.target);
   const { name, settings, canary } = request;
@@ -60,7 +57,7 @@ export async function deploy(ctx: Context, request: DeployRequest): Promise<Outc
   }
   const supplies = suppliesOf(ctx, target, made);
   const publishes = steps.some((step) => step.kind === 'publish');
-  const asked = { ...made, sample: sample ?? null, env: { ...ownSecrets(ctx, draft), ...settings.env } };
+  const asked = { ...made, env: { ...ownSecrets(ctx, draft), ...settings.env } };
   const check = steps.some((step) => step.kind === 'verify') ? beginCheck(ctx, target, asked) : undefined;
   const done = await applyPlan(ctx, target, steps, publishes ? { name, draft, supplies } : { name }, check?.finish).finally(() => check?.stop());
   await sweep(ctx, target);
@@ -89,8 +86,8 @@ export function draftFor(
   made: Made & { settings: RuntimeSettings },
 ): Promise<ReleaseDraft> {
   const { settings } = provider;
-  const { card, lock, shipped } = made;
-  return draftRelease(ctx, name, { card, lock, bundle: shipped, settings: made.settings }, { settings, targetSettings: provider.targetSettings(config) });
+  const { card, form, lock, shipped } = made;
+  return draftRelease(ctx, name, { card, form, lock, bundle: shipped, settings: made.settings }, { settings, targetSettings: provider.targetSettings(config) });
 }
 
 async function preflight(ctx: Context, target: Target, name: string): Promise<Finding[]> {

@@ -86,6 +86,45 @@ export interface Lock {
   interpreter: string;
 }
 
+// ---- compile ------------------------------------------------------------------------------------------------------
+
+/** `plain`: the standard library over numbers. `native`: the model's own libraries. */
+export type Engine = 'plain' | 'native';
+
+/** What the serving code opens a model by. */
+export type ModelFormat = 'pickle' | 'joblib' | 'plain';
+
+/** What a compiled form was held against the model itself with, before it was taken. */
+export interface Proof {
+  /** Requests that both were given. */
+  probes: number;
+  /** Of these, those that both refused. */
+  refused: number;
+  /** Relative, of two numbers at the same place. */
+  largestDifference: number;
+}
+
+/** The form in which the model ships, and why. */
+export type Form = NativeForm | CompiledForm;
+
+export interface NativeForm {
+  engine: 'native';
+  /** A clause; null where nothing else was asked for. */
+  why: string | null;
+}
+
+export interface CompiledForm {
+  engine: 'plain';
+  why: string;
+  /** Absolute; in the cache, never changed. */
+  file: string;
+  sha256: Digest;
+  size: number;
+  /** Evaluators that it needs, by their names below mlfn_serve/plain. */
+  modules: string[];
+  proof: Proof;
+}
+
 // ---- bundle -------------------------------------------------------------------------------------------------------
 
 /** Where an entry's bytes come from. Files are streamed, linked or cloned, never read whole. */
@@ -177,7 +216,9 @@ export interface Release {
   /** `format` is null for Python code. */
   model: { file: string; size: number; digest: Digest; framework: string | null; format: 'pickle' | 'joblib' | null };
   lock: { digest: Digest; python: string; source: LockSource };
-  engine: 'native';
+  engine: Engine;
+  /** Of the compiled form. */
+  proof?: Proof;
   settings: RuntimeSettings;
   /** Of the target alone: architecture, network, references of secrets. */
   targetSettings: Record<string, unknown>;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { ModelCard } from '../card.ts';
-import type { Bundle, Lock } from '../types.ts';
+import type { Bundle, CompiledForm, Lock } from '../types.ts';
 import { dependencyArtifact } from './dependencies.ts';
 import { functionPart, type Apart } from './function.ts';
 import type { Caller } from './serving.ts';
@@ -13,6 +13,8 @@ export interface BundleInput {
   dependencies: string;
   /** Of the function; part of settings.json. */
   name: string;
+  /** What ships in place of the model file. */
+  compiled?: CompiledForm | undefined;
   /** `lambda` leaves out the serving code that is for others; all of it goes by default. */
   caller?: Caller;
   /**

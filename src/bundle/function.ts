@@ -2,10 +2,10 @@
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { ModelCard, ModelFileCard } from '../card.ts';
-import type { Artifact, Bundle, Digest, Entry, Finding } from '../types.ts';
+import type { Artifact, Bundle, CompiledForm, Digest, Entry, Finding, ModelFormat } from '../types.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
-import { type Caller, servingCode } from './serving.ts';
+import { type Caller, type ServedBy, servingCode } from './serving.ts';
 import { type CodeRequest, type UserCode, userCode } from './user-code.ts';
 
 /** `fetched`: the release's own model, for ever. `pointed`: the one that an object beside the models names. */
@@ -21,16 +21,17 @@ export interface FunctionPart {
 export async function functionPart(
   ctx: Context,
   name: string,
-  request: CodeRequest & { apart?: Apart | undefined; caller: Caller },
+  request: CodeRequest & { apart?: Apart | undefined; caller: Caller; compiled?: CompiledForm | undefined },
 ): Promise<FunctionPart> {
-  const { card, apart } = request;
+  const { card, apart, compiled } = request;
   const code = await userCode(ctx, request);
-  const model = card.kind === 'model' ? await modelEntry(ctx, card.path) : null;
-  const fetched = model !== null && apart !== undefined ? { file: card.path, sha256: model.sha256, size: model.size } : null;
+  const shipped = card.kind === 'model' ? await shippedModel(ctx, card, compiled) : null;
+  const { entry: model = null } = shipped ?? {};
+  const fetched = shipped !== null && apart !== undefined ? { file: shipped.file, sha256: shipped.entry.sha256, size: shipped.entry.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
-  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, apart)));
-  const entries = [...(await servingCode(ctx, request.caller)), ...(model === null || apart !== undefined ? [] : [model]), ...code.entries, settings];
-  const modelDigest = (model ?? module)?.sha256 ?? '';
+  const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, { apart, shipped })));
+  const entries = [...(await servingCode(ctx, request.caller, engineOf(card, compiled))), ...(model === null || apart !== undefined ? [] : [model]), ...code.entries, settings];
+  const modelDigest = (card.kind === 'model' ? await hashOnce(ctx, card.path) : module)?.sha256 ?? '';
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
 }
 
@@ -39,24 +40,36 @@ export function withRequirements(artifact: Artifact, requirements: string): Arti
   return artifactOf('function', [...artifact.entries, bytesEntry('requirements.txt', requirements)]);
 }
 
-async function modelEntry(ctx: Context, file: string): Promise<Entry> {
-  const { sha256, size } = await hashOnce(ctx, file);
-  return { path: `model/${path.basename(file)}`, mode: 0o644, sha256, size, source: { file } };
+interface Shipped {
+  file: string;
+  format: ModelFormat;
+  entry: Entry;
+}
+
+async function shippedModel(ctx: Context, card: ModelFileCard, compiled: CompiledForm | undefined): Promise<Shipped> {
+  const file = compiled?.file ?? card.path;
+  const { sha256, size } = compiled ?? (await hashOnce(ctx, file));
+  return { file, format: compiled?.engine ?? card.format, entry: { path: `model/${path.basename(file)}`, mode: 0o644, sha256, size, source: { file } } };
+}
+
+function engineOf({ kind }: ModelCard, compiled: CompiledForm | undefined): ServedBy {
+  if (kind === 'python') return { engine: 'python' };
+  return compiled ?? { engine: 'native' };
 }
 
 /** The contract of ARCHITECTURE.md. */
-function settingsOf(name: string, card: ModelCard, code: UserCode, apart: Apart | undefined): Record<string, unknown> {
+function settingsOf(name: string, card: ModelCard, code: UserCode, { shipped, apart }: { shipped: Shipped | null; apart: Apart | undefined }): Record<string, unknown> {
   const artifact =
-    card.kind === 'model'
-      ? { kind: 'model', ...whereOf(card, apart) }
-      : { kind: 'python', module: code.artifact?.name, attribute: card.attribute };
+    card.kind === 'python' || shipped === null
+      ? { kind: 'python', module: code.artifact?.name, attribute: card.kind === 'python' ? card.attribute : undefined }
+      : { kind: 'model', ...whereOf(shipped, apart) };
   return { schema: 1, name, artifact, hooks: code.hooks?.name ?? null, main: code.main };
 }
 
 /** A package whose model lies apart does not name it. */
-function whereOf({ path: file, format }: ModelFileCard, apart: Apart | undefined): Record<string, unknown> {
+function whereOf({ format, entry }: Shipped, apart: Apart | undefined): Record<string, unknown> {
   if (apart === 'pointed') return { pointed: true };
-  return apart === 'fetched' ? { format, fetched: true } : { path: `model/${path.basename(file)}`, format };
+  return apart === 'fetched' ? { format, fetched: true } : { path: entry.path, format };
 }
 
 /** JSON with sorted keys: the same settings are the same bytes. */

@@ -4,6 +4,7 @@ export { build, type Built } from './build.ts';
 export { bundle, type BundleInput } from './bundle.ts';
 export { withRequirements } from './function.ts';
 export { assertFits, assertSendable, fits } from './fits.ts';
+export { hashOnce } from './hash.ts';
 export { oneZip } from './one-zip.ts';
 export { type SizeTable, sizeTable } from './size-table.ts';
 export { writeTree } from './tree.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { interrupted } from './hash.ts';
-import { templatesFolder } from './templates.ts';
+import { templatesFolder } from '../templates.ts';
 
 /** A file or folder and the folder on sys.path that it is imported from; both absolute. */
 export interface Located {

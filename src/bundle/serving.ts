@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { Entry } from '../types.ts';
 import { hashFile } from './hash.ts';
-import { templatesFolder } from './templates.ts';
+import { templatesFolder } from '../templates.ts';
 
 /** Who calls the package: Lambda's runtime client, or a server of HTTP that is part of it. */
 export type Caller = 'lambda' | 'http';
@@ -12,11 +12,19 @@ export type Caller = 'lambda' | 'http';
 /** What only servers of HTTP, and where they run, have a use for: on Lambda each kilobyte is sent with each changed model. */
 const HTTP_ONLY = new Set(['main.py', ...['cloud_log', 'framework', 'launch', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
 
-export async function servingCode(ctx: Context, caller: Caller): Promise<Entry[]> {
+/** Who evaluates what is served: a user's function, the model's own libraries, or a compiled form by its evaluators. */
+export type ServedBy = { engine: 'python' | 'native' } | { engine: 'plain'; modules: string[] };
+
+const NATIVE_ONLY = ['boosting', 'introspect', 'matrix', 'model', 'parts'];
+const MODEL_ONLY = ['bodies', 'fields', 'inference', 'predict', 'records', 'refusals'];
+const PYTHON_ONLY = ['function', 'wsgi'];
+
+export async function servingCode(ctx: Context, caller: Caller, by: ServedBy): Promise<Entry[]> {
   const folder = path.join(templatesFolder(), 'python');
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const names = found.filter((each) => each.isFile()).map((each) => path.relative(folder, path.join(each.parentPath, each.name)).split(path.sep).join('/'));
-  const shipped = names.filter((name) => !/(^|\/)(__pycache__\/|\.)|\.pyc$/.test(name) && !name.startsWith('mlfn_serve/plain/') && !(caller === 'lambda' && HTTP_ONLY.has(name)));
+  const left = leftOut(by);
+  const shipped = names.filter((name) => !/(^|\/)(__pycache__\/|\.)|\.pyc$/.test(name) && !left(name) && !(caller === 'lambda' && HTTP_ONLY.has(name)));
   return Promise.all(
     shipped.map(async (name) => {
       const file = path.join(folder, ...name.split('/'));
@@ -24,4 +32,12 @@ export async function servingCode(ctx: Context, caller: Caller): Promise<Entry[]
       return { path: name, mode: 0o644 as const, sha256, size, source: { file } };
     }),
   );
+}
+
+/** What the engine does not import. */
+function leftOut(by: ServedBy): (name: string) => boolean {
+  const others = { python: [...NATIVE_ONLY, ...MODEL_ONLY], native: PYTHON_ONLY, plain: [...NATIVE_ONLY, ...PYTHON_ONLY] }[by.engine];
+  const left = new Set(others.map((name) => `mlfn_serve/${name}.py`));
+  const evaluators = new Set(by.engine === 'plain' ? ['__init__', ...by.modules].map((name) => `mlfn_serve/plain/${name}.py`) : []);
+  return (name) => left.has(name) || (name.startsWith('mlfn_serve/plain/') && !evaluators.has(name));
 }

@@ -7,7 +7,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { TargetName } from '../providers/index.ts';
 import { SECTIONS } from '../providers/sections.ts';
-import type { RuntimeSettings } from '../types.ts';
+import type { Engine, RuntimeSettings } from '../types.ts';
 import { absoluteArtifact, splitArtifact } from './artifact.ts';
 import { findConfig, findConfigFor } from './find.ts';
 import type { ConfigFile } from './file.ts';
@@ -28,6 +28,7 @@ export interface Config {
   requirements: string | undefined;
   /** `3.12`, or the absolute path of an interpreter. */
   python: string | undefined;
+  engine: 'auto' | Engine;
   settings: RuntimeSettings;
   /** The target's own section. */
   targetConfig: Record<string, unknown>;
@@ -52,7 +53,7 @@ interface Layer {
   origin(key: Key): string;
 }
 
-const DEFAULTS = { target: 'local', memory: 1024, timeout: 30, concurrency: 2, idle: 300 } as const;
+const DEFAULTS = { target: 'local', memory: 1024, timeout: 30, concurrency: 2, idle: 300, engine: 'auto' } as const;
 const NUMBERS: readonly Key[] = ['memory', 'timeout', 'concurrency', 'idle'];
 
 /** @throws CONFIG_* */
@@ -112,6 +113,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
     hooks: pathOf('hooks'),
     requirements: pathOf('requirements'),
     python: python === undefined ? undefined : pythonOf(python.value, python.layer.folder),
+    engine: withDefault('engine'),
     settings: {
       memory: withDefault('memory'),
       timeout: withDefault('timeout'),

@@ -13,6 +13,8 @@ export const NAME = /^[a-z][a-z0-9-]{0,47}$/;
 const RELOAD_RULE = 'a time such as 30s, 5m or 1h, `asked`, or off';
 const RELOAD = /^(off|asked|[1-9]\d{1,3}s|[1-9]\d{0,2}m|([1-9]|1\d|2[0-4])h)$/;
 
+export const ENGINES = ['auto', 'plain', 'native'] as const;
+
 const text = (must: string) => z.string({ error: must }).min(1, { error: must });
 
 const whole = (unit: string, min: number, max: number) => {
@@ -35,6 +37,9 @@ export const fileSchema = z
       code: text('the path of a folder').describe('Folder of the modules that the model or the hooks import.'),
       hooks: text('the path of a Python file').describe('A Python file with `preprocess` and/or `postprocess`.'),
       requirements: text('the path of a requirements file').describe('Requirements to lock the dependencies with.'),
+      engine: z
+        .enum(ENGINES, { error: `one of: ${ENGINES.join(', ')}` })
+        .describe('What evaluates the model: `plain` (the standard library, for models that were compiled), `native` (its own libraries), or the best that answers alike.'),
       python: text('a Python version such as "3.12"').describe('Python version (`3.12`) or path of an interpreter.'),
       memory: whole(' of MB', 128, 10_240).describe('Memory of one worker, MB.'),
       timeout: whole(' of seconds', 1, 900).describe('Longest time one request may take, seconds.'),

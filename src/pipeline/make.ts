@@ -1,6 +1,7 @@
 /** From a path to a package: the stages that any target shares. */
 import path from 'node:path';
-import { bundle, type BundleInput, fits, oneZip } from '../bundle/index.ts';
+import { bundle, type BundleInput, fits, hashOnce, oneZip } from '../bundle/index.ts';
+import { compile } from '../compile/index.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
@@ -8,7 +9,9 @@ import { assertSafe, inspect } from '../inspect/index.ts';
 import type { Target } from '../providers/index.ts';
 import { install, resolve } from '../resolve/index.ts';
 import type { ModelCard } from '../card.ts';
-import type { Bundle, Finding, Lock } from '../types.ts';
+import type { Bundle, Engine, Finding, Form, Lock } from '../types.ts';
+import { dependenciesOf, hostOf } from './host.ts';
+import { readSample } from './sample.ts';
 
 /** What to make a package of. Every path is absolute. */
 export interface BuildRequest {
@@ -22,6 +25,10 @@ export interface BuildRequest {
   hooks?: string;
   requirements?: string;
   python?: string;
+  /** A JSON file holding a body as a client would post it. */
+  sample?: string;
+  /** Absent: the model's own libraries. */
+  engine?: Engine | 'auto';
   /** The model stays out of the package, so that another can be served in its place. */
   pointed?: boolean;
   /** Loads a model that names something outside the allowlist. */
@@ -30,6 +37,12 @@ export interface BuildRequest {
 
 export interface Made {
   card: ModelCard;
+  /** Null where none was given. */
+  sample: unknown;
+  form: Form;
+  /** What the model was locked with, for the target's platform. */
+  own: Lock;
+  /** What ships: less than that, where the model was compiled. */
   lock: Lock;
   /** In two parts. */
   bundle: Bundle;
@@ -37,25 +50,50 @@ export interface Made {
   shipped: Bundle;
 }
 
-/** inspect -> resolve -> bundle. @param findings what the target's preflight said, where it was asked */
+/** inspect -> resolve -> compile -> bundle. @param findings what the target's preflight said, where it was asked */
 export async function make(ctx: Context, target: Target, request: BuildRequest, findings: Finding[] = []): Promise<Made> {
+  const sample = request.sample === undefined ? null : await readSample(request.sample);
   const card = await inspect(ctx, request.model, { code: request.code });
   assertSafe(card, { trust: request.trust });
   ctx.emit(modelFact(card));
   const { python, requirements, hooks } = request;
   const code = hooks === undefined ? [] : [hooks];
-  const lock = await resolve(ctx, card, target.provider.platform(target.config), { python, requirements, code });
-  ctx.emit(lockFact(lock));
-  target.provider.accepts(target.config, lock);
-  const dependencies = path.join(ctx.home.cache, 'dependencies', lock.digest);
+  const platform = target.provider.platform(target.config);
+  const own = await resolve(ctx, card, platform, { python, requirements, code });
+  ctx.emit(lockFact(own));
+  target.provider.accepts(target.config, own);
+  const form = await formOf(ctx, card, own, { ...request, body: sample });
+  const lock = form.engine === 'native' ? own : await resolve(ctx, card, platform, { python: python ?? own.python, requirements, code, compiled: true });
+  const dependencies = dependenciesOf(ctx, lock);
   await install(ctx, lock, dependencies);
   const { caller } = target.provider;
-  const asked = { card, lock, dependencies, caller, name: request.name, hooks, code: request.code };
+  const compiled = form.engine === 'native' ? undefined : form;
+  const asked = { card, lock, dependencies, caller, name: request.name, hooks, code: request.code, compiled };
   const { pointed = false } = request;
   const made = pointed ? await bundlePointed(ctx, asked) : await bundleFor(ctx, target, asked);
   const why = target.provider.oneZip?.(target.config, made, findings) ?? null;
-  ctx.emit(bundleFact(made, why, apartBecause(target, pointed)));
-  return { card, lock, bundle: made, shipped: why === null ? made : oneZip(made) };
+  ctx.emit(bundleFact(form, made, { oneZip: why, apart: apartBecause(target, pointed) }));
+  return { card, sample, form, own, lock, bundle: made, shipped: why === null ? made : oneZip(made) };
+}
+
+/** The form that ships. Another model may take the place of one that is pointed to, and needs what that one needed. */
+async function formOf(ctx: Context, card: ModelCard, own: Lock, request: BuildRequest & { body: unknown }): Promise<Form> {
+  const { engine, hooks, body: sample, pointed = false } = request;
+  if (engine === undefined || card.kind === 'python') return { engine: 'native', why: null };
+  if (engine === 'native') return { engine, why: 'asked for' };
+  if (pointed) return pointedForm(engine);
+  const { lock, dependencies } = await hostOf(ctx, card, own);
+  const { sha256: digest } = await hashOnce(ctx, card.path);
+  return compile(ctx, { card, digest, lock, dependencies, hooks, sample, engine });
+}
+
+/** @throws CONFIG_VALUE */
+function pointedForm(engine: Engine | 'auto'): Form {
+  if (engine === 'auto') return { engine: 'native', why: 'another model can take its place' };
+  throw new MlfnError('CONFIG_VALUE', `The engine ${engine} and reload exclude each other: another model may need other evaluators.`, {
+    hint: 'Leave out one of the two.',
+    details: { key: 'engine' },
+  });
 }
 
 function apartBecause({ provider, config }: Target, pointed: boolean): string {

@@ -8,15 +8,15 @@ import { x } from 'tinyexec';
 import type { Context } from '../events.ts';
 import type { Provider, ReleaseDraft } from '../providers/provider.ts';
 import type { ModelCard } from '../card.ts';
-import type { Bundle, Digest, Lock, Release, RuntimeSettings } from '../types.ts';
+import type { Bundle, Digest, Form, Lock, Release, RuntimeSettings } from '../types.ts';
 
 export async function draftRelease(
   ctx: Context,
   name: string,
-  made: { card: ModelCard; lock: Lock; bundle: Bundle; settings: RuntimeSettings },
+  made: { card: ModelCard; form: Form; lock: Lock; bundle: Bundle; settings: RuntimeSettings },
   target: Pick<Provider<unknown>, 'settings'> & { targetSettings: Record<string, unknown> },
 ): Promise<ReleaseDraft> {
-  const { card, lock, bundle, settings } = made;
+  const { card, form, lock, bundle, settings } = made;
   const { targetSettings } = target;
   const artifacts = {
     dependencies: bundle.dependencies.digest,
@@ -42,7 +42,8 @@ export async function draftRelease(
       format: card.kind === 'model' ? card.format : null,
     },
     lock: { digest: lock.digest, python: lock.python, source: lock.source },
-    engine: 'native',
+    engine: form.engine,
+    ...(form.engine === 'native' ? {} : { proof: form.proof }),
     settings,
     targetSettings,
     by: userName(ctx),

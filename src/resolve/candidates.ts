@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import { readText } from './files.ts';
+import { readText } from '../whole-files.ts';
 import { run } from './run.ts';
 
 export type Source = 'VIRTUAL_ENV' | 'conda' | 'PATH' | 'uv' | 'pyenv' | 'py-launcher' | 'beside the model' | 'option';

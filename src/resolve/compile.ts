@@ -5,7 +5,7 @@ import type { Context } from '../events.ts';
 import { MlfnError } from '../errors.ts';
 import type { Platform } from '../types.ts';
 import { redact } from './credentials.ts';
-import { withScratch } from './files.ts';
+import { withScratch } from '../whole-files.ts';
 import { parsePylock, type LockedWheel } from './pylock.ts';
 import type { PythonChoice } from './pythons.ts';
 import { run } from './run.ts';

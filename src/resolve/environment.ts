@@ -5,7 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Context } from '../events.ts';
 import { activeEnvironments, interpreterOf, whichAll, type Candidate } from './candidates.ts';
-import { readJson, writeWhole } from './files.ts';
+import { readJson, writeWhole } from '../whole-files.ts';
 import { type Python, usable } from './interpreters.ts';
 import { normalize } from './requirements.ts';
 import { lastLine, run, tool } from './run.ts';

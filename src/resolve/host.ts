@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { Lock } from '../types.ts';
-import { writeWhole } from './files.ts';
+import { writeWhole } from '../whole-files.ts';
 import type { ResolveOptions } from './index.ts';
 import { surveyInterpreters, usePython } from './interpreters.ts';
 

@@ -9,6 +9,7 @@ import type { ModelCard } from '../card.ts';
 import type { Lock, PlatformRequest } from '../types.ts';
 import { noteRequired, rootsFor, solveAdded } from './additions.ts';
 import { isAway, openSession } from './compile.ts';
+import { asVersions, withoutModel } from './compiled.ts';
 import { rememberSources, withoutCredentials } from './credentials.ts';
 import { userEnvironments, type Environment } from './environment.ts';
 import { explain } from './explain.ts';
@@ -41,6 +42,8 @@ export interface ResolveOptions {
   requirements?: string;
   /** The user's Python files that travel with the model: what they import is needed. */
   code?: string[];
+  /** The model was compiled: what it was saved with is not needed, and requirements only tell versions. */
+  compiled?: boolean;
 }
 
 /** Raised when what is kept in the cache would come out differently. */
@@ -56,19 +59,21 @@ const RULES = 3;
  */
 export async function resolve(
   ctx: Context,
-  card: ModelCard,
+  named: ModelCard,
   request: PlatformRequest,
   options: ResolveOptions,
 ): Promise<Lock> {
+  const card = options.compiled === true ? withoutModel(named) : named;
   const folder = path.dirname(card.path);
   const survey = await surveyInterpreters(ctx);
   const project = await readProject(ctx, folder, options.requirements);
   const environments = await userEnvironments(ctx, folder);
   const isPath = options.python !== undefined && /[\\/]/.test(options.python);
-  const named = isPath ? await usePython(ctx, path.resolve(ctx.cwd, options.python ?? '')) : undefined;
-  const scanner = named ?? survey.usable[0];
+  const own = isPath ? await usePython(ctx, path.resolve(ctx.cwd, options.python ?? '')) : undefined;
+  const scanner = own ?? survey.usable[0];
   if (scanner === undefined) throw noPython(survey);
-  const file = project.uvLock === null ? project.requirements : await readUvLock(ctx, project.uvLock, scanner);
+  const listed = project.uvLock === null ? project.requirements : await readUvLock(ctx, project.uvLock, scanner);
+  const file = listed !== null && options.compiled === true ? asVersions(listed) : listed;
   const needs = await findNeeds(ctx, card, options.code ?? [], scanner, environments, file);
   const pins = pinsOf(card, file);
   const selection = select(ctx, file, project.named, needs, pins, path.basename(card.path));

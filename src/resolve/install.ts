@@ -6,7 +6,7 @@ import type { Context } from '../events.ts';
 import type { Lock } from '../types.ts';
 import { isOfflineFailure, openSession, plain, pythonArguments, runUv, unreachable } from './compile.ts';
 import { reachingSources } from './credentials.ts';
-import { makeFolder, withScratch } from './files.ts';
+import { makeFolder, withScratch } from '../whole-files.ts';
 import { fromUser, usePython } from './interpreters.ts';
 import { lastLine, run, tool } from './run.ts';
 import { plainUvEnv } from './uv-env.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Context } from '../events.ts';
 import type { Digest, Lock, LockedPackage, Platform } from '../types.ts';
-import { readJson, writeWhole } from './files.ts';
+import { readJson, writeWhole } from '../whole-files.ts';
 import { writePylock, type LockedWheel } from './pylock.ts';
 import { bareInterpreter, type PythonChoice } from './pythons.ts';
 import { normalize } from './requirements.ts';

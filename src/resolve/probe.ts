@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Context } from '../events.ts';
-import { readJson, writeWhole } from './files.ts';
+import { readJson, writeWhole } from '../whole-files.ts';
 import { lastLine, run, tool } from './run.ts';
 
 const TIMEOUT_MS = 20_000;

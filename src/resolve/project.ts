@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import { readText } from './files.ts';
+import { readText } from '../whole-files.ts';
 import { fromUser } from './interpreters.ts';
 import { fromPoetry, fromPoetryLock, pythonOf } from './poetry.ts';
 import { addRequirement, emptyFile, readRequirements, type RequirementsFile } from './requirements.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { TomlError, parse } from 'smol-toml';
 import { MlfnError } from '../errors.ts';
-import { readText } from './files.ts';
+import { readText } from '../whole-files.ts';
 
 export type Table = Record<string, unknown>;
 

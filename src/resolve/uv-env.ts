@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Context } from '../events.ts';
 import { homeFolder } from './candidates.ts';
 import { withoutCredentials } from './credentials.ts';
-import { readText } from './files.ts';
+import { readText } from '../whole-files.ts';
 import { surveyInterpreters } from './interpreters.ts';
 import { run } from './run.ts';
 

@@ -6,7 +6,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { interpreterOf, whichAll } from './candidates.ts';
 import { redact } from './credentials.ts';
-import { makeFolder } from './files.ts';
+import { makeFolder } from '../whole-files.ts';
 import { noPython, surveyInterpreters } from './interpreters.ts';
 import { lastLine, run } from './run.ts';
 

@@ -2,13 +2,10 @@
  * Runs templates/tools/baseline.py: the model's own answers, from the locked dependencies, in a child process that can
  * hang, print or crash without harm.
  */
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
+import { type ChildEnd, runTool } from '../python-child.ts';
 
 /** What the child is told; the shape is documented in baseline.py. */
 export interface Job {
@@ -34,106 +31,17 @@ export interface Baseline {
 
 type Result = ({ ok: true } & Baseline) | { ok: false; stage: string; refused: boolean; type: string; message: string; hint: string | null; where: string | null; trace: string };
 
-const OUTPUT_KEPT = 20_000;
-/** The child ends itself when its time is over; this much later it is killed. Milliseconds. */
-const GRACE = 3_000;
-/** Variables without which Python does not start or finds no programs. */
-const PASSED = ['PATH', 'SYSTEMROOT', 'WINDIR', 'COMSPEC', 'LANG', 'LC_ALL', 'TZ'];
-
 /** `scratch` is an existing folder of this run alone. Throws MlfnError of kind model or config. */
 export async function runBaseline(
   ctx: Context,
   job: Job,
   options: { interpreter: string; scratch: string; env: Record<string, string> },
 ): Promise<Baseline> {
-  const jobFile = path.join(options.scratch, 'job.json');
-  const resultFile = path.join(options.scratch, 'result.json');
-  for (const suffix of ['', '.stage', '.crash']) await rm(resultFile + suffix, { force: true });
-  await writeFile(jobFile, JSON.stringify(job));
-  // -B: the dependencies are shared and stay as they are; the byte code that they carry is used.
-  const args = ['-I', '-S', '-B', '-X', 'utf8', toolPath(), jobFile, resultFile];
-  const child = { command: options.interpreter, args, cwd: options.scratch, env: childEnv(ctx, options) };
-  const ended = await runChild(ctx, child, job.timeout * 1000 + GRACE);
-  const text = await readFile(resultFile, 'utf8').catch(() => null);
-  if (text === null) throw await crashed(job, resultFile, ended);
-  const result = JSON.parse(text) as Result;
+  const ended = await runTool(ctx, job, { ...options, tool: 'baseline.py', doing: 'while the model was asked for its own answers' });
+  if (ended.result === null) throw crashed(job, ended);
+  const result = ended.result as Result;
   if (!result.ok) throw failed(job, result, ended.output);
   return { kind: result.kind, answers: result.answers };
-}
-
-/** This file's package holds templates/ at its root, whether it runs from src/, from dist/ or bundled. */
-function toolPath(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const tool = path.join(folder, 'templates', 'tools', 'baseline.py');
-    if (existsSync(tool) || folder === path.dirname(folder)) return tool;
-    folder = path.dirname(folder);
-  }
-}
-
-function childEnv(ctx: Context, options: { scratch: string; env: Record<string, string> }): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const name of PASSED) {
-    const value = ctx.env[name];
-    if (value !== undefined) env[name] = value;
-  }
-  const { scratch } = options;
-  // As in a Lambda worker, which has no /dev/shm: joblib keeps to threads.
-  return { ...env, HOME: scratch, TMPDIR: scratch, TEMP: scratch, TMP: scratch, JOBLIB_MULTIPROCESSING: '0', ...options.env };
-}
-
-interface Ended {
-  /** Last part of what the child and the model printed. */
-  output: string;
-  status: string;
-  late: boolean;
-}
-
-function runChild(
-  ctx: Context,
-  { command, args, ...where }: { command: string; args: string[]; cwd: string; env: Record<string, string> },
-  timeout: number,
-): Promise<Ended> {
-  ctx.signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    // A group of its own, so that processes of the model's own end with it. The open stdin tells it that we live.
-    const group = process.platform !== 'win32';
-    const child = spawn(command, args, { ...where, stdio: ['pipe', 'ignore', 'pipe'], detached: group, windowsHide: true });
-    let output = '';
-    let late = false;
-    const end = () => {
-      if (child.pid === undefined) return;
-      try {
-        if (group) process.kill(-child.pid, 'SIGKILL');
-        else child.kill('SIGKILL');
-      } catch {
-        // It ended by itself a moment ago.
-      }
-    };
-    const timer = setTimeout(() => {
-      late = true;
-      end();
-    }, timeout);
-    ctx.signal.addEventListener('abort', end, { once: true });
-    child.stdin.on('error', () => undefined);
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-OUTPUT_KEPT);
-    });
-    const settle = () => {
-      clearTimeout(timer);
-      ctx.signal.removeEventListener('abort', end);
-      end();
-    };
-    child.on('error', (error) => {
-      settle();
-      reject(error);
-    });
-    child.on('exit', (code, signal) => {
-      settle();
-      if (ctx.signal.aborted) reject(new MlfnError('INTERRUPTED', 'Stopped while the model was asked for its own answers.'));
-      else resolve({ output, status: signal ?? `exit code ${code}`, late });
-    });
-  });
 }
 
 const DOING: Record<string, string> = {
@@ -148,9 +56,7 @@ const DOING: Record<string, string> = {
 };
 
 /** The child died without a result: it hung, crashed in native code, ended itself or was killed for its memory. */
-async function crashed(job: Job, resultFile: string, ended: Ended): Promise<MlfnError> {
-  const stage = await readFile(`${resultFile}.stage`, 'utf8').catch(() => 'start');
-  const crash = await readFile(`${resultFile}.crash`, 'utf8').catch(() => '');
+function crashed(job: Job, { stage, crash, ...ended }: ChildEnd): MlfnError {
   const details = { stage, status: ended.status, crash, output: ended.output };
   const doing = DOING[stage] ?? stage;
   if (ended.late || crash.startsWith('Timeout')) {

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
+import { withScratch } from '../python-child.ts';
 import type { ModelCard } from '../card.ts';
 import type { Answer, Artifact, Bundle, Call, Lock, Sample, Verification } from '../types.ts';
 import { type Baseline, type Job, runBaseline } from './baseline.ts';
@@ -12,7 +13,7 @@ import { bodyOf, callOf, Timings } from './calls.ts';
 import { compare } from './compare.ts';
 import { different, refusal, unhealthy, unstable } from './failures.ts';
 import { isObject, type Request, requestsOf } from './requests.ts';
-import { copyCode, rootsOf, withScratch } from './scratch.ts';
+import { copyCode, rootsOf } from './scratch.ts';
 
 export { bodyOf, callOf } from './calls.ts';
 

@@ -1,25 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isRunning } from '../running.ts';
-import type { Context } from '../events.ts';
 import type { Artifact } from '../types.ts';
-
-/** A folder for this run alone, gone when `use` ends; what a killed run left is swept by the next one. */
-export async function withScratch<T>(ctx: Context, use: (folder: string) => Promise<T>): Promise<T> {
-  const parent = path.join(ctx.home.cache, 'verify');
-  await mkdir(parent, { recursive: true });
-  for (const name of await readdir(parent)) {
-    if (!isRunning(Number.parseInt(name, 10))) await rm(path.join(parent, name), { recursive: true, force: true });
-  }
-  const folder = path.join(parent, `${process.pid}-${randomUUID()}`);
-  await mkdir(folder);
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
 
 /** Lays the user's own modules (`code/...` of the function part) into `folder`. */
 export async function copyCode(artifact: Artifact, folder: string): Promise<void> {

@@ -38,7 +38,7 @@ test('a deploy that fails meanwhile ends it, and leaves nothing of it', async ()
   held.release();
   expect(await failed).toMatchObject({ error: { code: 'AWS_DENIED' } });
   expect(() => process.kill(Number(readFileSync(file, 'utf8')), 0)).toThrow('ESRCH');
-  expect(readdirSync(path.join(lab.folder, 'home/cache/verify'))).toEqual([]);
+  expect(readdirSync(path.join(lab.folder, 'home/cache/children'))).toEqual([]);
 });
 
 test('what releases stand on is read while the function and its records are', async () => {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { servingCode } from '../../src/bundle/serving.ts';
+import { type ServedBy, servingCode } from '../../src/bundle/serving.ts';
 import { python } from '../python.ts';
 import { makeLab } from './lab.ts';
 
@@ -15,28 +15,39 @@ for file in sorted(folder.glob("*.py")):
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == 1:
             for name in [node.module] if node.module else [each.name for each in node.names]:
-                if not (folder / f"{name}.py").exists():
+                if not (folder / f"{name}.py").exists() and not (folder / name).exists():
                     print(file.stem, name)
 `;
 
+const LINEAR: ServedBy = { engine: 'plain', modules: ['chain', 'columns', 'encoding', 'flat', 'kinds', 'linear', 'scaling'] };
+
 test.each([
-  // Where the model is in Cloud Storage, which it is not for who is called by Lambda.
-  ['lambda', ['fetch store_gs']],
-  ['http', []],
-] as const)('for %s: nothing that is imported is left out', async (caller, lazily) => {
+  // Where the model is in Cloud Storage, which it is not for who is called by Lambda; and what other engines would import.
+  ['lambda', { engine: 'native' }, ['fetch store_gs', 'start function', 'start plain']],
+  ['http', { engine: 'native' }, ['start function', 'start plain']],
+  ['http', { engine: 'python' }, ['start model', 'start plain', 'start predict']],
+  ['http', LINEAR, ['start function', 'start model']],
+] as const)('for %s and %j: nothing that is imported is left out', async (caller, by, lazily) => {
   const lab = makeLab();
-  const entries = await servingCode(lab.ctx, caller);
+  const entries = await servingCode(lab.ctx, caller, by as ServedBy);
   for (const { path: name, source } of entries) cpSync((source as { file: string }).file, path.join(lab.folder, name));
   const missing = execFileSync(python, ['-I', '-c', MISSING, lab.folder], { encoding: 'utf8' });
-  expect(missing.split('\n').filter(Boolean)).toEqual(lazily);
+  expect(missing.split('\n').filter(Boolean).toSorted()).toEqual(lazily);
 });
 
 test('Lambda gets no server, and nothing gets byte code', async () => {
   const lab = makeLab();
-  const names = async (caller: 'lambda' | 'http') => (await servingCode(lab.ctx, caller)).map((entry) => entry.path);
+  const names = async (caller: 'lambda' | 'http') => (await servingCode(lab.ctx, caller, { engine: 'native' })).map((entry) => entry.path);
   const [lambda, http] = [await names('lambda'), await names('http')];
   expect(http).toEqual(expect.arrayContaining(['main.py', 'mlfn_serve/entry.py', 'mlfn_serve/page.html', 'mlfn_serve/server.py']));
   const left = http.filter((name) => !lambda.includes(name)).toSorted();
   expect(left).toEqual(['main.py', ...['cloud_log', 'framework', 'launch', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
   expect(http.filter((name) => /__pycache__|\.pyc$/.test(name))).toEqual([]);
+});
+
+test('a compiled model brings its own evaluators, and no others', async () => {
+  const lab = makeLab();
+  const names = (await servingCode(lab.ctx, 'lambda', LINEAR)).map((entry) => entry.path);
+  expect(names.filter((name) => name.includes('/plain/')).toSorted()).toEqual(['__init__', 'chain', 'columns', 'encoding', 'flat', 'kinds', 'linear', 'scaling'].map((name) => `mlfn_serve/plain/${name}.py`));
+  expect(names).not.toContain('mlfn_serve/introspect.py');
 });

@@ -122,13 +122,13 @@ test('Ctrl-C ends the child at once and leaves nothing', async () => {
   controller.abort();
   expect(await running).toMatchObject({ code: 'INTERRUPTED', kind: 'interrupted' });
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  expect(readdirSync(path.join(cache, 'verify'))).toEqual([]);
+  expect(readdirSync(path.join(cache, 'children'))).toEqual([]);
 });
 
 test('the child ends with the process that started it, and the next run sweeps its folder', async () => {
   const release = made(appOf(HANGS));
   const dead = spawnSync(process.execPath, ['--version']).pid;
-  const folder = path.join(cache, 'verify', `${dead}-left`);
+  const folder = path.join(cache, 'children', `${dead}-left`);
   mkdirSync(folder, { recursive: true });
   const job = { artifact: { kind: 'python', module: 'app', attribute: 'answer' }, path: [path.join(release.folder, 'code')], hooks: null, main: {}, requests: [], timeout: 600 };
   writeFileSync(path.join(folder, 'job.json'), JSON.stringify(job));

@@ -4,8 +4,8 @@ import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'no
 import os from 'node:os';
 import path from 'node:path';
 import { pid } from 'node:process';
-import { isRunning } from '../running.ts';
-import { MlfnError } from '../errors.ts';
+import { isRunning } from './running.ts';
+import { MlfnError } from './errors.ts';
 
 const STALE_MS = 24 * 3600 * 1000;
 

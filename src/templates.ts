@@ -1,3 +1,4 @@
+/** Where the Python that mlfn brings along lies. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 

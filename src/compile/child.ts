@@ -1,0 +1,41 @@
+/** Runs templates/tools/compile.py. */
+import path from 'node:path';
+import type { Context } from '../events.ts';
+import { runTool } from '../python-child.ts';
+import { templatesFolder } from '../templates.ts';
+import type { Proof } from '../types.ts';
+
+/** Everything together: loading, export, proof. */
+const SECONDS = 300;
+
+export interface Asked {
+  artifact: { file: string; format: string };
+  path: string[];
+  requests: unknown[];
+  /** File to write. */
+  out: string;
+}
+
+/** What of an engine came out. Microseconds for one record; null where none could be asked. */
+export type Tried = { ok: true; modules: string[]; proof: Proof; warmUs: number | null } | { ok: false; reason: string };
+
+export interface Told {
+  native: { warmUs: number | null };
+  plain: Tried;
+}
+
+type Result = ({ ok: true } & Told) | { ok: false; stage: string; type: string; message: string };
+
+/** A child that fails, hangs or dies leaves the model to its own libraries, and says why. */
+export async function askChild(ctx: Context, asked: Asked, where: { interpreter: string; scratch: string }): Promise<Told> {
+  const job = { ...asked, main: {}, serving: path.join(templatesFolder(), 'python'), timeout: SECONDS };
+  const ended = await runTool(ctx, job, { ...where, tool: 'compile.py', env: {}, doing: 'while the model was compiled' });
+  const result = ended.result as Result | null;
+  if (result?.ok === true) return { native: result.native, plain: result.plain };
+  return { native: { warmUs: null }, plain: { ok: false, reason: reasonOf(result, ended) } };
+}
+
+function reasonOf(result: Exclude<Result, { ok: true }> | null, { stage, status, late }: { stage: string; status: string; late: boolean }): string {
+  if (result !== null) return `it could not be compiled (${result.stage}: ${result.type}: ${result.message.split('\n')[0]})`;
+  return late ? `it was not compiled within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was compiled (${stage})`;
+}
