@@ -106,6 +106,7 @@ describe('settings', () => {
       set    model        CWD/model.joblib  (mlfn.yaml:2:8)
       set    name         heart  (mlfn.yaml:1:7)
       set    env          none  (default)
+      set    engine       auto  (default)
       set    memory       512  (mlfn.yaml:3:9)
       set    timeout      7  (MLFN_TIMEOUT)
       set    concurrency  2  (default)
