@@ -36,6 +36,11 @@ export const GCP_ERRORS = {
     meaning: 'Another command removed the function while this one worked on it.',
     mend: 'See what there is with `mlfn status`, and deploy again if it is to be there.',
   },
+  GCP_LIVE_GONE: {
+    kind: 'remote',
+    meaning: 'Somebody deleted the revision that has the traffic: Cloud Run refuses every change until another one has it.',
+    mend: 'Give the traffic to a release that is still there, as the hint says, and then deploy again.',
+  },
   GCP_REFUSED: {
     kind: 'config',
     meaning: 'Google Cloud refuses a setting of the function.',

@@ -1,4 +1,4 @@
-/** What does not end, and what ends too early: operations without an end, and credentials that expire on the way. */
+/** What does not end, and what ends too early: operations without an end, credentials that expire on the way, a revision that a hand deleted. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -82,5 +82,22 @@ describe.each(['run', 'function'] as const)('mode %s', (mode) => {
     lab.gcp.world.operations.endless.clear();
     expect(await lab.mlfn(['rollback', 'late', '--to', '1'])).toMatchObject({ live: 1 });
     expect((await lab.ask(url)).text).toBe('200 one');
+  });
+
+  test('a live revision that a hand has deleted: told at once what to do, and that does it', async () => {
+    const service = lab.gcp.services.find(`projects/${lab.gcp.project}/locations/${lab.gcp.region}/services/late`);
+    const [revision = '', held] = [...service.revisions].find(([each]) => service.routed(each).percent === 100) ?? [];
+    service.revisions.delete(revision);
+    await held?.instance?.stop();
+    lab.gcp.clear();
+    const { error } = await lab.mlfn(deploy('last'), { code: 5 });
+    expect(error).toMatchObject({ code: 'GCP_LIVE_GONE', message: `Revision ${revision}, which has the traffic of late, was deleted.` });
+    expect(error.hint).toContain(`mlfn rollback late --to ${live} `);
+    // Not waited for.
+    expect(lab.gcp.calls.filter(({ name }) => name === 'run:GetService').length).toBeLessThan(10);
+    expect(lab.gcp.changes().filter((name) => name !== 'upload:PUT')).toEqual([]);
+    expect(await lab.mlfn(['rollback', 'late', '--to', String(live)])).toMatchObject({ live });
+    expect(await lab.mlfn(deploy('last'))).toMatchObject({ status: 'deployed', before: live });
+    expect((await lab.ask(url)).text).toBe('200 last');
   });
 });

@@ -13,13 +13,13 @@ import { makeRunRevision } from './run/publish.ts';
 import { gone, pathOf, type Revision } from './services.ts';
 import type { Session } from './session.ts';
 import { settingsOf } from './settings.ts';
-import { lookAt, moveTraffic, type Now, splitOf, tagUrl, trafficFor } from './traffic.ts';
+import { assertServable, lookAt, moveTraffic, type Now, splitOf, tagUrl, trafficFor } from './traffic.ts';
 
 /** Milliseconds. Cloud Build takes two to three minutes for a function, and longer when it has many to do. */
 const BUILD_MS = 900_000;
 /**
  * @param assertClaimed throws when the release is not wanted any more: somebody removed the function meanwhile
- * @throws GCP_BUILD, GCP_NOT_STARTING, GCP_REFUSED, GCP_SLOW
+ * @throws GCP_BUILD, GCP_LIVE_GONE, GCP_NOT_STARTING, GCP_REFUSED, GCP_SLOW
  */
 export async function publishRevision(session: Session, wanted: Wanted, assertClaimed: () => Promise<void>): Promise<void> {
   const { mode } = settingsOf(wanted.draft);
@@ -30,6 +30,7 @@ export async function publishRevision(session: Session, wanted: Wanted, assertCl
   const revision = await patiently(patience, 'a turn to update the function', willPass, async () => {
     if (tries++ > 0) await assertClaimed();
     const now = await lookAt(session, wanted.name);
+    if (now !== null) assertServable(wanted.name, now, now.service.traffic ?? []);
     return (await takeUp(patience, wanted, now)) ?? (await make(patience, wanted, now));
   }).catch((error: unknown) => {
     throw refusedBy(error, session, wanted);

@@ -29,8 +29,30 @@ const BY_NAME = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 const TAG = /^r\d+$/;
 
 export async function lookAt(session: Session, name: string): Promise<Now | null> {
-  const [service, revisions] = await Promise.all([getService(session, name), listRevisions(session, name)]);
-  return service === null ? null : { service, revisions, split: splitOf(service, revisions) };
+  const [service, listed] = await Promise.all([getService(session, name), listRevisions(session, name)]);
+  if (service === null) return null;
+  // What has the traffic may have been made after the list was.
+  const revisions = missing(service.traffic ?? [], listed).length === 0 ? listed : await listRevisions(session, name);
+  return { service, revisions, split: splitOf(service, revisions) };
+}
+
+/** Names in `traffic` of revisions that there are not. */
+function missing(traffic: readonly Target[], revisions: readonly Revision[]): string[] {
+  return traffic.flatMap(({ revision, percent }) => (revision && (percent ?? 0) > 0 && !revisions.some((each) => each.name === revision) ? [revision] : []));
+}
+
+/** Cloud Run takes nothing that leaves the traffic with a revision that somebody deleted. @throws GCP_LIVE_GONE */
+export function assertServable(name: string, { revisions }: Now, traffic: readonly Target[]): void {
+  const [gone] = missing(traffic, revisions);
+  if (gone === undefined) return;
+  const there = revisions.filter(({ release, ready }) => release !== null && ready).map(({ release }) => release);
+  throw new MlfnError('GCP_LIVE_GONE', `Revision ${gone}, which has the traffic of ${name}, was deleted.`, {
+    hint:
+      there.length === 0
+        ? `Delete the function, and deploy it again: mlfn delete ${name} --target gcp.`
+        : `Give the traffic to a release that is there (${there.join(', ')}), and deploy again: mlfn rollback ${name} --to ${there.at(-1)} --target gcp.`,
+    details: { revision: gone, releases: there },
+  });
 }
 
 /** Of two that share the traffic the earlier release is live, and the later one its canary. */
@@ -104,7 +126,7 @@ export function tagUrl(service: Service, release: number): string | null {
 /**
  * Splits that an earlier canary left go with the same call. Begun again when somebody came in between.
  * @param to from what is there now; null leaves it so
- * @throws FUNCTION_UNKNOWN, GCP_*
+ * @throws FUNCTION_UNKNOWN, GCP_LIVE_GONE, GCP_*
  */
 export async function moveTraffic(session: Session, name: string, to: (now: Now) => Target[] | null): Promise<void> {
   const patience = new Patience(session);
@@ -112,6 +134,7 @@ export async function moveTraffic(session: Session, name: string, to: (now: Now)
     const now = await lookAt(session, name);
     if (now === null) throw gone(name);
     const traffic = to(now);
+    if (traffic !== null) assertServable(name, now, traffic);
     if (traffic !== null && !same(traffic, now.service)) await state(session, patience, name, now.service, traffic);
   }).catch((error: unknown) => {
     throw explainGcp(error, { permission: 'run.services.update', resource: pathOf(session, name) });
