@@ -6,10 +6,45 @@ from .unsupported import Unsupported
 
 # Class -> module below exporters/ and function: `function(estimator, out, columns)` gives the node.
 EXPORTERS = {
+    # chains and columns
     "Pipeline": "chain:pipeline",
     "ColumnTransformer": "columns:column_transformer",
+    "FeatureUnion": "columns:feature_union",
+    # scaling
     "StandardScaler": "scaling:standard_scaler",
+    "MinMaxScaler": "scaling:min_max_scaler",
+    "MaxAbsScaler": "scaling:max_abs_scaler",
+    "RobustScaler": "scaling:robust_scaler",
+    "Normalizer": "scaling:normalizer",
+    "Binarizer": "scaling:binarizer",
+    # shapes of single columns
+    "PowerTransformer": "shaping:power_transformer",
+    "QuantileTransformer": "shaping:quantile_transformer",
+    "PolynomialFeatures": "shaping:polynomial_features",
+    "KBinsDiscretizer": "shaping:k_bins_discretizer",
+    "FunctionTransformer": "shaping:function_transformer",
+    # categories
     "OneHotEncoder": "encoding:one_hot_encoder",
+    "OrdinalEncoder": "encoding:ordinal_encoder",
+    "TargetEncoder": "encoding:target_encoder",
+    # missing values
+    "SimpleImputer": "imputing:simple_imputer",
+    "MissingIndicator": "imputing:missing_indicator",
+    # choosing and projecting
+    "VarianceThreshold": "features:selector",
+    "SelectKBest": "features:selector",
+    "SelectPercentile": "features:selector",
+    "SelectFpr": "features:selector",
+    "SelectFdr": "features:selector",
+    "SelectFwe": "features:selector",
+    "GenericUnivariateSelect": "features:selector",
+    "SelectFromModel": "features:selector",
+    "SequentialFeatureSelector": "features:selector",
+    "RFE": "features:selecting_predictor",
+    "RFECV": "features:selecting_predictor",
+    "PCA": "features:pca",
+    "IncrementalPCA": "features:pca",
+    "TruncatedSVD": "features:truncated_svd",
     # Linear models, naive Bayes, centres, constants
     **dict.fromkeys(("LogisticRegression", "LogisticRegressionCV"), "linear:logistic_regression"),
     **dict.fromkeys(("Perceptron", "PassiveAggressiveClassifier", "LinearSVC"), "linear:classifier"),

@@ -125,6 +125,19 @@ def _quadratic(evaluator, row):
         yield 2 * len(means) + 6, abs(constant) + 0.5 * (abs(logs) + sum(size * size for size in along))
 
 
+def _project(evaluator, row):
+    row = [row.get(index, 0.0) for index in range(len(evaluator.weights) // evaluator.width)] if type(row) is dict else row
+    width = evaluator.width
+    before, after, scale = (
+        evaluator.before or [0.0] * len(row),
+        evaluator.after or [0.0] * width,
+        evaluator.scale or [1.0] * width,
+    )
+    for place in range(width):
+        sizes = [abs(value - mean) * abs(part) for value, mean, part in zip(row, before, evaluator.weights[place::width])]
+        yield 2 * len(sizes) + 4, (abs(after[place]) + sum(sizes)) / scale[place]
+
+
 # Below mlfn_serve/plain: module, class, the method that gives a list of sums, and what tells their sizes. An heir that sums
 # otherwise has a row of its own; its parent's is passed over meanwhile.
 SUMS = [
@@ -132,6 +145,7 @@ SUMS = [
     ("linear", "Linear", "scores", _linear),
     ("bayes", "Gaussian", "scores", _gaussian),
     ("discriminant", "Quadratic", "scores", _quadratic),
+    ("projection", "Project", "transform", _project),
 ]
 
 

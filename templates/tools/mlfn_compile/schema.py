@@ -12,6 +12,10 @@ def saved_schema(schema):
     if schema.loose:
         raise Unsupported(f"what the column {schema.fields[schema.loose[0]].name} holds is not known")
     fields = [{name: _plain(getattr(field, name)) for name in SAVED} for field in schema.fields]
+    for field in fields:
+        # An array of floats, as mlfn_serve.matrix makes it, holds NaN where None was put in.
+        if field["kind"] == "number" and not field["objects"] and (schema.frame or schema.floats):
+            field["missing"] = float("nan")
     return {"shape": schema.shape, "fields": fields, "underscored": schema.underscored}
 
 

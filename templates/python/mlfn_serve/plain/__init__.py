@@ -1,10 +1,11 @@
 """The engine `plain`: a model that was compiled into numbers, evaluated by the standard library alone.
 
 An evaluator works on one row at a time, a list of the schema's fields in order (or a text, or a mapping). Numbers are
-floats, missing ones NaN. A transformer has `transform(row)` and `width`, the length of what it returns: a list, or a dict
-{index: value} of what is not zero where most is. A predictor has `predict(row)`, and where the model has them
-`predict_proba(row)` (a list) and `decision_function(row)` (a float, or a list); `answer(row)` gives prediction and
-probabilities at once. Whatever the original refuses is refused by a ValueError.
+floats, missing ones NaN. A transformer has `transform(row)`, which returns a list, or a dict {index: value} of what is not
+zero where most is; `width`, how long that is; and `gives`, the type of the numbers in it, None where they are of several. A
+predictor has `predict(row)`, and where the model has them `predict_proba(row)` (a list) and `decision_function(row)` (a
+float, or a list); `answer(row)` gives prediction and probabilities at once. Whatever the original refuses is refused by a
+ValueError.
 """
 
 from ..fields import restored
@@ -27,8 +28,10 @@ class PlainModel:
         self.classes = told["classes"]
         self.probabilistic = told["probabilistic"]
         self.method = told["method"]
-        evaluator = Builder(flat).build(flat.header["node"])
+        evaluator = Builder(flat, float if self.schema.floats else None).build(flat.header["node"])
         self._answer = evaluator.answer if self.probabilistic else getattr(evaluator, self.method)
+        if self.method == "transform":
+            self._answer = _whole(evaluator)
 
     def predict(self, batch):
         """Answers for every row, in order."""
@@ -55,3 +58,13 @@ class PlainModel:
             except Exception:
                 continue
         return error
+
+
+def _whole(transformer):
+    """Its `transform`, with what it gives as a list of one type, as an array would have it."""
+    from .rows import spread
+
+    transform, width, gives = transformer.transform, transformer.width, transformer.gives
+    if gives is None:
+        return lambda row: list(spread(transform(row), width))
+    return lambda row: list(map(gives, spread(transform(row), width)))

@@ -9,6 +9,7 @@ class Chain:
         self.steps = [step.transform for step in steps]
         self.last = last
         self.width = getattr(last, "width", None)
+        self.gives = getattr(last, "gives", None)
 
     def _through(self, row):
         for step in self.steps:

@@ -1,36 +1,91 @@
-"""Encoders of categories."""
+"""Encoders of categories: what each category becomes was asked of the original when it was exported."""
+
+from .rows import check_finite, spread
+
+TYPES = {"float": float, "int": int, "bool": bool}
+NAN = object()
+
+
+def keyed(value):
+    """NaN is equal to itself here, and not to None."""
+    return value if value == value else NAN
 
 
 class OneHot:
-    """{"columns": [{"keys": [category, ...], "drop": index or null}], "unknown": "error" | "ignore"}"""
+    """{"columns": [{"keys": [category, ...], "places": [index or null, ...], "unknown": index, null or "refused"}], "width",
+    "gives": "float" | "int" | "bool"}: a one at the category's place of all places."""
 
     def __init__(self, node, builder):
-        self.refuses = node["unknown"] == "error"
+        self.width = node["width"]
+        self.gives = TYPES[node["gives"]]
+        self.one = self.gives(1)
         self.columns = []
-        self.width = 0
         for column in node["columns"]:
-            keys = column["keys"]
-            places = {}
-            for index, key in enumerate(keys):
-                if index != column["drop"]:
-                    places[_key(key)] = len(places)
-            self.columns.append((places, {_key(key) for key in keys}, len(places)))
-            self.width += len(places)
+            places = dict(zip(map(keyed, column["keys"]), column["places"]))
+            self.columns.append((places, column["unknown"]))
+        self.zeros = None if self.width > 8 * len(self.columns) else [self.gives(0)] * self.width
+
+    def transform(self, row):
+        out = {} if self.zeros is None else self.zeros.copy()
+        for number, (value, (places, unknown)) in enumerate(zip(row, self.columns)):
+            place = places.get(value if value == value else NAN, unknown)
+            if place == "refused":
+                refuse(value, number)
+            if place is not None:
+                out[place] = self.one
+        return out
+
+
+class Table:
+    """{"columns": [{"keys": [category, ...], "values": [[number, ...], ...], "unknown": [number, ...] or null}], "gives"}:
+    numbers for each category, as OrdinalEncoder and TargetEncoder give them."""
+
+    def __init__(self, node, builder):
+        self.gives = TYPES[node["gives"]]
+        self.width = 0
+        self.columns = []
+        for column in node["columns"]:
+            values = dict(zip(map(keyed, column["keys"]), column["values"]))
+            self.columns.append((values, column["unknown"]))
+            self.width += len(column["values"][0])
 
     def transform(self, row):
         out = []
-        for number, (value, (places, known, width)) in enumerate(zip(row, self.columns)):
-            found = [0.0] * width
-            key = _key(value)
-            place = places.get(key)
-            if place is not None:
-                found[place] = 1.0
-            elif self.refuses and key not in known:
-                raise ValueError(f"Found unknown categories [{value!r}] in column {number} during transform")
+        for number, (value, (values, unknown)) in enumerate(zip(row, self.columns)):
+            found = values.get(value if value == value else NAN, unknown)
+            if found is None:
+                refuse(value, number)
             out += found
         return out
 
 
-def _key(value):
-    """What is missing is one category, whatever it is written as."""
-    return None if value is None or value != value else value
+def refuse(value, number):
+    raise ValueError(f"Found unknown categories [{value!r}] in column {number} during transform")
+
+
+class Bins:
+    """{"edges": [[inner edge, ...] of each column], "one-hot": bool}: the number of the bin that a value lies in."""
+
+    gives = float
+
+    def __init__(self, node, builder):
+        from bisect import bisect_right
+
+        self.bin = bisect_right
+        self.edges = node["edges"]
+        self.starts = None
+        self.width = self.count = len(self.edges)
+        if node["one-hot"]:
+            self.starts = []
+            self.width = 0
+            for edges in self.edges:
+                self.starts.append(self.width)
+                self.width += len(edges) + 1
+
+    def transform(self, row):
+        row = spread(row, self.count)
+        check_finite(row)
+        bins = list(map(self.bin, self.edges, row))
+        if self.starts is None:
+            return list(map(float, bins))
+        return {start + place: 1.0 for start, place in zip(self.starts, bins)}

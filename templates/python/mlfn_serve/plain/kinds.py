@@ -1,10 +1,25 @@
 """Which module evaluates which kind of node. A package carries only the modules that its model needs."""
 
 KINDS = {
+    # chains and columns
     "chain": ("chain", "Chain"),
     "columns": ("columns", "Columns"),
-    "scale": ("scaling", "Scale"),
+    "select": ("columns", "Select"),
+    # transformers
+    "binary": ("scaling", "Binary"),
+    "bins": ("encoding", "Bins"),
+    "function": ("functions", "Function"),
+    "impute": ("imputing", "Impute"),
+    "indicate": ("imputing", "Indicate"),
+    "norm": ("scaling", "Norm"),
     "one-hot": ("encoding", "OneHot"),
+    "polynomial": ("polynomial", "Polynomial"),
+    "power": ("power", "Power"),
+    "project": ("projection", "Project"),
+    "quantile": ("quantile", "Quantile"),
+    "scale": ("scaling", "Scale"),
+    "stretch": ("scaling", "Stretch"),
+    "table": ("encoding", "Table"),
     # Linear models, naive Bayes, centres, constants
     "linear-classifier": ("linear", "LinearClassifier"),
     "linear-flags": ("linear", "LinearFlags"),
@@ -32,9 +47,11 @@ KINDS = {
 
 
 class Builder:
-    """Makes evaluators of nodes. `view` and `list` are the file's arrays."""
+    """Makes evaluators of nodes. `view` and `list` are the file's arrays; `passed` is the type of what comes in and is
+    handed on, None where there are several."""
 
-    def __init__(self, flat):
+    def __init__(self, flat, passed):
+        self.passed = passed
         self.view = flat.view
         self.list = flat.list
 
