@@ -145,7 +145,7 @@ SUMS = [
     ("linear", "Linear", "scores", _linear),
     ("bayes", "Gaussian", "scores", _gaussian),
     ("discriminant", "Quadratic", "scores", _quadratic),
-    ("projection", "Project", "transform", _project),
+    ("projection", "Project", "sums", _project),
 ]
 
 

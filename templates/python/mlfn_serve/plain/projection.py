@@ -24,6 +24,9 @@ class Project:
 
     def transform(self, row):
         check_finite(row)
+        return self.sums(row)
+
+    def sums(self, row):
         if self.before is not None:
             row = [value - shift for value, shift in zip(spread(row, len(self.before)), self.before)]
         found = self._sparse(row) if self.rows is None or type(row) is dict else [sum(map(mul, row, each)) for each in self.rows]
