@@ -26,16 +26,16 @@ export interface Told {
 
 type Result = ({ ok: true } & Told) | { ok: false; stage: string; type: string; message: string };
 
-/** A child that fails, hangs or dies leaves the model to its own libraries, and says why. */
+/** The child hung or died: of the machine's state perhaps, and no answer to be kept. */
+export class Lost extends Error {}
+
+/** A child that fails leaves the model to its own libraries, and says why. @throws Lost */
 export async function askChild(ctx: Context, asked: Asked, where: { interpreter: string; scratch: string }): Promise<Told> {
   const job = { ...asked, main: {}, serving: path.join(templatesFolder(), 'python'), timeout: SECONDS };
   const ended = await runTool(ctx, job, { ...where, tool: 'compile.py', env: {}, doing: 'while the model was compiled' });
   const result = ended.result as Result | null;
   if (result?.ok === true) return { native: result.native, plain: result.plain };
-  return { native: { warmUs: null }, plain: { ok: false, reason: reasonOf(result, ended) } };
-}
-
-function reasonOf(result: Exclude<Result, { ok: true }> | null, { stage, status, late }: { stage: string; status: string; late: boolean }): string {
-  if (result !== null) return `it could not be compiled (${result.stage}: ${result.type}: ${result.message.split('\n')[0]})`;
-  return late ? `it was not compiled within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was compiled (${stage})`;
+  const { stage, status, late, crash } = ended;
+  if (result === null) throw new Lost(late || crash.startsWith('Timeout') ? `it was not compiled within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was compiled (${stage})`);
+  return { native: { warmUs: null }, plain: { ok: false, reason: `it could not be compiled (${result.stage}: ${result.type}: ${result.message.split('\n')[0]})` } };
 }

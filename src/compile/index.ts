@@ -12,7 +12,7 @@ import type { ModelFileCard } from '../card.ts';
 import { withScratch } from '../python-child.ts';
 import type { Digest, Engine, Form } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
-import { type Asked, askChild, type Told } from './child.ts';
+import { type Asked, askChild, Lost, type Told } from './child.ts';
 import { choose } from './choose.ts';
 import { toolsDigest } from './tools-digest.ts';
 
@@ -41,7 +41,12 @@ export async function compile(ctx: Context, input: CompileInput): Promise<Form> 
   const before = await reasonBefore(input);
   if (before !== null) return settle(input, { engine: 'native', why: before });
   const folder = path.join(ctx.home.cache, 'compiled', await keyOf(input));
-  await makeFolder(folder, (temporary) => make(ctx, input, temporary));
+  try {
+    await makeFolder(folder, (temporary) => make(ctx, input, temporary));
+  } catch (error) {
+    if (error instanceof Lost) return settle(input, { engine: 'native', why: error.message });
+    throw error;
+  }
   const told = (await readJson(path.join(folder, 'told.json'))) as Told;
   return settle(input, await choose(told, path.join(folder, MODEL)));
 }

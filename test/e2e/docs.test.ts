@@ -21,7 +21,7 @@ function words(line: string): string[] {
 let lab: Lab;
 let folder: string;
 beforeAll(() => {
-  lab = new Lab();
+  lab = new Lab({ engine: 'auto' });
   folder = path.join(lab.folder, 'reader');
   mkdirSync(folder);
   for (const file of ['model.joblib', 'payload.json']) cpSync(path.join(examples, 'heart-disease', file), path.join(folder, file));

@@ -14,7 +14,7 @@ const shell = promisify(exec);
 
 let lab: Lab;
 beforeAll(() => {
-  lab = new Lab();
+  lab = new Lab({ engine: 'auto' });
 });
 afterAll(() => lab.close());
 
@@ -44,6 +44,9 @@ async function overCli(name: string, { path: where, body }: Case): Promise<{ sta
   return { status: invoked.status, answer: answerOf(invoked.body) };
 }
 
+/** Those that are numbers and nothing else. */
+const COMPILED = ['heart-disease', 'height'];
+
 describe.each(names)('%s', (name) => {
   const cases = expectedOf(name);
   let url = '';
@@ -54,6 +57,15 @@ describe.each(names)('%s', (name) => {
     expect(outcome.verification).toMatchObject({ method: 'sample' });
     expect(outcome.verification?.compared).toBeGreaterThan(0);
     url = outcome.url ?? '';
+  });
+
+  test('says which engine it got, and why', async () => {
+    const [release] = (await lab.json<Live>(['releases', name])).releases;
+    expect(release?.engine).toBe(COMPILED.includes(name) ? 'plain' : 'native');
+    const proof = release?.proof ?? { probes: 0, largestDifference: 1 };
+    expect(release?.engine === 'native' || (proof.probes > 100 && proof.largestDifference < 1e-12)).toBe(true);
+    const { stderr } = await lab.mlfn(['deploy', '--target', 'local', '--dry-run'], { cwd: path.join(examples, name) });
+    expect(stderr).toMatch(COMPILED.includes(name) ? /engine plain {4}equal on [\d,]+ probes \(largest difference \S+\)/ : /engine native/);
   });
 
   test.each(cases)('$method $path answers over HTTP and by `mlfn invoke` what it should', async (each) => {

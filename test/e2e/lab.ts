@@ -45,6 +45,7 @@ export interface RunOptions {
 }
 
 export interface LabOptions {
+  engine?: 'auto';
   /** Name of the home inside the folder. */
   home?: string;
   /** Nothing in the cache: the network is needed. */
@@ -63,7 +64,8 @@ export class Lab {
     this.folder = options.folder ?? realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mlfn-fault-')));
     this.home = path.join(this.folder, options.home ?? 'home');
     const { VIRTUAL_ENV: _v, CONDA_PREFIX: _c, NODE_OPTIONS: _n, FORCE_COLOR: _f, ...env } = process.env;
-    this.env = { ...env, MLFN_HOME: this.home };
+    // Faults are those of the whole way, dependencies included: what is tried of compiled models says so.
+    this.env = { ...env, MLFN_HOME: this.home, MLFN_ENGINE: options.engine ?? 'native' };
   }
 
   /** A lab whose cache holds what the first deploy of a plain function brings. */

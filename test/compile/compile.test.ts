@@ -1,0 +1,97 @@
+/** The stage with real models, in a real child process with the tests' own scikit-learn. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compile, type CompileInput } from '../../src/compile/index.ts';
+import type { Event } from '../../src/events.ts';
+import type { CompiledForm } from '../../src/types.ts';
+import { failure, makeLab, modelCard } from '../bundle/lab.ts';
+import { python } from '../python.ts';
+
+const MODELS = `
+import sys, joblib, numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+rng = np.random.default_rng(0)
+x = rng.normal(size=(80, 3)); y = (x.sum(1) > 0).astype(int)
+joblib.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(x, y), sys.argv[1] + "/linear.joblib")
+joblib.dump(KNeighborsClassifier().fit(x, y), sys.argv[1] + "/knn.joblib")
+open(sys.argv[1] + "/broken.joblib", "wb").write(open(sys.argv[1] + "/linear.joblib", "rb").read()[:300])
+`;
+
+let folder: string;
+const site = execFileSync(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], { encoding: 'utf8' }).trim();
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mlfn-compile-')));
+  execFileSync(python, ['-c', MODELS, folder]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function inputOf(name: string, more: Partial<CompileInput> = {}): CompileInput {
+  const card = modelCard(path.join(folder, name));
+  return { card, digest: name, lock: { digest: 'l', interpreter: python }, dependencies: site, sample: [0.1, 0.2, 0.3], engine: 'auto', ...more };
+}
+
+test('a pipeline of numbers is compiled and proved, the same bytes in any cache', async () => {
+  const forms = [];
+  for (const lab of [makeLab(), makeLab()]) forms.push((await compile(lab.ctx, inputOf('linear.joblib'))) as CompiledForm);
+  const [one, two] = forms;
+  expect(one).toMatchObject({ engine: 'plain', why: expect.stringMatching(/^equal on [\d,]+ probes \(largest difference [\de.-]+\), answers in [\d.]+ ms instead of [\d.]+ ms$/) });
+  expect(one?.proof.probes).toBeGreaterThan(100);
+  expect(one?.proof.refused).toBeGreaterThan(0);
+  expect(one?.modules).toEqual(expect.arrayContaining(['chain', 'linear', 'scaling']));
+  expect(one?.modules).not.toContain('encoding');
+  expect([one?.sha256, one?.size]).toEqual([two?.sha256, two?.size]);
+  expect(one?.size).toBeLessThan(10_000);
+  expect(readFileSync(one?.file ?? '').subarray(0, 8).toString()).toBe('MLFNPLN1');
+});
+
+test('the same model again is a lookup; another sample is another question', async () => {
+  const lab = makeLab();
+  const events: Event[] = [];
+  const ctx = { ...lab.ctx, emit: (event: Event) => events.push(event) };
+  const first = await compile(ctx, inputOf('linear.joblib'));
+  expect(events).toHaveLength(1);
+  expect(await compile(ctx, inputOf('linear.joblib'))).toEqual(first);
+  expect(events).toHaveLength(1);
+  await compile(ctx, inputOf('linear.joblib', { sample: [1, 2, 3] }));
+  expect(events).toHaveLength(2);
+  expect(readdirSync(path.join(lab.ctx.home.cache, 'compiled')).filter((name) => !/^[0-9a-f]{64}$/.test(name))).toEqual([]);
+});
+
+test.each([
+  ['a file that cannot be loaded', 'broken.joblib', {}, /^it could not be compiled \(load: /],
+  ['hooks that make what the model gets', 'linear.joblib', { hooks: 'hooks.py' }, /^preprocess in hooks\.py makes what the model is given$/],
+  ['a class of the user', 'linear.joblib', { card: { ...modelCard('x', [{ module: 'shapes', name: 'Shape', file: null }]) } }, /^it holds Shape, a class of your own$/],
+  ['a file of many bytes', 'linear.joblib', { card: { ...modelCard('x'), size: 300 * 2 ** 20 } }, /^the file is larger than 200 MB$/],
+  ['an engine that was asked for', 'linear.joblib', { engine: 'native' }, /^asked for$/],
+] as const)('%s: its own libraries, and why', async (_, name, more, why) => {
+  const lab = makeLab();
+  const hooks = lab.write({ 'hooks.py': 'def preprocess(body):\n    return body\n' });
+  const form = await compile(lab.ctx, inputOf(name, { ...more, ...('hooks' in more ? { hooks } : {}) } as Partial<CompileInput>));
+  expect(form).toEqual({ engine: 'native', why: expect.stringMatching(why) });
+});
+
+test('an engine that cannot serve the model is refused by name, with the reason', async () => {
+  const error = await failure(compile(makeLab().ctx, inputOf('broken.joblib', { engine: 'plain' })));
+  expect(error).toMatchObject({ code: 'COMPILE_REFUSED', kind: 'model', message: expect.stringMatching(/^broken\.joblib cannot be served by the engine plain: it could not be compiled/) });
+});
+
+test('a child that dies is no answer to be kept', async () => {
+  const lab = makeLab();
+  const died = await compile(lab.ctx, inputOf('linear.joblib', { dependencies: lab.write({ 'joblib.py': 'import os\nos.kill(os.getpid(), 9)\n' }).replace(/\/[^/]*$/, '') }));
+  expect(died).toEqual({ engine: 'native', why: 'Python ended (SIGKILL) while it was compiled (load)' });
+  expect(readdirSync(path.join(lab.ctx.home.cache, 'compiled'))).toEqual([]);
+});
+
+test('Ctrl-C ends the child, and nothing is taken for a result', async () => {
+  const lab = makeLab();
+  setTimeout(() => lab.abort(), 300);
+  expect(await failure(compile(lab.ctx, inputOf('linear.joblib')))).toMatchObject({ code: 'INTERRUPTED', message: 'Stopped while the model was compiled.' });
+  expect(readdirSync(path.join(lab.ctx.home.cache, 'compiled'))).toEqual([]);
+  expect(existsSync(path.join(lab.ctx.home.cache, 'children')) && readdirSync(path.join(lab.ctx.home.cache, 'children'))).toEqual([]);
+});
