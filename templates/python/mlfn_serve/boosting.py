@@ -63,12 +63,10 @@ def _xgboost(booster, fields):
 
 
 def _xgboost_levels(booster):
-    """[(values, dtype)] by column. The first trees are enough: the levels stand beside them."""
-    text = bytes(booster[0:1].save_raw("json"))
-    told = json.loads(text)["learner"]["gradient_booster"]
-    found = told.get("gbtree", told).get("model", {}).get("cats") or {"enc": []}
+    """[(values, dtype)] by column. The first trees are enough: the levels stand beside them, but in XGBoost 3.1 only beside
+    all trees."""
     levels = []
-    for each in found["enc"]:
+    for each in _xgboost_encoded(booster[0:1]) or _xgboost_encoded(booster):
         if "offsets" in each:
             raw = bytes(value & 0xFF for value in each["values"])
             ends = each["offsets"]
@@ -76,6 +74,11 @@ def _xgboost_levels(booster):
         else:
             levels.append((each["values"], INTEGERS.get(each["type"])))
     return levels
+
+
+def _xgboost_encoded(booster):
+    told = json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]
+    return (told.get("gbtree", told).get("model", {}).get("cats") or {}).get("enc")
 
 
 def _lightgbm(booster, fields):

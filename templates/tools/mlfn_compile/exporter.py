@@ -113,6 +113,10 @@ EXPORTERS = {
     "BaggingRegressor": "ensembles:bagging_regressor",
     "AdaBoostClassifier": "ensembles:ada_boost_classifier",
     "AdaBoostRegressor": "ensembles:ada_boost_regressor",
+    **dict.fromkeys(("XGBClassifier", "XGBRFClassifier"), "xgb:classifier"),
+    **dict.fromkeys(("XGBRegressor", "XGBRFRegressor", "XGBRanker"), "xgb:regressor"),
+    "LGBMClassifier": "lgbm:classifier",
+    **dict.fromkeys(("LGBMRegressor", "LGBMRanker"), "lgbm:regressor"),
 }
 FAMILIES = ("sklearn", "xgboost", "lightgbm")
 

@@ -3,6 +3,7 @@
 from .unsupported import Unsupported
 
 LEAF = -1
+MISSING = 1 + 4  # of mlfn_serve/plain/forest.py's rules those that concern missing values alone
 
 
 class Layout:
@@ -63,7 +64,7 @@ class Layout:
             "threshold": (out.singles if self.single else out.doubles)(self.threshold),
             "right": out.integers(self.right),
             "rule": out.integers(self.rule) if ruled else None,
-            "special": max(self.rule) > 1,
+            "special": any(rule & ~MISSING for rule in self.rule),
             "sets": sets,
             "values": [out.doubles(each) for each in outputs],
         }

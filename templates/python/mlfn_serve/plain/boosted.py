@@ -26,7 +26,7 @@ class Boosted(Forest):
 
 class BoostedClassifier(Boosted):
     """{"classes": [..], "link": "logistic" | "softmax" | "each" | "none", "slope": what a logistic link's score is taken
-    times, "even": the class of a score of zero where there are two, ...}"""
+    times, "even": the class of a score of zero where there are two, null where the likeliest class is told, ...}"""
 
     def __init__(self, node, builder):
         super().__init__(node, builder)
@@ -40,6 +40,8 @@ class BoostedClassifier(Boosted):
         return scores[0] if len(scores) == 1 else scores
 
     def _label(self, scores):
+        if self.even is None:
+            scores = self._chances(scores)
         if len(scores) > 1:
             return self.classes[scores.index(max(scores))]
         return self.classes[1 if scores[0] > 0 else 0 if scores[0] < 0 else self.even]

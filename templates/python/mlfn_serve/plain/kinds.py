@@ -43,6 +43,8 @@ KINDS = {
     "bagging-regressor": ("bagging", "BaggingRegressor"),
     "ada-boost-classifier": ("adaboost", "AdaBoostClassifier"),
     "ada-boost-regressor": ("adaboost", "AdaBoostRegressor"),
+    "boosted-classifier-32": ("boosted32", "BoostedClassifier32"),
+    "boosted-regressor-32": ("boosted32", "BoostedRegressor32"),
 }
 
 

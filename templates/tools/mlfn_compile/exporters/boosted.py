@@ -55,7 +55,7 @@ def _answers(estimator, node, scores, slope):
 
     classes = jsonable(estimator.classes_)
     if len(node["base"]) > 1:
-        return {"classes": classes, "link": "softmax", "slope": None, "even": None}
+        return {"classes": classes, "link": "softmax", "slope": None, "even": 0}
     asked = copy.copy(estimator)
     zero = numpy.zeros((1, 1) if scores == "_raw_predict" else 1)
     setattr(asked, scores, lambda X: zero)
