@@ -6,7 +6,7 @@ import { chromium, type BrowserContext } from 'playwright-core';
 import { python } from '../python.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const FLAGS = [
+export const FLAGS = [
   '--headless=new',
   '--no-sandbox',
   '--disable-gpu',
