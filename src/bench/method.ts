@@ -26,7 +26,6 @@ const COLD = {
 const WAY = {
   local: 'a release of each size beside the live one, asked by the control API; the limit is held, and the processor is the same for all',
   aws: 'a version of each size beside the live one, asked by lambda:Invoke; more memory is more processor on Lambda',
-  gcp: 'a revision of each size beside the live one, asked at its own URL',
 };
 
 export function methodOf(how: How): string[] {
@@ -35,7 +34,7 @@ export function methodOf(how: How): string[] {
     'latency: from when a call was due to the last byte of its answer, as this machine saw it; connections are kept open',
     'percentiles: nearest rank on the durations themselves; answers of 400 and above are errors, counted apart',
     ...(scenario === 'gaps' ? gaps(how) : load(how)),
-    ...(sizes ? [`memory: ${WAY[target]}; it gets no traffic and is taken away afterwards`] : []),
+    ...(sizes && target !== 'gcp' ? [`memory: ${WAY[target]}; it gets no traffic and is taken away afterwards`] : []),
     ...(canary ? ['the endpoint gives a share of the calls to a canary'] : []),
     ...(target === 'local' ? ['the caller and the workers share the processors of this machine'] : []),
   ];

@@ -167,7 +167,9 @@ export interface Provider<Config> {
   plan(want: Want, live: Live | null, config: Config, ground: unknown): Step[];
   /** The only thing that mutates. Every step can be repeated after a kill. */
   apply(ctx: Context, config: Config, step: Step, done: Done): Promise<Done>;
-  /** Takes a candidate back after a failed verify: nothing of it is left. */
+  /** Nothing is left of a candidate that was taken back. */
+  discardsWhole: boolean;
+  /** Takes a candidate back after a failed verify: nothing of it is left but what the platform itself keeps. */
   discard(ctx: Context, config: Config, done: Done): Promise<void>;
   /** Takes away what killed commands left half made, of any function; what a running one uses stays. */
   sweep(ctx: Context, config: Config): Promise<void>;

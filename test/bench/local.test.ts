@@ -146,15 +146,15 @@ describe('scenarios', () => {
 describe('memory sizes', () => {
   test('are releases beside the live one, which go on unseen and leave nothing', async () => {
     const answers = new Set<string>();
-    let over = false;
+    const over = new AbortController();
     const caller = (async () => {
-      while (!over) {
+      while (!over.signal.aborted) {
         const { status, release } = await ask(url, {});
         answers.add(`${status} by ${release}`);
       }
     })();
     const report = await bench('--memory', '256,300,400', '--cold', '1', '--users', '1', '--seconds', '1', '--calls', '5');
-    over = true;
+    over.abort();
     await caller;
     expect([...answers]).toEqual(['200 by 1']);
     expect(report['series'].map(({ memory, label }: { memory: number; label: string }) => `${memory} ${label}`)).toEqual([256, 300, 400].flatMap((size) => [`${size} cold`, `${size} warm`, `${size} 1 user`]));

@@ -69,6 +69,25 @@ async function shown<T>(name: keyof typeof PAGES, { width, colorScheme }: { widt
   }
 }
 
+interface Box {
+  kind: string;
+  left: number;
+  right: number;
+  html: string;
+}
+
+/** Run in the page, whose types this program does not know. */
+function boxes(page: Page, selector: string): Promise<Box[]> {
+  return page.evaluate(`[...document.querySelectorAll(${JSON.stringify(selector)})].map((each) => {
+    const { left, right } = each.getBoundingClientRect();
+    return { kind: each.getAttribute('class') ?? '', left, right, html: each.outerHTML.slice(0, 120) };
+  })`);
+}
+
+function styles(page: Page, selector: string, property: string): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll(${JSON.stringify(selector)})].map((each) => getComputedStyle(each).getPropertyValue(${JSON.stringify(property)}))`);
+}
+
 /** Relative luminance of `rgb(r, g, b)`: www.w3.org/TR/WCAG22/#dfn-relative-luminance */
 function luminance(color: string): number {
   const [r = 0, g = 0, b = 0] = [...color.matchAll(/[\d.]+/g)].map(([each]) => {
@@ -88,28 +107,22 @@ const SCREENS = [1200, 320].flatMap((width) => (['light', 'dark'] as const).map(
 describe.each(Object.keys(PAGES) as (keyof typeof PAGES)[])('the page of %s', (name) => {
   it.each(SCREENS)('stands on a $colorScheme screen of $width points', async (screen) => {
     await shown(name, screen, async (page) => {
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(screen.width);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(screen.width);
       // What is drawn or written outside of the screen nobody sees; a wide table scrolls by itself.
-      const outside = await page.evaluate(() =>
-        [...document.querySelectorAll('svg text, svg circle, svg rect, h1, p, dd, dt, li')].filter((each) => {
-          const { left, right } = each.getBoundingClientRect();
-          return left < -0.5 || right > innerWidth + 0.5;
-        }).map((each) => each.outerHTML.slice(0, 120)),
-      );
+      const places = await boxes(page, 'svg text, svg circle, svg rect, h1, p, dd, dt, li');
+      const outside = places.filter(({ left, right }) => left < -0.5 || right > screen.width + 0.5);
       expect(outside).toEqual([]);
     });
   });
 
   it.each(['light', 'dark'] as const)('can be read in %s', async (colorScheme) => {
-    const { ground, inks } = await shown(name, { width: 1000, colorScheme }, (page) =>
-      page.evaluate(() => {
-        const of = (each: Element) => getComputedStyle(each);
-        const texts = [...document.querySelectorAll('h1, h2, p, li, th, td, dt, dd, .name, .figures, .failed')].map((each) => of(each).color);
-        const drawn = [...document.querySelectorAll('svg text, svg circle, svg rect')].map((each) => of(each).fill);
-        return { ground: of(document.body).backgroundColor, inks: [...new Set([...texts, ...drawn])] };
-      }),
-    );
-    expect(inks.length).toBeGreaterThan(2);
+    const { ground, inks } = await shown(name, { width: 1000, colorScheme }, async (page) => {
+      const texts = await styles(page, 'h1, h2, p, li, th, td, dt, dd, .name, .figures, .failed', 'color');
+      const drawn = await styles(page, 'svg text, svg circle, svg rect', 'fill');
+      const [found = ''] = await styles(page, 'body', 'background-color');
+      return { ground: found, inks: new Set([...texts, ...drawn]) };
+    });
+    expect(inks.size).toBeGreaterThan(2);
     for (const ink of inks) expect(contrast(ink, ground), `${ink} on ${ground}`).toBeGreaterThan(4.5);
     expect(luminance(ground) < 0.1).toBe(colorScheme === 'dark');
   });
@@ -119,16 +132,11 @@ describe('what is drawn', () => {
   const wide = { width: 1000, colorScheme: 'light' } as const;
 
   it('has every series of every size once in each plot, further to the right where it is slower', async () => {
-    const seen = await shown('levels', wide, (page) =>
-      page.evaluate(() => {
-        const section = [...document.querySelectorAll('section')].find((each) => each.querySelector('h2')?.textContent === 'Latency')!;
-        return [...section.querySelectorAll('.row')].map((row) => ({
-          name: row.querySelector('.name')!.textContent,
-          figures: row.querySelector('.figures')!.textContent,
-          x: row.querySelector('circle')!.getBoundingClientRect().left,
-        }));
-      }),
-    );
+    const seen = await shown('levels', wide, async (page) => {
+      const section = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Latency', exact: true }) });
+      const [names, figures, dots] = await Promise.all([section.locator('.name').allInnerTexts(), section.locator('.figures').allInnerTexts(), boxes(page, '.bar circle')]);
+      return names.map((name, at) => ({ name, figures: figures[at], x: dots[at]!.left }));
+    });
     expect(seen.map(({ name }) => name)).toEqual([512, 1024].flatMap((memory) => ['cold', 'warm', '1 user', '2 users', '4 users'].map((label) => `${label}, ${memory} MB`)));
     const [cold, warm] = seen;
     expect(cold!.x).toBeGreaterThan(warm!.x);
@@ -136,18 +144,17 @@ describe('what is drawn', () => {
   });
 
   it('shows each call of a load, the failed and the cold ones marked, in the order of time', async () => {
-    const seen = await shown('levels', wide, (page) =>
-      page.evaluate(() => {
-        const field = document.querySelector('.field')!;
-        const { left, right } = field.getBoundingClientRect();
-        const all = [...field.querySelectorAll('circle')].map((each) => ({ kind: each.getAttribute('class'), x: each.getBoundingClientRect().left + each.getBoundingClientRect().width / 2 }));
-        return { left, right, all, fields: document.querySelectorAll('.field').length };
-      }),
-    );
-    expect([seen.fields, seen.all.length]).toEqual([2, 600]);
+    const seen = await shown('levels', wide, async (page) => {
+      const [field] = await boxes(page, '.field');
+      const all = await boxes(page, '.field circle');
+      return { ...field!, all, fields: await page.locator('.field').count() };
+    });
+    // One plot for each size.
+    expect([seen.fields, seen.all.length]).toEqual([2, 1200]);
+    seen.all.splice(600);
     expect(seen.all.filter(({ kind }) => kind === 'failed').length).toBe(7);
     expect(seen.all.filter(({ kind }) => kind === 'cold').length).toBe(1);
-    const places = seen.all.map(({ x }) => x);
+    const places = seen.all.map(({ left, right }) => (left + right) / 2);
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     expect(places[0]).toBeCloseTo(seen.left, 0);
     expect(places.at(-1)!).toBeLessThan(seen.right);
@@ -155,7 +162,7 @@ describe('what is drawn', () => {
   });
 
   it('puts gaps at their minutes', async () => {
-    const places = await shown('gaps', wide, (page) => page.evaluate(() => [...document.querySelectorAll('.field circle')].map((each) => each.getBoundingClientRect().left)));
+    const places = (await shown('gaps', wide, (page) => boxes(page, '.field circle'))).map(({ left }) => left);
     const [first, second, third] = places as [number, number, number, number, number];
     expect(places.length).toBe(5);
     expect((third - first) / (second - first)).toBeCloseTo(16 / 6, 1);

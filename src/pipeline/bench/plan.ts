@@ -2,6 +2,7 @@
 import { callPrice, type Costed, GAP_MINUTES, LEVEL_USERS, levels, type Platform, ramp, RAMP_USERS, rates, roundedUp, type Scenario, type Stage } from '../../bench/index.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Live, Release } from '../../types.ts';
+import { REPORTED } from './reported.ts';
 
 export interface BenchRequest {
   name: string;
@@ -71,7 +72,7 @@ export function planBench(request: BenchRequest, live: Live, release: Release, p
   const speed = gaps ? (request.speed ?? (target === 'local' ? LOCAL_SPEED : 1)) : 1;
   const memory = request.memory ?? [release.settings.memory];
   const ms = release.verification.warmMs ?? USUAL_MS;
-  const each = minutes.length + (gaps ? 0 : 1 + cold + WARM_UP + warm) + expected(stages, ms, target === 'local' ? release.settings.concurrency : Infinity);
+  const each = minutes.length + (gaps ? 0 : 1 + cold + WARM_UP + warm) + (target === 'local' ? 0 : REPORTED) + expected(stages, ms, target === 'local' ? release.settings.concurrency : Infinity);
   const calls = Math.min(most, each * memory.length);
   const seconds = memory.length * (((minutes.at(-1) ?? 0) * 60) / speed + ((cold + warm) * ms) / 1000 + stages.reduce((sum, stage) => sum + stage.seconds, 0));
   const [platform] = platformsOf(target);

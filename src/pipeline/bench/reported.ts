@@ -5,24 +5,25 @@ import type { Context } from '../../events.ts';
 import type { Target } from '../../providers/index.ts';
 import type { Answer, Call } from '../../types.ts';
 
-/** Few: each report of Cloud Logging is waited for. */
-const ASKED = 3;
+/** Calls. Few: each report of Cloud Logging is waited for. */
+export const REPORTED = 3;
 
 /**
  * Some more calls, of the release itself, with what the platform says of each.
- * @param otherwise what there is where it says nothing
+ * @param most calls
+ * @returns none where it says nothing
  */
 export async function reportedDurations(
   ctx: Context,
   { provider, config }: Target,
   { name, release, call }: { name: string; release: number; call: Call },
-  otherwise: readonly Timed[],
-): Promise<readonly Timed[]> {
+  most: number,
+): Promise<Timed[]> {
   ctx.emit({ type: 'progress', text: 'asking the platform how long calls take there' });
   const found: Timed[] = [];
   try {
     const answers: Answer[] = [];
-    for (let at = 0; at < ASKED; at++) answers.push(await provider.invoke(ctx, config, name, release, call));
+    for (let at = 0; at < Math.min(REPORTED, most); at++) answers.push(await provider.invoke(ctx, config, name, release, call));
     for (const answer of answers) {
       const told = answer.billed === undefined && answer.handlerMs === null ? ((await provider.report?.(ctx, config, name, answer)) ?? answer) : answer;
       if (told.billed === undefined && told.handlerMs === null) break;
@@ -32,5 +33,5 @@ export async function reportedDurations(
     if (ctx.signal.aborted || !(error instanceof MlfnError)) throw error;
     ctx.emit({ type: 'warning', text: `The platform could not be asked how long calls take there: ${error.message}`, hint: error.hint });
   }
-  return found.some(({ coldMs }) => coldMs === null) ? found : otherwise;
+  return found;
 }

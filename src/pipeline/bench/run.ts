@@ -27,7 +27,8 @@ interface Run {
   asked: Asked;
   planned: Planned;
   open: boolean;
-  found: Pick<Measured, 'series' | 'costs' | 'limited'> & { predictions: number; left: number };
+  /** `made` and `left` are calls. */
+  found: Pick<Measured, 'series' | 'costs' | 'limited'> & { predictions: number; made: number; left: number };
 }
 
 /** What is asked: the endpoint where `number` is null. */
@@ -60,15 +61,29 @@ export async function bench(ctx: Context, request: BenchRequest, agree?: (planne
     asked,
     planned,
     open: request.rates !== undefined,
-    found: { series: [], costs: [], limited: false, predictions: 1, left: planned.most },
+    found: { series: [], costs: [], limited: false, predictions: 1, made: 0, left: planned.most },
   };
   try {
     if (request.memory === undefined) await ask(run, { number: null, memory: release.settings.memory });
-    else for (const memory of request.memory) await withSize(ctx, target, live, release, memory, (number) => ask(run, { number, memory }));
+    else await askSizes(run, request.memory);
   } catch (error) {
     if (!ctx.signal.aborted || run.found.series.length === 0) throw error;
   }
   return { planned, measured: measuredOf(run, begunAt, request.memory !== undefined) };
+}
+
+/** Each may make an even share of the calls that are left. */
+async function askSizes(run: Run, sizes: readonly number[]): Promise<void> {
+  const { ctx, target, live, release, planned, found } = run;
+  let left = planned.most;
+  for (const [at, memory] of sizes.entries()) {
+    const share = Math.floor(left / (sizes.length - at));
+    found.limited ||= share === 0;
+    if (share === 0) continue;
+    found.left = share;
+    await withSize(ctx, target, live, release, memory, (number) => ask(run, { number, memory }));
+    left -= share - found.left;
+  }
 }
 
 function measuredOf({ ctx, live, release, asked, planned, open, target, found }: Run, begunAt: string, sizes: boolean): Measured {
@@ -122,7 +137,7 @@ async function ask(run: Run, subject: Subject): Promise<void> {
 async function firstCall({ ctx, target, live, asked, found }: Run, { number }: Subject): Promise<Timed> {
   ctx.emit({ type: 'progress', text: 'the first call' });
   const answer = await target.provider.invoke(ctx, target.config, live.name, number, asked.call);
-  found.left -= 1;
+  count(found, 1);
   assertAnswers(live.name, asked, answer);
   found.predictions = predictionsIn(answer.body);
   return timedOf(answer);
@@ -171,8 +186,12 @@ async function askAtGaps(run: Run, { number, memory }: Subject): Promise<void> {
 async function addCosts(run: Run, { number, memory }: Subject, calls: readonly Timed[]): Promise<void> {
   const { ctx, target, live, release, asked, found } = run;
   const { name } = target.provider;
-  const told = calls.some(({ billedMs, handlerMs }) => billedMs !== null || handlerMs !== null);
-  const known = told || name === 'local' || ctx.signal.aborted ? calls : await reportedDurations(ctx, target, { name: live.name, release: number ?? release.number, call: asked.call }, calls);
+  let known = calls;
+  if (!calls.some(({ billedMs, handlerMs }) => billedMs !== null || handlerMs !== null) && !ctx.signal.aborted) {
+    const reported = await reportedDurations(ctx, target, { name: live.name, release: number ?? release.number, call: asked.call }, found.left);
+    count(found, reported.length);
+    if (reported.some(({ coldMs }) => coldMs === null)) known = reported;
+  }
   const assumed = name === 'local' ? ['a call takes as long there as on this machine'] : [];
   for (const platform of platformsOf(name)) {
     const cost = costOf(costed(platform, release, memory, live), known, found.predictions, assumed);
@@ -180,20 +199,25 @@ async function addCosts(run: Run, { number, memory }: Subject, calls: readonly T
   }
 }
 
-function callingOf({ ctx, planned, found }: Run, text: string, call: () => Promise<Answer>) {
+function callingOf({ ctx, found }: Run, text: string, call: () => Promise<Answer>) {
   let last = 0;
   const told = (done: number) => {
     if (performance.now() - last < TOLD_MS) return;
     last = performance.now();
-    ctx.emit({ type: 'progress', text: `${text}, calls so far`, done: planned.most - found.left + done });
+    ctx.emit({ type: 'progress', text: `${text}, calls so far`, done: found.made + done });
   };
   return { call, signal: ctx.signal, most: found.left, told };
 }
 
 function spend({ found }: Run, driven: Driven): Driven {
-  found.left -= driven.calls.length;
+  count(found, driven.calls.length);
   found.limited ||= driven.limited;
   return driven;
+}
+
+function count(found: Run['found'], calls: number): void {
+  found.made += calls;
+  found.left -= calls;
 }
 
 function add({ found }: Run, series: Series): void {

@@ -14,6 +14,11 @@ const DISCARD_MS = 15_000;
 
 /** @throws BENCH_MEMORY before anything is made */
 export function assertSizes({ provider, config }: Target, { name, settings, targetSettings }: ReleaseOf, sizes: readonly number[]): void {
+  if (!provider.discardsWhole) {
+    throw new MlfnError('BENCH_MEMORY', `Memory sizes cannot be compared on ${provider.name}: it keeps the newest of what is made beside the live release.`, {
+      hint: 'Leave --memory out, deploy the model in each size under a name of its own, and measure those.',
+    });
+  }
   const { min, max } = provider.limits(config).memoryMb;
   const wrong = sizes.find((size) => size < min || size > max);
   if (wrong !== undefined) {

@@ -47,6 +47,7 @@ export const provider: Provider<AwsConfig> = {
   survey: async (ctx, config, name, draft) => survey(await openSession(ctx, config), name, draft),
   plan: (want, live, config, ground) => plan(want, live, config, ground as Ground),
   apply: async (ctx, config, step, done) => apply(await openSession(ctx, config), step, done),
+  discardsWhole: true,
   discard: async (ctx, config, done) => discard(await openSession(ctx, config), done),
   sweep: async (ctx, config) => sweep(await openSession(ctx, config)),
   invoke: async (ctx, config, name, release, call) => invoke(await openSession(ctx, config), name, release, call),

@@ -47,6 +47,8 @@ export const provider: Provider<GcpConfig> = {
   survey: async (ctx, config, name, draft) => survey(await openSession(ctx, config), name, draft),
   plan: (want, live, config, ground) => plan(want, live, config, ground as Ground),
   apply: async (ctx, config, step, done) => apply(await openSession(ctx, config), step, done),
+  // The newest revision of a service cannot be deleted: cloud.google.com/run/docs/managing/revisions#delete
+  discardsWhole: false,
   discard: async (ctx, config, done) => discard(await openSession(ctx, config), done),
   sweep: async (ctx, config) => sweep(await openSession(ctx, config)),
   invoke: async (ctx, config, name, release, call) => invoke(await openSession(ctx, config), name, release, call),

@@ -37,6 +37,7 @@ export const provider: Provider<LocalConfig> = {
   survey: async () => null,
   plan,
   apply,
+  discardsWhole: true,
   discard: (ctx, _config, done) => discard(ctx, done),
   sweep: (ctx) => sweep(ctx),
   invoke,
