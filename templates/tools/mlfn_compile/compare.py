@@ -8,16 +8,15 @@ PLACES = 8
 
 
 class Terms:
-    """`relative`: of two numbers, how far apart they may be. `floor`: the same for a probability, absolute. `classes`: where
-    labels may change places with a tie, or None.
+    """`relative`: of two numbers, how far apart they may be. `floor`: the same for a probability, absolute. `classes` of the
+    model: two labels may change places where their probabilities do, within what they may be apart.
     """
 
     def __init__(self, relative, classes):
         self.relative = relative
         # Whoever asks for less than seven digits compares with what was computed in float32.
-        single = relative >= 1e-7
-        self.floor = PLACES * (2.0**-24 if single else 2.0**-53)
-        self.classes = classes if single else None
+        self.floor = PLACES * (2.0**-53 if relative < 1e-7 else 2.0**-24)
+        self.classes = classes
 
 
 class Difference:
@@ -37,21 +36,26 @@ def first_difference(expected, found, terms):
     if expected[0] != found[0] or expected[0] == "refused":
         return None if expected == found else Difference("whole", (), expected, found)
     for each in _leaves(expected, found):
-        if not distance(each, terms) <= terms.relative and not _is_tie(each, expected[2], terms):
+        if not distance(each, terms) <= terms.relative and not _is_tie(each, expected[2], found[2], terms):
             return each
     return None
 
 
-def _is_tie(each, probabilities, terms):
-    """Whether the model itself gives both labels the same chance, as far as float32 can tell."""
+def _is_tie(each, expected, found, terms):
+    """Whether the model itself hardly tells both labels apart, and the last places of their chances decide. Where both forms
+    have exactly equal chances, nothing but the rule for ties differs: that is a difference.
+    """
     classes = terms.classes
-    if not classes or each.kind != "prediction" or len(each.place) != 1 or probabilities is None:
+    if not classes or each.kind != "prediction" or len(each.place) != 1 or not expected or not found:
         return False
-    if each.expected not in classes or each.found not in classes:
+    if each.expected not in classes or each.found not in classes or isinstance(classes[0], list):
         return False
-    chances = probabilities[each.place[0]]
-    one, other = chances[classes.index(each.expected)], chances[classes.index(each.found)]
-    return type(one) is float and abs(one - other) <= terms.floor + terms.relative * abs(one)
+    labels = classes.index(each.expected), classes.index(each.found)
+    own, others = ([chances[each.place[0]][label] for label in labels] for chances in (expected, found))
+    if type(own[0]) is not float or type(others[0]) is not float or type(each.expected) is not type(each.found):
+        return False
+    near = abs(own[0] - own[1]) <= terms.floor + terms.relative * abs(own[0]) * (terms.floor > 1e-9)
+    return near and own[0] >= own[1] and others[1] >= others[0] and (own[0] != own[1] or others[0] != others[1])
 
 
 def largest_difference(expected, found, terms):

@@ -27,6 +27,12 @@ def compiled(job, stage):
         return {**told, "plain": _plain(native, bodies, job["out"], stage)}
     except Unsupported as reason:
         return {**told, "plain": {"ok": False, "reason": str(reason)}}
+    except Exception as error:  # an attribute that this version of the library has not: the model itself still serves
+        line = (str(error).splitlines() or [""])[0]
+        return {
+            **told,
+            "plain": {"ok": False, "reason": f"its plain form could not be made: {type(error).__name__}: {line}"[:300]},
+        }
 
 
 def _plain(native, bodies, path, stage):

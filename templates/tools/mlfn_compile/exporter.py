@@ -117,6 +117,28 @@ EXPORTERS = {
     **dict.fromkeys(("XGBRegressor", "XGBRFRegressor", "XGBRanker"), "xgb:regressor"),
     "LGBMClassifier": "lgbm:classifier",
     **dict.fromkeys(("LGBMRegressor", "LGBMRanker"), "lgbm:regressor"),
+    # Ensembles and wrappers of others
+    "VotingClassifier": "voting:voting_classifier",
+    "VotingRegressor": "voting:voting_regressor",
+    "StackingClassifier": "voting:stacking_classifier",
+    "StackingRegressor": "voting:stacking_regressor",
+    "CalibratedClassifierCV": "voting:calibrated",
+    "OneVsRestClassifier": "reductions:one_vs_rest",
+    "OneVsOneClassifier": "reductions:one_vs_one",
+    "OutputCodeClassifier": "reductions:output_code",
+    "MultiOutputClassifier": "reductions:several_classifiers",
+    "MultiOutputRegressor": "reductions:several_regressors",
+    "ClassifierChain": "reductions:chain",
+    "RegressorChain": "reductions:chain",
+    "GridSearchCV": "wrappers:best",
+    "RandomizedSearchCV": "wrappers:best",
+    "HalvingGridSearchCV": "wrappers:best",
+    "HalvingRandomSearchCV": "wrappers:best",
+    "FrozenEstimator": "wrappers:inner",
+    "RANSACRegressor": "wrappers:inner",
+    "FixedThresholdClassifier": "wrappers:fixed_threshold",
+    "TunedThresholdClassifierCV": "wrappers:tuned_threshold",
+    "TransformedTargetRegressor": "wrappers:transformed_target",
 }
 FAMILIES = ("sklearn", "xgboost", "lightgbm")
 

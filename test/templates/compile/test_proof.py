@@ -174,9 +174,16 @@ def test_when_the_time_is_over_what_is_left_is_said():
     assert 0 < told["probes"] < len(bodies)
 
 
-def test_float32_may_swap_the_labels_of_a_tie_and_no_others():
-    expected = ("answered", ["a"], [[0.5, 0.5]])
-    assert first_difference(expected, ("answered", ["b"], [[0.5, 0.5]]), Terms(1e-5, ["a", "b"])) is None
-    assert first_difference(expected, ("answered", ["b"], [[0.5, 0.5]]), Terms(1e-12, ["a", "b"]))
-    apart = ("answered", ["a"], [[0.51, 0.49]])
-    assert first_difference(apart, ("answered", ["b"], [[0.51, 0.49]]), Terms(1e-5, ["a", "b"]))
+def test_labels_may_swap_where_their_chances_do_and_nowhere_else():
+    def differs(own, others, relative=1e-12):
+        terms = Terms(relative, ["a", "b"])
+        return first_difference(("answered", ["a"], [own]), ("answered", ["b"], [others]), terms) is not None
+
+    tick = 2.0**-53
+    assert not differs([0.5 + tick, 0.5 - tick], [0.5 - tick, 0.5 + tick])
+    assert not differs([0.5, 0.5], [0.5 - tick, 0.5 + tick])
+    assert differs([0.5, 0.5], [0.5, 0.5])  # another rule for ties
+    assert differs([0.5 + tick, 0.5 - tick], [0.5 + tick, 0.5 - tick])
+    assert differs([0.5 + 1e-9, 0.5 - 1e-9], [0.5 - 1e-9, 0.5 + 1e-9])
+    assert not differs([0.5 + 1e-7, 0.5 - 1e-7], [0.5 - 1e-7, 0.5 + 1e-7], relative=1e-5)
+    assert differs([0.51, 0.49], [0.49, 0.51], relative=1e-5)

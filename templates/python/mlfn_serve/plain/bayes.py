@@ -1,24 +1,33 @@
 """Naive Bayes: a score for each class, and the softmax of them."""
 
-from math import inf, trunc
+from math import exp, inf, log, trunc
 from operator import mul, sub, truediv
 
-from .labels import ByChance, largest, softmax
-from .linear import LinearClassifier, refuse
+from .labels import largest
+from .linear import Linear, refuse
 
 
-class Scored(ByChance):
+class Scored:
     """`scores(row)` is the heir's: the logarithm of each class's likelihood."""
 
     def predict(self, row):
         return self.classes[largest(self.scores(row))]
 
     def predict_proba(self, row):
-        return softmax(self.scores(row))
+        return self._chances(self.scores(row))
 
     def answer(self, row):
         scores = self.scores(row)
-        return self.classes[largest(scores)], softmax(scores)
+        return self.classes[largest(scores)], self._chances(scores)
+
+    def _chances(self, scores):
+        (whole,) = self.whole(scores)
+        return [exp(score - whole) for score in scores]
+
+    def whole(self, scores):
+        """The logarithm of all likelihoods together."""
+        top = max(scores)
+        return [top + log(sum([exp(score - top) for score in scores])) if top - top == 0 else float("nan")]
 
 
 class Gaussian(Scored):
@@ -47,7 +56,15 @@ def chunks(values, count):
     return [values[start : start + width] for start in range(0, len(values), width)]
 
 
-class Bernoulli(LinearClassifier):
+class LinearBayes(Scored, Linear):
+    """{"classes": [..], ... of Linear}"""
+
+    def __init__(self, node, builder):
+        super().__init__(node, builder)
+        self.classes = node["classes"]
+
+
+class Bernoulli(LinearBayes):
     """{"above": what is more is 1 and all else 0, ...}"""
 
     def __init__(self, node, builder):

@@ -2,11 +2,11 @@
 
 from operator import mul, sub
 
-from .bayes import Scored, chunks
+from .labels import largest, softmax
 from .linear import refuse
 
 
-class Quadratic(Scored):
+class Quadratic:
     """{"classes": [..], "constants": [..], "parts": for each class {"means": [..], "axes": [[..] for each direction]}}"""
 
     def __init__(self, node, builder):
@@ -16,7 +16,9 @@ class Quadratic(Scored):
         for part in node["parts"]:
             means = builder.list(part["means"])
             axes = builder.list(part["axes"])
-            self.parts.append((means, chunks(axes, len(axes) // len(means)), part["logs"]))
+            width = len(means)
+            lines = [axes[start : start + width] for start in range(0, len(axes), width)]
+            self.parts.append((means, lines, part["logs"]))
 
     def scores(self, row):
         found = []
@@ -32,3 +34,13 @@ class Quadratic(Scored):
     def decision_function(self, row):
         scores = self.scores(row)
         return scores[1] - scores[0] if len(scores) == 2 else scores
+
+    def predict(self, row):
+        return self.classes[largest(self.scores(row))]
+
+    def predict_proba(self, row):
+        return softmax(self.scores(row))
+
+    def answer(self, row):
+        scores = self.scores(row)
+        return self.classes[largest(scores)], softmax(scores)

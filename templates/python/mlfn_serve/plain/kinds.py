@@ -27,6 +27,7 @@ KINDS = {
     "vector-classifier": ("vectors", "VectorClassifier"),
     "vector-regressor": ("vectors", "VectorRegressor"),
     "gaussian-bayes": ("bayes", "Gaussian"),
+    "linear-bayes": ("bayes", "LinearBayes"),
     "bernoulli-bayes": ("bayes", "Bernoulli"),
     "categorical-bayes": ("bayes", "Categorical"),
     "quadratic": ("discriminant", "Quadratic"),
@@ -45,6 +46,19 @@ KINDS = {
     "ada-boost-regressor": ("adaboost", "AdaBoostRegressor"),
     "boosted-classifier-32": ("boosted32", "BoostedClassifier32"),
     "boosted-regressor-32": ("boosted32", "BoostedRegressor32"),
+    # Ensembles and wrappers of others
+    "soft-voting": ("voting", "SoftVoting"),
+    "hard-voting": ("voting", "HardVoting"),
+    "mean-voting": ("voting", "MeanVoting"),
+    "stacking": ("stacking", "Stacking"),
+    "calibrated": ("calibrated", "Calibrated"),
+    "one-vs-rest": ("reductions", "OneVsRest"),
+    "one-vs-one": ("reductions", "OneVsOne"),
+    "output-code": ("reductions", "OutputCode"),
+    "several-outputs": ("outputs", "SeveralOutputs"),
+    "output-chain": ("outputs", "OutputChain"),
+    "threshold": ("threshold", "Threshold"),
+    "target": ("target", "Target"),
 }
 
 

@@ -43,7 +43,7 @@ def bernoulli(estimator, out, columns):
 
 def _linear(estimator, table, bias, out):
     classes = several_classes(estimator)
-    return {"kind": "linear-classifier", "classes": classes, "link": "softmax", **weights(table, bias, out)}
+    return {"kind": "linear-bayes", "classes": classes, **weights(table, bias, out)}
 
 
 def categorical(estimator, out, columns):
