@@ -45,6 +45,13 @@ EXPORTERS = {
     "PCA": "features:pca",
     "IncrementalPCA": "features:pca",
     "TruncatedSVD": "features:truncated_svd",
+    # texts and mappings
+    "CountVectorizer": "text:count_vectorizer",
+    "TfidfVectorizer": "text:tfidf_vectorizer",
+    "TfidfTransformer": "text:tfidf_transformer",
+    "HashingVectorizer": "text:hashing_vectorizer",
+    "FeatureHasher": "text:feature_hasher",
+    "DictVectorizer": "text:dict_vectorizer",
     # Linear models, naive Bayes, centres, constants
     **dict.fromkeys(("LogisticRegression", "LogisticRegressionCV"), "linear:logistic_regression"),
     **dict.fromkeys(("Perceptron", "PassiveAggressiveClassifier", "LinearSVC"), "linear:classifier"),

@@ -6,6 +6,7 @@ The order is that of weight: what a user sends, rows of likely values, one edge 
 import random
 
 from .boundaries import boundaries
+from .mappings import mappings
 from .texts import texts
 
 NUMBERS = (
@@ -38,6 +39,8 @@ def probes(schema, requests, estimator=None):
         made += _shapes(schema, rows)
     elif schema.shape == "text":
         made += texts(estimator, chance)
+    elif schema.shape == "mapping":
+        made += mappings(estimator, chance)
     return made
 
 

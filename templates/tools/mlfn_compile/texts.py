@@ -20,7 +20,7 @@ MIXED = 150
 
 def texts(estimator, chance):
     """Some that hold no word, each word (or a sample of them) alone, and mixtures."""
-    words = _words(estimator)
+    words = known_words(estimator)
     words = words if len(words) <= WORDS else chance.sample(words, WORDS)
     made = [*PLAIN, *words]
     for word in words[:40]:
@@ -31,7 +31,7 @@ def texts(estimator, chance):
     return made
 
 
-def _words(estimator):
+def known_words(estimator):
     """The keys of every vocabulary in the model, in order."""
     found = set()
     seen = set()

@@ -75,8 +75,11 @@ def test_rows_of_mixed_kinds():
     ids=["most_frequent", "constant", "None", "NA", "text"],
 )
 def test_imputed_texts(frame, imputer):
-    proof(imputer.fit(frame[["city"]]))
-    proof(make_pipeline(imputer, OneHotEncoder(handle_unknown="ignore"), LogisticRegression()).fit(frame[["city"]], LABELS))
+    proof(
+        make_union(imputer, make_pipeline(imputer, OneHotEncoder(handle_unknown="ignore", sparse_output=False))).fit(
+            frame[["city"]]
+        )
+    )
     columns = ColumnTransformer([("c", make_pipeline(imputer, OrdinalEncoder()), ["city"])], remainder=StandardScaler())
     proof(make_pipeline(columns, LogisticRegression()).fit(frame[["sex", "city"]], LABELS))
 

@@ -20,6 +20,12 @@ KINDS = {
     "scale": ("scaling", "Scale"),
     "stretch": ("scaling", "Stretch"),
     "table": ("encoding", "Table"),
+    # texts and mappings
+    "count": ("counting", "Count"),
+    "hashed": ("hashing", "Hashed"),
+    "hashed-mapping": ("hashing", "HashedMapping"),
+    "mapping": ("mapping", "Mapping"),
+    "tfidf": ("counting", "Tfidf"),
     # Linear models, naive Bayes, centres, constants
     "linear-classifier": ("linear", "LinearClassifier"),
     "linear-flags": ("linear", "LinearFlags"),

@@ -11,15 +11,15 @@ def spread(row, width):
     return found
 
 
-def check_finite(row):
+def check_finite(row, name="Input X"):
     """Raises ValueError where a number is NaN or infinite."""
     values = row.values() if type(row) is dict else row
     total = sum(values)
     if total - total != 0:
         for value in values:
             if value != value:
-                raise ValueError("Input X contains NaN.")
-            refuse_infinite(value)
+                raise ValueError(f"{name} contains NaN.")
+            refuse_infinite(value, name)
 
 
 def check_infinite(row):
@@ -31,6 +31,6 @@ def check_infinite(row):
             refuse_infinite(value)
 
 
-def refuse_infinite(value):
+def refuse_infinite(value, name="Input X"):
     if value in (float("inf"), float("-inf")):
-        raise ValueError("Input X contains infinity or a value too large for dtype('float64').")
+        raise ValueError(f"{name} contains infinity or a value too large for dtype('float64').")
