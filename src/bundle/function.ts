@@ -5,6 +5,7 @@ import type { ModelCard, ModelFileCard } from '../card.ts';
 import type { Artifact, Bundle, CompiledForm, Digest, Entry, Finding, ModelFormat } from '../types.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
+import { packed } from './packed.ts';
 import { type Caller, type ServedBy, servingCode } from './serving.ts';
 import { type CodeRequest, type UserCode, userCode } from './user-code.ts';
 
@@ -30,7 +31,7 @@ export async function functionPart(
   const fetched = shipped !== null && apart !== undefined ? { file: shipped.file, sha256: shipped.entry.sha256, size: shipped.entry.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
   const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, { apart, shipped })));
-  const entries = [...(await servingCode(ctx, request.caller, engineOf(card, compiled))), ...(model === null || apart !== undefined ? [] : [model]), ...code.entries, settings];
+  const entries = [...(await servedCode(ctx, request, engineOf(card, compiled))), ...(model === null || apart !== undefined ? [] : [model]), ...code.entries, settings];
   const modelDigest = (card.kind === 'model' ? await hashOnce(ctx, card.path) : module)?.sha256 ?? '';
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
 }
@@ -38,6 +39,12 @@ export async function functionPart(
 /** The function part with a requirements.txt, for a target that installs the packages itself. */
 export function withRequirements(artifact: Artifact, requirements: string): Artifact {
   return artifactOf('function', [...artifact.entries, bytesEntry('requirements.txt', requirements)]);
+}
+
+/** A native package has its cold start elsewhere, and is sent anew with each changed model: there sources weigh less. */
+async function servedCode(ctx: Context, { caller, lock }: CodeRequest & { caller: Caller }, by: ServedBy): Promise<Entry[]> {
+  const entries = await servingCode(ctx, caller, by);
+  return by.engine === 'native' ? entries : packed(ctx, entries, lock);
 }
 
 interface Shipped {

@@ -50,9 +50,10 @@ export async function scanModules(ctx: Context, request: ScanRequest): Promise<S
   return answer as Scan;
 }
 
-async function run(ctx: Context, interpreter: string, script: string, input: string): Promise<string> {
+/** What a tool of ours prints for `input`. @throws BUNDLE_PYTHON_FAILED */
+export async function run(ctx: Context, interpreter: string, script: string, input: string, options: string[] = []): Promise<string> {
   // -I and -S: nothing of the user's site-packages or variables takes part; -B: nothing is written beside the script.
-  const child = spawn(interpreter, ['-I', '-S', '-B', '-X', 'utf8', script], { env: ctx.env, signal: ctx.signal });
+  const child = spawn(interpreter, ['-I', '-S', '-B', '-X', 'utf8', ...options, script], { env: ctx.env, signal: ctx.signal });
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code) => resolve(code === 0 ? '' : `exit code ${code}`));

@@ -39,21 +39,28 @@ def python_files(folder):
 def compile_file(folder, source):
     with open(source, "rb") as file:
         text = file.read()
-    shown = os.path.relpath(source, folder).replace(os.sep, "/")
-    try:
-        code = compile(text, shown, "exec", dont_inherit=True, optimize=0)
-    except (SyntaxError, ValueError, RecursionError):
-        return  # templates and Python 2 sources that some wheels carry
-    held = []
-    hold(code, held)
-    if sys.version_info < (3, 12) and any(isinstance(value, frozenset) for value in held):
-        return  # written in an order that differs from run to run
+    data = compiled(text, os.path.relpath(source, folder).replace(os.sep, "/"))
+    if data is None:
+        return
     target = importlib.util.cache_from_source(source, optimization="")
     os.makedirs(os.path.dirname(target), exist_ok=True)
     with open(target, "wb") as file:
-        # Version 2 has no references at all; from 3.11 on `hold` makes them stable.
-        version = 2 if sys.version_info < (3, 11) else marshal.version
-        file.write(HEADER + importlib.util.source_hash(text) + marshal.dumps(code, version))
+        file.write(data)
+
+
+def compiled(text, shown, optimize=0):
+    """The bytes of a .pyc file, or None for what has none that is the same on every machine."""
+    try:
+        code = compile(text, shown, "exec", dont_inherit=True, optimize=optimize)
+    except (SyntaxError, ValueError, RecursionError):
+        return None  # templates and Python 2 sources that some wheels carry
+    held = []
+    hold(code, held)
+    if sys.version_info < (3, 12) and any(isinstance(value, frozenset) for value in held):
+        return None  # written in an order that differs from run to run
+    # Version 2 has no references at all; from 3.11 on `hold` makes them stable.
+    version = 2 if sys.version_info < (3, 11) else marshal.version
+    return HEADER + importlib.util.source_hash(text) + marshal.dumps(code, version)
 
 
 def hold(value, held):

@@ -15,7 +15,7 @@ for file in sorted(folder.glob("*.py")):
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == 1:
             for name in [node.module] if node.module else [each.name for each in node.names]:
-                if not (folder / f"{name}.py").exists() and not (folder / name).exists():
+                if not name.isupper() and not (folder / f"{name}.py").exists() and not (folder / name).exists():
                     print(file.stem, name)
 `;
 

@@ -1,5 +1,6 @@
 """Routing that models and functions share: HTTP events in, answers or problem documents out."""
 
+from . import ROOT
 from .events import body_text, is_http, parse, respond, too_large
 from .hooks import log_trace
 from .jsontext import Unserialisable, dumps, loads
@@ -115,7 +116,7 @@ class Endpoint:
         """GET /: the page to try it from; it reads openapi.json itself."""
         import os
 
-        with open(os.path.join(os.path.dirname(__file__), "page.html"), encoding="utf-8") as file:
+        with open(os.path.join(ROOT, "mlfn_serve", "page.html"), encoding="utf-8") as file:
             return respond(200, "text/html; charset=utf-8", file.read(), {"content-security-policy": PAGE_POLICY})
 
     def problem(self, error):

@@ -3,7 +3,9 @@
 import os
 import sys
 
-_root = os.environ.get("LAMBDA_TASK_ROOT") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from . import ROOT
+
+_root = os.environ.get("LAMBDA_TASK_ROOT") or ROOT
 # Here when everything is in one zip; else the dependencies are where the platform puts them on sys.path by itself.
 _dependencies = os.path.join(_root, "dependencies")
 if os.path.isdir(_dependencies) and _dependencies not in sys.path:

@@ -8,9 +8,9 @@ answers). So the package is opened in the worker, before that takes its first re
 import os
 import threading
 
+from . import ROOT
 from .launch import launch
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # gunicorn's WORKER_BOOT_ERROR: the server ends with its worker, instead of starting the next one.
 BOOT_ERROR = 3
 
