@@ -9,6 +9,7 @@ from .flat import Writer
 from .probes import every_probe
 from .prove import prove
 from .schema import saved_schema
+from .thresholds import thresholds
 from .unsupported import Unsupported
 
 TRIES = 7
@@ -45,7 +46,7 @@ def _plain(native, bodies, path, stage):
 
     model = PlainModel(path)
     stage.enter("prove")
-    proof = prove(native, model, bodies)
+    proof = prove(native, model, [*bodies, *thresholds(model)])
     package = "mlfn_serve.plain."
     modules = sorted(name[len(package) :] for name in sys.modules if name.startswith(package))
     return {"ok": True, "modules": modules, "proof": proof, "warmUs": _warm(model, bodies)}

@@ -12,6 +12,7 @@ from mlfn_compile.flat import Writer  # noqa: E402
 from mlfn_compile.probes import every_probe  # noqa: E402
 from mlfn_compile.prove import prove  # noqa: E402
 from mlfn_compile.schema import saved_schema  # noqa: E402
+from mlfn_compile.thresholds import thresholds  # noqa: E402
 from mlfn_serve.model import Model  # noqa: E402
 from mlfn_serve.plain import PlainModel  # noqa: E402
 
@@ -31,4 +32,4 @@ def compiled(estimator):
 def proof(estimator, requests=()):
     """The proof of the estimator's compiled form. Raises Unsupported where it has none that is equal."""
     native, model = compiled(estimator)
-    return prove(native, model, every_probe(native, list(requests)))
+    return prove(native, model, [*every_probe(native, list(requests)), *thresholds(model, 60)])
