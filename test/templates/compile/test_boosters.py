@@ -124,6 +124,18 @@ def test_lightgbm_classifiers():
 def test_what_is_missing_to_lightgbm():
     exact(lgb("LGBMClassifier", zero_as_missing=True), HOLES, YES)
     exact(lgb("LGBMClassifier", use_missing=False), HOLES, YES)
+    tiny = [
+        -1e-34,
+        -1.0000000180025096e-35,
+        -1.0000000180025095e-35,
+        -5e-324,
+        5e-324,
+        1.0000000180025095e-35,
+        1.0000000180025097e-35,
+    ]
+    native, model = compiled(lgb("LGBMClassifier").fit(np.sign(X), YES))
+    asked = [dict.fromkeys(native.schema.by_name, value) for value in tiny]
+    assert prove(native, model, asked)["refused"] == 0
     exact(lgb("LGBMClassifier"), X, YES)
 
 

@@ -15,6 +15,8 @@ LINKS = {
     "cross_entropy": "logistic",
     "cross_entropy_lambda": "log1p-exp",
 }
+NEARLY_ZERO = 1.0000000180025095e-35
+JUST_BELOW = -1.0000000180025096e-35
 CLASSES = {"binary": "logistic", "multiclass": "softmax", "multiclassova": "each"}
 
 
@@ -76,6 +78,7 @@ def _add(layout, tree):
             )
             rule.append(SET)
             continue
+        threshold[node] = _beside_zero(threshold[node])
         missing = (FILL, FILL + ZERO, 0)[decision >> 2 & 3]
         rule.append(missing + (LEFT if decision & DEFAULT_LEFT else 0))
     # Its leaves are numbered from -1 down; here they stand behind the splits.
@@ -84,3 +87,10 @@ def _add(layout, tree):
     values = [(None,)] * splits + leaves
     left += [LEAF] * len(leaves)
     return layout.add(left, right + empty, listed("split_feature") + empty, threshold + empty, values, rule + empty)
+
+
+def _beside_zero(threshold):
+    """LightGBM reads what lies within kZeroThreshold, a float32, as zero: all of it goes where zero goes."""
+    if -NEARLY_ZERO <= threshold < 0:
+        return JUST_BELOW
+    return NEARLY_ZERO if 0 <= threshold < NEARLY_ZERO else threshold
