@@ -21,6 +21,7 @@ EXPORTERS = {
     "PowerTransformer": "shaping:power_transformer",
     "QuantileTransformer": "shaping:quantile_transformer",
     "PolynomialFeatures": "shaping:polynomial_features",
+    "SplineTransformer": "splines:spline_transformer",
     "KBinsDiscretizer": "shaping:k_bins_discretizer",
     "FunctionTransformer": "shaping:function_transformer",
     # categories

@@ -29,6 +29,7 @@ from sklearn.preprocessing import (
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
 )
 
@@ -74,6 +75,15 @@ UNIONS = {
         PolynomialFeatures(3, interaction_only=True, order="F"),
         PolynomialFeatures((2, 2), interaction_only=True, include_bias=False),
         PolynomialFeatures(0),
+    ),
+    "splines": side_by_side(
+        *(
+            SplineTransformer(degree=degree, extrapolation=beyond, include_bias=degree < 3)
+            for degree in (2, 3)
+            for beyond in ("constant", "linear", "continue", "periodic")
+        ),
+        SplineTransformer(degree=1, knots="quantile"),
+        SplineTransformer(sparse_output=True, n_knots=7),
     ),
     "bins": side_by_side(
         *(
@@ -132,6 +142,13 @@ def test_positive_numbers_alone_and_functions_of_numpy():
     proof(make_pipeline(FunctionTransformer(np.log), StandardScaler(), LogisticRegression()).fit(ABOVE, LABELS))
     with pytest.raises(Unsupported, match=r"FunctionTransformer\(<lambda>\) has no plain form"):
         compiled(make_pipeline(FunctionTransformer(lambda x: x), StandardScaler(), Ridge()).fit(ABOVE, LABELS))
+
+
+def test_a_value_beyond_the_knots_is_refused():
+    told = proof(make_pipeline(SplineTransformer(extrapolation="error"), Ridge()).fit(WHOLE, LABELS), [WHOLE[0].tolist()])
+    assert 10 < told["refused"] < told["probes"]
+    with pytest.raises(Unsupported, match="degree=1"):
+        compiled(SplineTransformer(degree=1, extrapolation="linear").fit(WHOLE))
 
 
 def test_a_missing_value_where_none_was_in_training_is_refused():

@@ -18,6 +18,7 @@ KINDS = {
     "project": ("projection", "Project"),
     "quantile": ("quantile", "Quantile"),
     "scale": ("scaling", "Scale"),
+    "splines": ("splines", "Splines"),
     "stretch": ("scaling", "Stretch"),
     "table": ("encoding", "Table"),
     # texts and mappings

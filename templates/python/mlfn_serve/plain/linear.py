@@ -5,6 +5,7 @@ from operator import mul
 
 from .labels import largest, logistic, modified_huber, softmax
 
+WIDE = 2000
 INFINITIES = (float("inf"), float("-inf"))
 
 
@@ -13,7 +14,8 @@ class Linear:
 
     def __init__(self, node, builder):
         width = node["width"]
-        flat = builder.list(node["weights"])
+        # Rows as wide as a vocabulary are mostly zeros: of most weights nothing is ever read.
+        flat = (builder.view if width > WIDE else builder.list)(node["weights"])
         self.weights = [flat[start : start + width] for start in range(0, len(flat), width)]
         self.bias = node["bias"]
 
