@@ -100,9 +100,11 @@ def function_transformer(estimator, out, columns):
     if not named or function.__name__ not in FUNCTIONS or estimator.kw_args:
         told = getattr(function, "__name__", type(function).__name__)
         raise Unsupported(f"FunctionTransformer({told}) has no plain form")
+    # Before scikit-learn 1.2 it did not count the columns itself.
+    counted = columns is not None and not hasattr(estimator, "n_features_in_")
     return {
         "kind": "function",
-        "width": width_of(estimator),
+        "width": len(columns) if counted else width_of(estimator),
         "name": function.__name__,
         "finite": bool(estimator.validate),
     }
