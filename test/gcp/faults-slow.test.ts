@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Point } from '../fakes/gcp/transport/gate.ts';
-import { FaultsLab } from './faults-lab.ts';
+import { FaultsLab, NOTHING } from './faults-lab.ts';
 
 /** A whole budget of waiting, in seconds. */
 const HURRIED = { NODE_OPTIONS: `--import=${pathToFileURL(path.join(import.meta.dirname, 'fast-clock.mjs')).href}` };
@@ -99,5 +99,12 @@ describe.each(['run', 'function'] as const)('mode %s', (mode) => {
     expect(await lab.mlfn(['rollback', 'late', '--to', String(live)])).toMatchObject({ live });
     expect(await lab.mlfn(deploy('last'))).toMatchObject({ status: 'deployed', before: live });
     expect((await lab.ask(url)).text).toBe('200 last');
+  });
+
+  test('a delete whose answer got lost while it goes on: asked again until it is done', async () => {
+    lab.gcp.world.operations.duration = 2000;
+    lab.gcp.fault({ operation: mode === 'run' ? 'run:DeleteService' : 'functions:DeleteFunction' }, { kind: 'cut-after' });
+    expect(await lab.mlfn(['delete', 'late', '--yes'])).toMatchObject({ status: 'removed' });
+    expect(await lab.inventory()).toEqual(NOTHING);
   });
 });

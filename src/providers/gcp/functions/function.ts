@@ -1,7 +1,8 @@
 /** The function itself, in mode `function`: what is asked of the Cloud Functions API. Its Cloud Run service has its name. */
 import type { protos } from '@google-cloud/functions';
+import { patiently } from '../../patience.ts';
 import { call, CALL, ended, orNull, Patience } from '../call.ts';
-import { explainGcp } from '../errors.ts';
+import { explainGcp, gcpCode } from '../errors.ts';
 import { labelsFor } from '../labels.ts';
 import { functionPath, LABEL } from '../names.ts';
 import type { Source, Wanted } from '../candidate.ts';
@@ -75,10 +76,13 @@ export async function deleteFunction(session: Session, name: string): Promise<vo
   const path = functionPath(session.project, session.region, name);
   const need = { permission: 'cloudfunctions.functions.delete', resource: path };
   const client = await session.functions();
-  const started = await orNull(session, need, () => client.deleteFunction({ name: path }, CALL));
+  const patience = new Patience(session, REMOVAL_MS);
+  // No other operation comes beside one: also not beside our own, when its answer got lost.
+  const isBusyNow = (error: unknown) => gcpCode(error) === 'ABORTED';
+  const started = await patiently(patience, `a turn to delete ${name}`, isBusyNow, () => orNull(session, need, () => client.deleteFunction({ name: path }, CALL)));
   if (started === null) return;
   const look = (id: string) => client.checkDeleteFunctionProgress(id);
-  const { error } = await ended(new Patience(session, REMOVAL_MS), session, need, () => `function ${name} to go`, started[0], look);
+  const { error } = await ended(patience, session, need, () => `function ${name} to go`, started[0], look);
   if (error !== null && error.code !== 5) throw explainGcp(Object.assign(new Error(error.message), { code: error.code }), need);
 }
 
