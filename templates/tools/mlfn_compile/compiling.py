@@ -4,15 +4,18 @@ import os
 import sys
 from time import perf_counter_ns
 
+from .asking import told_of
 from .exporter import Exporter
 from .flat import Writer
 from .probes import every_probe
 from .prove import prove
+from .rows import read_rows
 from .schema import saved_schema
 from .thresholds import thresholds
 from .unsupported import Unsupported
 
 TRIES = 7
+ROWS_SECONDS = 600
 
 
 def compiled(job, stage):
@@ -24,8 +27,13 @@ def compiled(job, stage):
     native = Model(load(artifact["file"], artifact["format"], job["main"]), os.path.basename(artifact["file"]))
     bodies = every_probe(native, job["requests"])
     told = {"ok": True, "native": {"warmUs": _warm(native, bodies)}}
+    rows = []
+    if job.get("rows"):
+        stage.enter("rows")
+        rows, ignored = read_rows(job["rows"], native.schema)
+        told["rows"] = {"read": len(rows), "ignored": ignored, "refusal": _first_refusal(native, rows)}
     try:
-        return {**told, "plain": _plain(native, bodies, job["out"], stage)}
+        return {**told, "plain": _plain(native, (bodies, rows), job["out"], stage)}
     except Unsupported as reason:
         return {**told, "plain": {"ok": False, "reason": str(reason)}}
     except Exception as error:  # an attribute that this version of the library has not: the model itself still serves
@@ -36,7 +44,14 @@ def compiled(job, stage):
         }
 
 
-def _plain(native, bodies, path, stage):
+def _first_refusal(native, rows):
+    """What the model says of the first row that it refuses, of the first hundred; or None."""
+    told = (told_of(native, row) for row in rows[:100])
+    return next((each[3] for each in told if each[0] == "refused"), None)
+
+
+def _plain(native, asked, path, stage):
+    bodies, rows = asked
     stage.enter("export")
     writer = Writer()
     node = Exporter(writer).export(native.estimator)
@@ -47,9 +62,10 @@ def _plain(native, bodies, path, stage):
     model = PlainModel(path)
     stage.enter("prove")
     proof = prove(native, model, [*bodies, *thresholds(model)])
+    own = {"rows": prove(native, model, rows, seconds=ROWS_SECONDS)} if rows else {}
     package = "mlfn_serve.plain."
     modules = sorted(name[len(package) :] for name in sys.modules if name.startswith(package))
-    return {"ok": True, "modules": modules, "proof": proof, "warmUs": _warm(model, bodies)}
+    return {"ok": True, "modules": modules, "proof": proof, **own, "warmUs": _warm(model, bodies)}
 
 
 def _warm(model, bodies):
