@@ -44,6 +44,8 @@ def compile_file(folder, source):
         return
     target = importlib.util.cache_from_source(source, optimization="")
     os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.exists(target):
+        os.remove(target)  # the wheel's own may be read-only, or a link into somebody's cache
     with open(target, "wb") as file:
         file.write(data)
 
@@ -54,6 +56,7 @@ def compiled(text, shown, optimize=0):
         code = compile(text, shown, "exec", dont_inherit=True, optimize=optimize)
     except (SyntaxError, ValueError, RecursionError):
         return None  # templates and Python 2 sources that some wheels carry
+    code = with_one_of_each_set(code, {})
     held = []
     hold(code, held)
     if sys.version_info < (3, 12) and any(isinstance(value, frozenset) for value in held):
@@ -61,6 +64,18 @@ def compiled(text, shown, optimize=0):
     # Version 2 has no references at all; from 3.11 on `hold` makes them stable.
     version = 2 if sys.version_info < (3, 11) else marshal.version
     return HEADER + importlib.util.source_hash(text) + marshal.dumps(code, version)
+
+
+def with_one_of_each_set(code, sets):
+    """Whether equal sets of a module are one object depends on which of their strings the process had interned before."""
+    constants = []
+    for value in code.co_consts:
+        if isinstance(value, types.CodeType):
+            value = with_one_of_each_set(value, sets)
+        elif isinstance(value, frozenset):
+            value = sets.setdefault(tuple(sorted((type(each).__name__, repr(each)) for each in value)), value)
+        constants.append(value)
+    return code.replace(co_consts=tuple(constants))
 
 
 def hold(value, held):
