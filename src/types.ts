@@ -127,8 +127,20 @@ export interface CompiledForm {
 
 // ---- bundle -------------------------------------------------------------------------------------------------------
 
+/** The same bytes as a raw deflate stream (RFC 1951) inside another file: a wheel has them so. */
+export interface Deflated {
+  file: string;
+  offset: number;
+  /** Of the stream. */
+  size: number;
+  /** CRC-32 of the contents, as a zip wants it. */
+  crc: number;
+  /** CRC-32 of the stream itself. */
+  check: number;
+}
+
 /** Where an entry's bytes come from. Files are streamed, linked or cloned, never read whole. */
-export type ByteSource = { file: string } | { bytes: Uint8Array };
+export type ByteSource = { file: string; deflated?: Deflated } | { bytes: Uint8Array };
 
 export interface Entry {
   /** POSIX path inside the package, no leading slash. */

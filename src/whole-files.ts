@@ -50,12 +50,19 @@ export async function withScratch<T>(cache: string, use: (folder: string) => Pro
 
 /** @throws MlfnError DISK_FULL */
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = path.join(path.dirname(file), temporaryName(path.basename(file)));
-  try {
-    await mkdir(path.dirname(file), { recursive: true });
-    await sweep(path.dirname(file), path.basename(file));
+  await mkdir(path.dirname(file), { recursive: true });
+  await withFile(file, async (temporary) => {
     await writeFile(temporary, text);
     await rename(temporary, file);
+  });
+}
+
+/** Gives `make` a name to write to beside `file`; whatever is left under it goes. @throws MlfnError DISK_FULL */
+export async function withFile(file: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = path.join(path.dirname(file), temporaryName(path.basename(file)));
+  try {
+    await sweep(path.dirname(file), path.basename(file));
+    await make(temporary);
   } catch (error) {
     await rm(temporary, { force: true });
     throw diskFull(error, file) ?? error;

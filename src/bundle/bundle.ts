@@ -2,15 +2,17 @@ import path from 'node:path';
 import type { Context } from '../events.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, CompiledForm, Lock } from '../types.ts';
-import { dependencyArtifact } from './dependencies.ts';
+import { dependencyArtifact, type Supply } from './dependencies.ts';
 import { functionPart, type Apart } from './function.ts';
 import type { Caller } from './serving.ts';
 
 export interface BundleInput {
   card: ModelCard;
   lock: Lock;
-  /** Folder with the installed wheels, made by `install()` and never changed afterwards. */
+  /** Folder of the lock's own for what its wheels install; never changed once it is there. */
   dependencies: string;
+  /** Where the wheels come from; without it the folder is there. */
+  supply?: Supply;
   /** Of the function; part of settings.json. */
   name: string;
   /** What ships in place of the model file. */
@@ -36,7 +38,7 @@ export interface BundleInput {
  */
 export async function bundle(ctx: Context, input: BundleInput): Promise<Bundle> {
   const { name, caller = 'http', ...request } = input;
-  const dependencies = await dependencyArtifact(ctx, path.resolve(ctx.cwd, input.dependencies));
+  const dependencies = await dependencyArtifact(ctx, path.resolve(ctx.cwd, input.dependencies), input.supply);
   const { artifact, ...rest } = await functionPart(ctx, name, { ...request, caller });
   return { dependencies, function: artifact, ...rest };
 }

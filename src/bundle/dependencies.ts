@@ -3,30 +3,96 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
+import type { Wheels } from '../resolve/wheels.ts';
 import type { Artifact, Entry } from '../types.ts';
 import { concurrent } from './concurrent.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile } from './hash.ts';
 import { isPruned } from './pruned.ts';
 import { withTemporary } from './temporary.ts';
+import { isFolder, layFiles } from './wheels/lay.ts';
+import { entryOf, lineOf, parseLine, shelfOf, shelve, type Shelved } from './wheels/shelf.ts';
 
 /** Notes of the installer about itself, and scripts whose first line names this machine's interpreter. */
 const INSTALLER_NOTES = /^[^/]+\.dist-info\/(INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json|uv_build\.json)$/;
 const RECORD = /^[^/]+\.dist-info\/RECORD$/;
-const END = 'mlfn manifest 2';
+const END = 'mlfn manifest 3';
+/** Wheels that are unpacked and compiled side by side. */
+const SHELVING = 2;
 const LEFT_OUT = [INSTALLER_NOTES, /^(bin|Scripts)\//, /^\.[^/]*$/, /\.(pyo|DS_Store)$/];
 
+/** Of a lock: asked when it is bundled for the first time, or when its files are needed. */
+export interface Supply {
+  /** Null where `install` must do it. */
+  wheels(): Promise<Wheels | null>;
+  /** Lays all of it down as `folder`. */
+  install(folder: string): Promise<void>;
+}
+
 /**
- * @param folder What `install()` made for one lock; its contents never change once it is there.
+ * @param folder Of one lock; its contents never change once it is there. With a supply it need not be there: files then are
+ * those on the shelf of wheels, and the folder is made by `layDependencies` when somebody wants to import from it.
  * The manifest is kept beside the folder (`FOLDER.manifest`), so that the second bundle of a lock is a lookup.
  */
-export async function dependencyArtifact(ctx: Context, folder: string): Promise<Artifact> {
+export async function dependencyArtifact(ctx: Context, folder: string, supply?: Supply): Promise<Artifact> {
   const manifest = `${folder}.manifest`;
-  const known = await readManifest(manifest, folder);
+  const known = await readManifest(manifest, folder, shelfOf(ctx));
   if (known !== null) return artifactOf('dependencies', known);
-  const artifact = artifactOf('dependencies', await survey(ctx, folder));
-  await writeManifest(ctx, manifest, artifact.entries);
+  const shelved = supply === undefined ? null : await shelveAll(ctx, supply);
+  if (shelved === null) await supply?.install(folder);
+  const found = shelved === null ? await survey(ctx, folder) : await shippedOf(shelved, shelfOf(ctx));
+  const artifact = artifactOf('dependencies', found.map(({ entry }) => entry));
+  await writeManifest(ctx, manifest, found);
   return artifact;
+}
+
+/** All that the lock installs, tests included, as a folder for `sys.path`. */
+export async function layDependencies(ctx: Context, folder: string, supply: Supply): Promise<void> {
+  if (await isFolder(folder)) return;
+  const shelved = await shelveAll(ctx, supply);
+  if (shelved === null) return supply.install(folder);
+  await layFiles(ctx, shelved.flatMap(({ name, files }) => files.map((file) => entryOf(shelfOf(ctx), name, file))), folder);
+}
+
+/** Null where the wheels cannot be had, one of them is unusual, or two have different files of one name: uv decides then. */
+async function shelveAll(ctx: Context, supply: Supply): Promise<Shelved[] | null> {
+  const found = await supply.wheels();
+  if (found === null) return null;
+  const shelved = await concurrent(found.wheels, SHELVING, (wheel) => shelve(ctx, wheel, found.byteCode));
+  const seen = new Map<string, string>();
+  const whole: Shelved[] = [];
+  for (const one of shelved) {
+    if (one === null) return null;
+    const files = one.files.filter(({ path: name, sha256 }) => seen.get(name) !== sha256);
+    if (files.some(({ path: name }) => seen.has(name))) return null;
+    for (const { path: name, sha256 } of files) seen.set(name, sha256);
+    whole.push({ ...one, files });
+  }
+  return whole;
+}
+
+/** An entry, and what the manifest says of where it lies on the shelf. */
+interface Found {
+  entry: Entry;
+  /** Name of the wheel's folder and its line there. */
+  shelved?: [name: string, line: string];
+}
+
+async function shippedOf(wheels: Shelved[], shelf: string): Promise<Found[]> {
+  const rows = wheels.flatMap(({ name, files }) => files.filter((file) => isShipped(file.path)).map((file) => ({ name, file })));
+  const shipped = new Set(rows.map(({ file }) => file.path));
+  return Promise.all(
+    rows.map(async ({ name, file }): Promise<Found> => {
+      const entry = entryOf(shelf, name, file);
+      if (!RECORD.test(file.path) || !('file' in entry.source)) return { entry, shelved: [name, lineOf(file)] };
+      const text = await readFile(entry.source.file, 'utf8');
+      return { entry: bytesEntry(file.path, shippedRecord(text, shipped)) };
+    }),
+  );
+}
+
+function isShipped(name: string): boolean {
+  return !isPruned(name) && !LEFT_OUT.some((pattern) => pattern.test(name));
 }
 
 /** path.join() for names that are clean already: thousands of them are made at once. */
@@ -34,15 +100,15 @@ function below(folder: string, name: string): string {
   return folder + path.sep + (path.sep === '/' ? name : name.replaceAll('/', path.sep));
 }
 
-async function survey(ctx: Context, folder: string): Promise<Entry[]> {
-  const names = (await list(folder)).filter((name) => !isPruned(name) && !LEFT_OUT.some((pattern) => pattern.test(name)));
+async function survey(ctx: Context, folder: string): Promise<Found[]> {
+  const names = (await list(folder)).filter(isShipped);
   const shipped = new Set(names);
   let done = 0;
-  return concurrent(names, 8, async (name): Promise<Entry> => {
+  return concurrent(names, 8, async (name): Promise<Found> => {
     const file = below(folder, name);
     if (done++ % 500 === 0) ctx.emit({ type: 'progress', text: 'reading dependencies', done, total: names.length });
-    if (RECORD.test(name)) return bytesEntry(name, shippedRecord(await readFile(file, 'utf8'), shipped));
-    return { path: name, ...(await hashFile(ctx, file)), source: { file } };
+    if (RECORD.test(name)) return { entry: bytesEntry(name, shippedRecord(await readFile(file, 'utf8'), shipped)) };
+    return { entry: { path: name, ...(await hashFile(ctx, file)), source: { file } } };
   });
 }
 
@@ -61,8 +127,13 @@ async function list(folder: string): Promise<string[]> {
 
 /** Keeps the RECORD lines of shipped files, sorted: installers add their own lines in their own order. */
 function shippedRecord(text: string, shipped: Set<string>): string {
-  const lines = text.split(/\r?\n/).filter((line) => shipped.has(recordPath(line)));
+  const lines = text.split(/\r?\n/).map(installed).filter((line) => shipped.has(recordPath(line)));
   return `${lines.sort().join('\n')}\n`;
+}
+
+/** What a wheel has in NAME.data/SCHEME/ an installer records where it put it. */
+function installed(line: string): string {
+  return line.replace(/^("?)[^/,"]+\.data\/(?:purelib|platlib|data)\//, '$1');
 }
 
 /** The first field of a RECORD line (CSV; a path with a comma or a quote is quoted). */
@@ -72,23 +143,36 @@ export function recordPath(line: string): string {
   return quoted.replaceAll('""', '"');
 }
 
-/** A line for each entry, and one that says that it is whole. Parsed without a copy of any text. */
-async function readManifest(file: string, folder: string): Promise<Entry[] | null> {
-  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+/**
+ * A line for each entry, and one that says that it is whole. Null where it is not, or a wheel has gone from the shelf meanwhile.
+ * `file TAB sha256 size mode path`, `text TAB path TAB JSON`, or the number of a wheel (their names are the first line) and its line.
+ */
+async function readManifest(file: string, folder: string, shelf: string): Promise<Entry[] | null> {
+  const [first = '', ...lines] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
   if (lines.pop() !== END) return null;
+  const wheels = first.split('\t').filter(Boolean);
+  const there = await Promise.all(wheels.map((name) => isFolder(path.join(shelf, name))));
+  if (there.includes(false)) return null;
   return lines.map((line): Entry => {
-    const [sha256 = '', size, mode, name = '', text] = line.split('\t');
-    if (text !== undefined) return bytesEntry(name, JSON.parse(text));
-    return { path: name, mode: mode === '755' ? 0o755 : 0o644, sha256, size: Number(size), source: { file: below(folder, name) } };
+    const at = line.indexOf('\t');
+    const kind = line.slice(0, at);
+    const rest = line.slice(at + 1);
+    const [head = '', size, mode, name = ''] = rest.split('\t', 4);
+    if (kind === 'text') return bytesEntry(head, JSON.parse(rest.slice(head.length + 1)));
+    if (kind !== 'file') return entryOf(shelf, wheels[Number(kind)] ?? '', parseLine(rest));
+    return { path: name, mode: mode === '755' ? 0o755 : 0o644, sha256: head, size: Number(size), source: { file: below(folder, name) } };
   });
 }
 
-async function writeManifest(ctx: Context, file: string, entries: Entry[]): Promise<void> {
-  const lines = entries.map(({ path: name, mode, sha256, size, source }) => {
-    const text = 'bytes' in source ? [JSON.stringify(Buffer.from(source.bytes).toString())] : [];
-    return [sha256, size, mode.toString(8), name, ...text].join('\t');
+async function writeManifest(ctx: Context, file: string, found: Found[]): Promise<void> {
+  const wheels = [...new Set(found.flatMap(({ shelved }) => shelved?.[0] ?? []))];
+  const numbers = new Map(wheels.map((name, number) => [name, number]));
+  const lines = found.map(({ entry: { path: name, mode, sha256, size, source }, shelved }) => {
+    if (shelved !== undefined) return `${numbers.get(shelved[0])}\t${shelved[1]}`;
+    if ('bytes' in source) return ['text', name, JSON.stringify(Buffer.from(source.bytes).toString())].join('\t');
+    return ['file', sha256, size, mode.toString(8), name].join('\t');
   });
-  const whole = [...lines, END].join('\n');
+  const whole = [wheels.join('\t'), ...lines, END].join('\n');
   await withTemporary(ctx, file, Buffer.byteLength(whole), async (temporary) => {
     await writeFile(temporary, whole);
     await rename(temporary, file);

@@ -39,7 +39,7 @@ export function compareBytes(a: string, b: string): number {
 }
 
 /** Zip readers and Windows see other paths behind a backslash, a drive letter, `..` or a control character. */
-function assertPath(path: string): void {
+export function assertPath(path: string): void {
   // oxlint-disable-next-line no-control-regex
   const odd = /[\\\u0000-\u001f\u007f]|^\w+:|(^|\/)\.{0,2}(\/|$)/.test(path);
   if (!odd) return;

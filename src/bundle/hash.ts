@@ -94,7 +94,7 @@ function identity(stats: BigIntStats): string {
 
 const PROGRAM_HEADS = new Set(['7f454c46', 'cffaedfe', 'cefaedfe', 'cafebabe']);
 
-function modeOf(file: string, head: Buffer): 0o644 | 0o755 {
+export function modeOf(file: string, head: Buffer): 0o644 | 0o755 {
   if (head.subarray(0, 2).toString('latin1') === '#!') return 0o755;
   const library = /\.(so|dylib|pyd|dll)(\.|$)/i.test(path.basename(file));
   return PROGRAM_HEADS.has(head.toString('hex')) && !library ? 0o755 : 0o644;

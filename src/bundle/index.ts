@@ -2,6 +2,7 @@
 export { writeArchive } from './archive.ts';
 export { build, type Built } from './build.ts';
 export { bundle, type BundleInput } from './bundle.ts';
+export { layDependencies, type Supply } from './dependencies.ts';
 export { withRequirements } from './function.ts';
 export { assertFits, assertSendable, fits } from './fits.ts';
 export { hashOnce } from './hash.ts';

@@ -2,10 +2,11 @@
 import { rename } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { Context } from '../events.ts';
-import type { Artifact, Digest, Entry } from '../types.ts';
+import type { Artifact, Deflated, Digest, Entry } from '../types.ts';
 import { interrupted } from './hash.ts';
 import { type Output, writeOutput } from './output.ts';
 import { withTemporary } from './temporary.ts';
+import { Streams } from './streams.ts';
 import { Lane, LAST_BLOCK, lengthOf, PIECE, readPieces, readWhole } from './zip-data.ts';
 import { centralHeader, dataDescriptor, endOfDirectory, localHeader, type Packed } from './zip-records.ts';
 
@@ -72,12 +73,14 @@ interface Zip {
   output: Output;
   lanes: Lanes;
   directory: Directory;
+  streams: Streams;
 }
 
 /** In their order: while one is written, the next ones are read and deflated. Gives the directory. */
 async function writeEntries(ctx: Context, output: Output, entries: Entry[], prefix: string): Promise<Uint8Array> {
   const lanes = new Lanes();
-  const zip: Zip = { output, lanes, directory: new Directory() };
+  const streams = new Streams();
+  const zip: Zip = { output, lanes, directory: new Directory(), streams };
   try {
     for (const entry of entries) {
       if (ctx.signal.aborted) throw interrupted();
@@ -85,6 +88,7 @@ async function writeEntries(ctx: Context, output: Output, entries: Entry[], pref
       const record: Packed = { ...common, method: 8, streamed: false, zip64: false, crc: 0, packedSize: 0, offset: 0 };
       const { source } = entry;
       if ('bytes' in source) await appendWhole(zip, record, source.bytes);
+      else if (source.deflated !== undefined && entry.size <= WIDE) await appendDeflated(ctx, zip, record, source.deflated);
       else if (entry.size <= PIECE) await appendWhole(zip, record, readWhole(source.file, entry, lanes.next.buffer));
       else await appendPieces(zip, record, readPieces(ctx, source.file, entry, () => lanes.next.buffer));
     }
@@ -92,7 +96,22 @@ async function writeEntries(ctx: Context, output: Output, entries: Entry[], pref
     return zip.directory.bytes;
   } finally {
     lanes.close();
+    streams.close();
   }
+}
+
+/** As it is in the wheel. */
+async function appendDeflated(ctx: Context, { lanes, output, directory, streams }: Zip, record: Packed, deflated: Deflated): Promise<void> {
+  Object.assign(record, { crc: deflated.crc, packedSize: deflated.size });
+  await lanes.add(Promise.resolve(), async () => {
+    record.offset = output.bytes;
+    await output.write(localHeader(record));
+    for (const piece of streams.read(deflated)) {
+      if (ctx.signal.aborted) throw interrupted();
+      await output.write(piece);
+    }
+    directory.add(centralHeader(record));
+  });
 }
 
 /** Sizes and CRC stand before the data, as every reader likes it best. */

@@ -44,3 +44,12 @@ export function reachingSources(ctx: Context, env: Env): { uvConfig: string; env
   const indexes = [...secret.map((address) => new URL('/', address).href), env['UV_INDEX']].filter(Boolean);
   return { uvConfig: sources.uvConfig, env: indexes.length === 0 ? env : { ...env, UV_INDEX: indexes.join(' ') } };
 }
+
+/** `user:password` of the address that is of the same host in what uv is told of indexes; null where none has one. */
+export function loginFor(ctx: Context, env: Readonly<Env>, { host }: URL): string | null {
+  const { options = [], roots = [], uvConfig = '' } = known.get(ctx) ?? {};
+  const told = [...options, ...roots, uvConfig, ...['UV_DEFAULT_INDEX', 'UV_INDEX', 'UV_EXTRA_INDEX_URL', 'UV_INDEX_URL', 'UV_FIND_LINKS'].map((name) => env[name] ?? '')];
+  const addresses = told.flatMap((text) => [...text.matchAll(/\bhttps?:\/\/[^\s'",]+/g)]).filter(([address]) => URL.canParse(address));
+  const found = addresses.map(([address]) => new URL(address)).find((address) => address.host === host && address.username !== '');
+  return found === undefined ? null : `${decodeURIComponent(found.username)}:${decodeURIComponent(found.password)}`;
+}

@@ -34,6 +34,7 @@ export { findInterpreters } from './interpreters.ts';
 export { interpreterFor } from './pythons.ts';
 export { runtimeClient } from './runtime-client.ts';
 export { findUv } from './uv.ts';
+export { fetchWheels } from './wheels.ts';
 
 export interface ResolveOptions {
   /** `3.12`, `3.12.1`, a command on PATH, or a path. */

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Lock } from '../types.ts';
+import { codeCompiler } from './byte-code.ts';
 import { isOfflineFailure, openSession, plain, pythonArguments, runUv, unreachable } from './compile.ts';
 import { reachingSources } from './credentials.ts';
 import { makeFolder, withScratch } from '../whole-files.ts';
 import { fromUser, usePython } from './interpreters.ts';
-import { lastLine, run, tool } from './run.ts';
 import { plainUvEnv } from './uv-env.ts';
 import { findUv } from './uv.ts';
 
@@ -28,27 +28,7 @@ export async function install(
     if (lock.packages.length === 0) return;
     await withScratch(ctx.home.cache, (folder) => layDown(ctx, lock, temporary, folder));
     await tidy(temporary);
-    await compileByteCode(ctx, lock, temporary);
-  });
-}
-
-/** Without byte code every cold start compiles again; it must be of the Python that runs it. */
-async function compileByteCode(ctx: Context, lock: Parameters<typeof install>[1], folder: string): Promise<void> {
-  const interpreter = await usePython(ctx, lock.interpreter);
-  if (interpreter.minor !== lock.python) {
-    ctx.emit({
-      type: 'warning',
-      text: `There is no Python ${lock.python} on this machine: the package carries no byte code, and starts about three times as slowly.`,
-      hint: `Install Python ${lock.python}, and deploy again.`,
-    });
-    return;
-  }
-  ctx.emit({ type: 'progress', text: 'compiling the byte code of the dependencies' });
-  const ran = await run(ctx, interpreter.path, ['-I', '-S', tool('byte_code.py'), folder], { timeoutMs: 600_000 });
-  if (ran.code === 0) return;
-  throw new MlfnError('RESOLVE_INSTALL_FAILED', `The dependencies could not be compiled: ${lastLine(ran.stderr)}`, {
-    hint: 'Run the same command again.',
-    details: { stderr: ran.stderr.slice(-2000) },
+    await (await codeCompiler(ctx, lock))?.compile(temporary);
   });
 }
 
