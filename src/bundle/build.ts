@@ -5,7 +5,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Artifact, Bundle, Digest, Lock } from '../types.ts';
 import { sha256 } from './digest.ts';
-import { hashFile } from './hash.ts';
+import { hashOnce } from './hash.ts';
 import { withTemporary } from './temporary.ts';
 import { writeZip } from './zip.ts';
 
@@ -55,7 +55,7 @@ async function write(ctx: Context, artifact: Artifact, file: string): Promise<Wr
 async function unchanged(ctx: Context, artifact: Artifact, earlier: unknown, file: string): Promise<Written | null> {
   const known = (earlier as Partial<ReturnType<typeof manifestOf>> | null)?.[artifact.part];
   if (known?.digest !== artifact.digest || known.zip === undefined) return null;
-  const found = await hashFile(ctx, file).catch(() => null);
+  const found = await hashOnce(ctx, file).catch(() => null);
   return found !== null && found.sha256 === known.zip ? { bytes: found.size, sha256: found.sha256 } : null;
 }
 

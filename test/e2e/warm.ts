@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { python } from '../python.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const MAKES = ['src/resolve/uv.ts', 'src/resolve/runtime-client.ts', 'src/resolve/install.ts', 'templates/tools/byte_code.py'];
+const MAKES = ['src/resolve/uv.ts', 'src/resolve/runtime-client.ts', 'src/resolve/install.ts', 'test/e2e/warm.ts', 'templates/tools/byte_code.py'];
 const version = createHash('sha256').update(MAKES.map((file) => readFileSync(path.join(root, file), 'utf8')).join('\0')).digest('hex').slice(0, 12);
 const parent = path.join(root, 'node_modules', '.cache');
 const folder = path.join(parent, `mlfn-e2e-${version}`);
@@ -70,7 +71,12 @@ async function make(): Promise<void> {
     const env = { ...process.env, MLFN_HOME: home, UV_CACHE_DIR: path.join(home, 'uv-cache') };
     const mlfn = (...args: string[]) => run(process.execPath, [path.join(root, 'bin/mlfn.js'), ...args], { cwd: home, env });
     await mlfn('deploy', 'app.py:predict', '--name', 'warm').finally(() => mlfn('stop'));
+    // The wheel itself was downloaded without uv, whose cache is to hold it too.
+    const uv = readdirSync(path.join(home, 'cache', 'uv'), { recursive: true, withFileTypes: true }).find((each) => each.isFile() && /^uv(\.exe)?$/.test(each.name));
+    await run(path.join(uv?.parentPath ?? '', uv?.name ?? 'uv'), ['pip', 'install', '--python', python, '--target', path.join(home, 'site'), REQUIREMENT], { cwd: home, env });
+    rmSync(path.join(home, 'site'), { recursive: true });
     rmSync(path.join(home, 'local'), { recursive: true });
+    rmSync(path.join(home, 'cache', 'wheels'), { recursive: true, force: true });
     rmSync(path.join(home, 'cache', 'locks'), { recursive: true, force: true });
     rmSync(path.join(home, 'cache', 'dependencies'), { recursive: true, force: true });
     renameSync(home, folder);
