@@ -73,8 +73,10 @@ async function make(): Promise<void> {
     await mlfn('deploy', 'app.py:predict', '--name', 'warm').finally(() => mlfn('stop'));
     // The wheel itself was downloaded without uv, whose cache is to hold it too.
     const uv = readdirSync(path.join(home, 'cache', 'uv'), { recursive: true, withFileTypes: true }).find((each) => each.isFile() && /^uv(\.exe)?$/.test(each.name));
-    await run(path.join(uv?.parentPath ?? '', uv?.name ?? 'uv'), ['pip', 'install', '--python', python, '--target', path.join(home, 'site'), REQUIREMENT], { cwd: home, env });
-    rmSync(path.join(home, 'site'), { recursive: true });
+    await mlfn('build', 'app.py:predict', '--out', 'built');
+    const install = ['pip', 'install', '--python', python, '--no-deps', '--require-hashes', '--target', 'site', '-r', 'built/pylock.toml'];
+    await run(path.join(uv?.parentPath ?? '', uv?.name ?? 'uv'), install, { cwd: home, env });
+    for (const made of ['site', 'built']) rmSync(path.join(home, made), { recursive: true });
     rmSync(path.join(home, 'local'), { recursive: true });
     rmSync(path.join(home, 'cache', 'wheels'), { recursive: true, force: true });
     rmSync(path.join(home, 'cache', 'locks'), { recursive: true, force: true });
