@@ -76,7 +76,7 @@ async function make(): Promise<void> {
     await mlfn('build', 'app.py:predict', '--out', 'built');
     const install = ['pip', 'install', '--python', python, '--no-deps', '--require-hashes', '--target', 'site', '-r', 'built/pylock.toml'];
     await run(path.join(uv?.parentPath ?? '', uv?.name ?? 'uv'), install, { cwd: home, env });
-    for (const made of ['site', 'built']) rmSync(path.join(home, made), { recursive: true });
+    for (const left of ['site', 'built']) rmSync(path.join(home, left), { recursive: true });
     rmSync(path.join(home, 'local'), { recursive: true });
     rmSync(path.join(home, 'cache', 'wheels'), { recursive: true, force: true });
     rmSync(path.join(home, 'cache', 'locks'), { recursive: true, force: true });
