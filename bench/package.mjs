@@ -36,7 +36,7 @@ cpSync(requirements, path.join(project, 'requirements.txt'));
 const take = (model) => cpSync(model.file, path.join(project, 'model.joblib'));
 const env = { MLFN_HOME: home, PEAK_MEMORY: memory };
 const mlfn = (...words) => run(process.execPath, ['--import', path.join(root, 'bench/peak-memory.mjs'), bin, ...words], { cwd: project, env });
-const package_ = () => mlfn('build', 'model.joblib', '--target', 'aws', '--out', 'out', '--json');
+const packs = () => mlfn('build', 'model.joblib', '--target', 'aws', '--out', 'out', '--json');
 const forget = (...folders) => folders.forEach((folder) => rmSync(path.join(project, folder), { recursive: true, force: true }));
 
 /** Seconds of a fresh package by uv and an archiver, as people write it in their deploy scripts. */
@@ -68,7 +68,7 @@ const peer = given.includes('--alone') ? null : await installSam();
 const cloud = peer === null ? null : await (await lab(work)).startMinistack({ packages: [peer.translator] });
 try {
   take(first);
-  await package_(); // fills the caches, and brings uv
+  await packs(); // fills the caches, and brings uv
   uv = has('uv') ? 'uv' : execFileSync('find', [path.join(home, 'cache/uv'), '-name', 'uv', '-type', 'f'], { encoding: 'utf8' }).trim().split('\n')[0];
   await byHand(async () => 0);
   const rows = {};
@@ -80,13 +80,13 @@ try {
     take(first);
     forget('out');
     rmSync(path.join(home, 'cache/dependencies'), { recursive: true, force: true });
-    note('mlfn, a new lock of known wheels', await package_());
+    note('mlfn, a new lock of known wheels', await packs());
     forget('out');
-    note('mlfn, a known lock', await package_());
-    note('mlfn, nothing changed', await package_());
+    note('mlfn, a known lock', await packs());
+    note('mlfn, nothing changed', await packs());
     note("the command line's own start", await mlfn('build', '--help'));
     take(second);
-    note('mlfn, only the model changed', await package_());
+    note('mlfn, only the model changed', await packs());
     const started = performance.now();
     const bytes = readFileSync(second.file);
     createHash('sha256').update(bytes).digest();
