@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from lab import compiled, proof
+from mlfn_compile.prove import prove
 from mlfn_compile.unsupported import Unsupported
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
@@ -191,9 +192,23 @@ def test_a_union_with_weights_and_parts_left_out():
     proof(union.fit(WHOLE))
 
 
+def test_integers_are_floats_before_anything_is_made_of_them():
+    native, model = compiled(make_pipeline(PolynomialFeatures(3), Ridge()).fit(WHOLE, LABELS))
+    told = prove(native, model, [[10**200, 2, 3], [2**53 + 1, 2**53 + 1, 1]])
+    assert told["refused"] == 1
+
+
+def test_a_number_that_no_category_has_is_told_in_the_same_words():
+    encoded = make_pipeline(FunctionTransformer(np.rint), OneHotEncoder(), Ridge()).fit(WHOLE[:, 2:], LABELS)
+    assert prove(*compiled(encoded), [[7.2], [3.2], [-1e300]])["refused"] == 2
+
+
 def test_thirty_two_bits_are_not_pretended():
+    # What was fitted on 32 bits is asked in 64.
+    scalers = make_union(MinMaxScaler(), StandardScaler(), SimpleImputer(), KBinsDiscretizer(3, encode="ordinal"), RobustScaler())
+    proof(make_union(scalers, PCA(2, whiten=True), TruncatedSVD(2)).fit(WHOLE.astype("float32")))
     with pytest.raises(Unsupported, match="float32"):
-        compiled(make_pipeline(MinMaxScaler(), Ridge()).fit(WHOLE.astype("float32"), LABELS))
+        compiled(make_pipeline(PowerTransformer(), Ridge()).fit(WHOLE.astype("float32"), LABELS))
     with pytest.raises(Unsupported, match=r"OneHotEncoder\(dtype=float32\)"):
         compiled(OneHotEncoder(dtype=np.float32).fit(FRAME[["city"]]))
 
@@ -201,7 +216,6 @@ def test_thirty_two_bits_are_not_pretended():
 @pytest.mark.filterwarnings("ignore")
 def test_an_evaluator_that_is_off_by_a_little_is_found():
     from mlfn_compile.probes import probes
-    from mlfn_compile.prove import prove
 
     for transformer, name in (
         (MinMaxScaler(), "min_"),

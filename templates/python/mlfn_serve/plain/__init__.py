@@ -28,7 +28,9 @@ class PlainModel:
         self.classes = told["classes"]
         self.probabilistic = told["probabilistic"]
         self.method = told["method"]
-        evaluator = Builder(flat, float if self.schema.floats else None).build(flat.header["node"])
+        # An integer of a request is a float to an array of floats; products of integers would grow beyond them.
+        self._floats = bool(self.schema.fields) and self.schema.floats
+        evaluator = Builder(flat, float if self._floats else None).build(flat.header["node"])
         self._answer = evaluator.answer if self.probabilistic else getattr(evaluator, self.method)
         if self.method == "transform":
             self._answer = _whole(evaluator)
@@ -36,12 +38,15 @@ class PlainModel:
     def predict(self, batch):
         """Answers for every row, in order."""
         answer = self._answer
+        rows = batch.rows
         try:
-            told = [answer(row) for row in batch.rows]
+            if self._floats:
+                rows = [list(map(float, row)) for row in rows]
+            told = [answer(row) for row in rows]
         except Problem:
             raise
         except Exception as error:
-            error = self._first_refusal(error, batch.rows)
+            error = self._first_refusal(error, rows)
             problem = explain(error, self.schema, batch)
             raise problem from (None if problem.kind == "invalid-input" else error)
         if not self.probabilistic:

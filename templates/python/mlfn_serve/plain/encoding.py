@@ -12,7 +12,8 @@ def keyed(value):
 
 
 class OneHot:
-    """{"columns": [{"keys": [category, ...], "places": [index or null, ...], "unknown": index, null or "refused"}], "width",
+    """{"columns": [{"keys": [category, ...], "places": [index or null, ...], "unknown": index, null or "refused",
+    "shown": how an unknown one is written}], "width",
     "gives": "float" | "int" | "bool"}: a one at the category's place of all places."""
 
     def __init__(self, node, builder):
@@ -23,6 +24,7 @@ class OneHot:
         for column in node["columns"]:
             places = dict(zip(map(keyed, column["keys"]), column["places"]))
             self.columns.append((places, column["unknown"]))
+        self.shown = [column["shown"] for column in node["columns"]]
         self.zeros = None if self.width > 8 * len(self.columns) else [self.gives(0)] * self.width
 
     def transform(self, row):
@@ -30,15 +32,15 @@ class OneHot:
         for number, (value, (places, unknown)) in enumerate(zip(row, self.columns)):
             place = places.get(value if value == value else NAN, unknown)
             if place == "refused":
-                refuse(value, number)
+                refuse(value, number, self.shown)
             if place is not None:
                 out[place] = self.one
         return out
 
 
 class Table:
-    """{"columns": [{"keys": [category, ...], "values": [[number, ...], ...], "unknown": [number, ...] or null}], "gives"}:
-    numbers for each category, as OrdinalEncoder and TargetEncoder give them."""
+    """{"columns": [{"keys": [category, ...], "values": [[number, ...], ...], "unknown": [number, ...] or null, "shown"}],
+    "gives"}: numbers for each category, as OrdinalEncoder and TargetEncoder give them."""
 
     def __init__(self, node, builder):
         self.gives = TYPES[node["gives"]]
@@ -48,19 +50,20 @@ class Table:
             values = dict(zip(map(keyed, column["keys"]), column["values"]))
             self.columns.append((values, column["unknown"]))
             self.width += len(column["values"][0])
+        self.shown = [column["shown"] for column in node["columns"]]
 
     def transform(self, row):
         out = []
         for number, (value, (values, unknown)) in enumerate(zip(row, self.columns)):
             found = values.get(value if value == value else NAN, unknown)
             if found is None:
-                refuse(value, number)
+                refuse(value, number, self.shown)
             out += found
         return out
 
 
-def refuse(value, number):
-    raise ValueError(f"Found unknown categories [{value!r}] in column {number} during transform")
+def refuse(value, number, shown):
+    raise ValueError(f"Found unknown categories [{shown[number].format(value)}] in column {number} during transform")
 
 
 class Bins:

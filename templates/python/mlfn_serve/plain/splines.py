@@ -7,8 +7,8 @@ from .rows import check_finite, spread
 
 class Splines:
     """{"degree", "count": splines of each column, "kept": how many of them are given, "beyond": "continue" | "error" |
-    "periodic" | "ends", "columns": [{"knots": [..], "low": ends or null, "high": ends or null}, ...]}: the values of a
-    column's B-splines.
+    "periodic" | "ends", "refusal": what "error" says, "columns": [{"knots": [..], "low": ends or null, "high": ends or
+    null}, ...]}: the values of a column's B-splines.
 
     `ends` are [[index, value, slope], ...]: what is not zero beyond the first or last knot.
     """
@@ -20,6 +20,7 @@ class Splines:
         self.count = node["count"]
         self.kept = node["kept"]
         self.beyond = node["beyond"]
+        self.refusal = node["refusal"]
         self.columns = node["columns"]
         self.width = self.kept * len(self.columns)
 
@@ -38,7 +39,7 @@ class Splines:
             value = first + (value - first) % (last - first)
         elif self.beyond != "continue" and not first <= value <= last:
             if self.beyond == "error":
-                raise ValueError("X contains values beyond the limits of the knots.")
+                raise ValueError(self.refusal)
             return self._ends(value, first, last, column)
         out = [0.0] * self.count
         place = min(max(bisect_right(knots, value) - 1, degree), len(knots) - degree - 2)

@@ -38,9 +38,3 @@ def number_type(dtype, name):
     if found is None:
         raise Unsupported(f"{name}(dtype={dtype.name}) has no plain form")
     return found
-
-
-def need_doubles(array, name):
-    """Raises Unsupported for a model that computes in 32 bits."""
-    if array is not None and getattr(array, "dtype", None) is not None and array.dtype.itemsize != 8:
-        raise Unsupported(f"a {name} that was fitted on {array.dtype.name} has no plain form")

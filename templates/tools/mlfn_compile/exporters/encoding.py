@@ -18,7 +18,7 @@ def one_hot_encoder(estimator, out, columns):
     for number, (categories, width) in enumerate(zip(estimator.categories_, widths)):
         places = [_one(row, start, width) for row in answers[number]]
         place = "refused" if refused else _one(unknown, start, width)
-        made.append({"keys": _keys(categories), "places": places, "unknown": place})
+        made.append({"keys": _keys(categories), "shown": _shown(categories), "places": places, "unknown": place})
         start += width
     return {"kind": "one-hot", "columns": made, "width": start, "gives": gives}
 
@@ -55,7 +55,14 @@ def _table(estimator, open_, gives, width):
     for number, categories in enumerate(estimator.categories_):
         taken = slice(number * width, (number + 1) * width)
         values = [row[taken] for row in answers[number]]
-        made.append({"keys": _keys(categories), "values": values, "unknown": unknown[taken] if open_ else None})
+        made.append(
+            {
+                "keys": _keys(categories),
+                "shown": _shown(categories),
+                "values": values,
+                "unknown": unknown[taken] if open_ else None,
+            }
+        )
     return {"kind": "table", "columns": made, "gives": gives}
 
 
@@ -90,6 +97,13 @@ def _transformed(estimator, rows):
         raise Unsupported(f"{type(estimator).__name__} does not take its own categories: {error}") from error
     told = told.toarray() if hasattr(told, "toarray") else told
     return (told.to_numpy() if hasattr(told, "to_numpy") else told).tolist()
+
+
+def _shown(categories):
+    """How NumPy writes an unknown number: its versions differ."""
+    import numpy
+
+    return repr(numpy.float64(1.5)).replace("1.5", "{!r}") if categories.dtype.kind in "iuf" else "{!r}"
 
 
 def _keys(categories):

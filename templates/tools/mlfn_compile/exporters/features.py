@@ -1,7 +1,7 @@
 """What leaves columns out, and what projects them."""
 
 from ..unsupported import Unsupported
-from . import listed, need_doubles
+from . import listed
 
 
 def selector(estimator, out, columns):
@@ -35,7 +35,6 @@ def pca(estimator, out, columns):
     import inspect
 
     components = estimator.components_
-    need_doubles(components, "PCA")
     mean = getattr(estimator, "mean_", None)
     # Which comes first was turned round in scikit-learn 1.5: that it is asked of the code keeps the rounding the same.
     method = getattr(estimator, "_transform", estimator.transform)
@@ -49,7 +48,7 @@ def pca(estimator, out, columns):
         "weights": out.doubles(components.T),
         "sparse": False,
         "before": None if after else listed(mean),
-        "after": (mean @ components.T).tolist() if after else None,
+        "after": (mean.reshape(1, -1) @ components.T)[0].tolist() if after else None,
         "scale": scale,
     }
 
@@ -65,7 +64,6 @@ def _scale(estimator, clipped):
 
 def truncated_svd(estimator, out, columns):
     components = estimator.components_
-    need_doubles(components, "TruncatedSVD")
     return {
         "kind": "project",
         "width": int(components.shape[0]),

@@ -26,8 +26,6 @@ def simple_imputer(estimator, out, columns):
 
 def _filled(value, number):
     if number:
-        if type(value).__name__ == "float32":
-            raise Unsupported("a SimpleImputer of 32-bit floats has no plain form")
         return float(value)
     (kept,) = jsonable([value])
     return float("nan") if kept is None and value is not None else kept

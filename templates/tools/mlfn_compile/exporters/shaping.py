@@ -1,11 +1,13 @@
 """What changes the shape of a column, or makes more of it."""
 
 from ..unsupported import Unsupported
-from . import need_doubles, number_type, width_of
+from . import number_type, width_of
 from .scaling import standard_scaler
 
 
 def power_transformer(estimator, out, columns):
+    if getattr(estimator.lambdas_, "itemsize", 8) != 8:  # what it subtracts from 2 is rounded to 32 bits
+        raise Unsupported("a PowerTransformer that was fitted on float32 has no plain form")
     form = "box-cox"
     if estimator.method == "yeo-johnson":
         # scikit-learn's own formula, until it took SciPy's.
@@ -17,7 +19,6 @@ def power_transformer(estimator, out, columns):
 
 
 def quantile_transformer(estimator, out, columns):
-    need_doubles(estimator.quantiles_, "QuantileTransformer")
     clip = None
     if estimator.output_distribution == "normal":
         clip = _normal_bounds()
@@ -63,8 +64,6 @@ def polynomial_features(estimator, out, columns):
 def k_bins_discretizer(estimator, out, columns):
     if estimator.dtype is not None:
         number_type(estimator.dtype, "KBinsDiscretizer")
-    if any(edges.dtype.kind != "f" or edges.dtype.itemsize != 8 for edges in estimator.bin_edges_):
-        raise Unsupported("a KBinsDiscretizer of 32-bit edges has no plain form")
     edges = [edges[1:-1].tolist() for edges in estimator.bin_edges_]
     _check_bins(estimator, edges)
     return {"kind": "bins", "edges": edges, "one-hot": estimator.encode != "ordinal"}

@@ -19,8 +19,20 @@ def spline_transformer(estimator, out, columns):
         "count": count,
         "kept": count - (not estimator.include_bias),
         "beyond": beyond if beyond in ("continue", "error", "periodic") else "ends",
+        "refusal": _refusal(estimator) if beyond == "error" else None,
         "columns": [_column(spline, degree, count, beyond) for spline in splines],
     }
+
+
+def _refusal(estimator):
+    """In the words of its version."""
+    import numpy
+
+    try:
+        estimator.transform(numpy.full((1, estimator.n_features_in_), 1e300))
+    except ValueError as error:
+        return str(error)
+    raise Unsupported("a SplineTransformer of this version has no plain form")
 
 
 def _column(spline, degree, count, beyond):
