@@ -8,6 +8,8 @@ const CODE = `import os
 
 
 def answer(event, context):
+    if event.get("fail"):
+        raise RuntimeError("no luck")
     left = context.get_remaining_time_in_millis()
     return {"word": os.environ["TOKEN"], "project": os.environ["GOOGLE_CLOUD_PROJECT"], "left": left}
 `;
@@ -72,6 +74,14 @@ describe.each(['run', 'function'] as const)('mode %s', (mode) => {
     expect(body.project).toBe(lab.gcp.project);
     expect(body.left).toBeGreaterThan(70_000);
     expect(body.left).toBeLessThanOrEqual(77_000);
+  });
+
+  test('what goes wrong is logged with the call that it went wrong in', async () => {
+    await lab.mlfn(['invoke', 'set', '--data', '{"fail": true}'], { code: 5 });
+    const { entries } = lab.gcp.world.logs;
+    const told = entries.find(({ textPayload, jsonPayload }) => JSON.stringify([textPayload, jsonPayload]).includes('RuntimeError: no luck'));
+    expect(told?.trace).toMatch(new RegExp(`^projects/${lab.gcp.project}/traces/[0-9a-f]{32}$`));
+    expect(entries.find(({ httpRequest, trace }) => trace === told?.trace && httpRequest !== undefined)?.httpRequest).toMatchObject({ status: 500 });
   });
 
   async function stored(key: string): Promise<string> {

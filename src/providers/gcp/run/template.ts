@@ -33,6 +33,8 @@ export function templateOf(session: Session, wanted: Wanted, source: Source | nu
         // The name of a runtime: cloud.google.com/run/docs/configuring/services/runtime-base-images
         baseImageUri: `python${lock.python.replace('.', '')}`,
         sourceCode: { cloudStorageSource: source },
+        // Cloud Run's own startup probe waits for the port, which main.py opens once the model is loaded; one of ours would only
+        // look less often: cloud.google.com/run/docs/configuring/healthchecks
         command: [...COMMAND],
         env: [...values, ...references],
         resources: { limits: { cpu: cpuText(cpu), memory: `${settings.memory}Mi` }, cpuIdle: true, startupCpuBoost: cpuBoost },
