@@ -66,7 +66,7 @@ def forests(evaluator, through):
 
             yield from forests(part, _then(through, picked) if features else through)
         return
-    for held in vars(evaluator).values():
+    for held in getattr(evaluator, "__dict__", {}).values():
         for each in _held(held):
             yield from forests(each, through)
 

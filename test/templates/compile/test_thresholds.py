@@ -147,3 +147,12 @@ def test_neighbours_stand_on_both_sides(limit, slope, start, falling):
         one, other = pair
         assert (curve(one) > limit) != (curve(other) > limit)
         assert np.nextafter(one, other) == other
+
+
+def test_what_stands_beside_a_forest_may_be_of_any_make():
+    table = pd.DataFrame({"city": RNG.choice(["Bern", "Köln", "Oslo"], 60)})
+    made = VotingClassifier(
+        [("a", make_pipeline(OneHotEncoder(), FOREST)), ("b", make_pipeline(OneHotEncoder(), LogisticRegression()))]
+    )
+    native, model = compiled(made.fit(table, table.city == "Oslo"))
+    assert prove(native, model, thresholds(model))["refused"] == 0
