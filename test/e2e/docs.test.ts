@@ -79,8 +79,23 @@ describe('docs/updating.md', () => {
   });
 });
 
+describe('docs/bench.md', () => {
+  const blocks = [...read('docs/bench.md').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, body = '']) => body.trim().split('\n'));
+
+  test('shows each scenario, and sizes', () => {
+    expect(blocks.flat().filter((line) => line.startsWith('mlfn bench')).length).toBe(6);
+  });
+
+  test.each(blocks.flat())('%s', async (line) => {
+    const ran = await lab.mlfn(words(line), { cwd: folder });
+    expect(ran.code, ran.stderr).toBe(0);
+    if (line.includes('--html')) expect(readFileSync(path.join(folder, 'ramp.html'), 'utf8')).toContain('<h2>Throughput</h2>');
+    if (line.includes('--memory')) expect(ran.stdout).toMatch(/^4 users +512 MB/m);
+  });
+});
+
 describe('commands named in the text', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/aws.md', 'docs/gcp.md', 'docs/updating.md', 'docs/errors.md'];
+  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/aws.md', 'docs/gcp.md', 'docs/updating.md', 'docs/bench.md', 'docs/errors.md'];
   const named = pages.flatMap((page) => [...read(page).matchAll(/`mlfn ([^`]+)`/g)].map(([, rest = '']) => rest));
 
   // Shown by their help: what they do is shown above and in the tests of each command.
