@@ -1,5 +1,5 @@
 /** What the options of `mlfn bench` ask for. */
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
@@ -54,4 +54,18 @@ function payloadOf(ctx: Context, file: string | undefined): BenchRequest['payloa
 
 function usage(message: string, hint: string): MlfnError {
   return new MlfnError('CLI_USAGE', message, { hint });
+}
+
+/** Before anything is measured: what cannot be written afterwards would be lost. */
+export function pageOf({ cwd }: Context, file: string | undefined): string | null {
+  if (file === undefined) return null;
+  const page = path.resolve(cwd, file);
+  const hint = 'Give --html the path of a file, in a folder that is there and can be written.';
+  if (statSync(page, { throwIfNoEntry: false })?.isDirectory() === true) throw usage(`${page} is a folder.`, hint);
+  try {
+    accessSync(path.dirname(page), constants.W_OK);
+  } catch {
+    throw usage(`The page ${page} cannot be written there.`, hint);
+  }
+  return page;
 }

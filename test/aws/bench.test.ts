@@ -39,6 +39,12 @@ describe('the endpoint', () => {
     expect([few, [ofUrl(), control()]]).toEqual([[9, few[1]], [37, few[1]]]);
   });
 
+  test('is asked at the minutes of the gaps, and the report says that time ran faster', async () => {
+    const { gaps, method } = await lab.mlfn(['bench', 'fast', '--scenario', 'gaps', '--speed', '3600']);
+    expect(gaps.map(({ minute, what }: { minute: number; what: string }) => `${minute} ${what}`)).toEqual(['0 200', '6 200', '16 200', '31 200', '61 200']);
+    expect(method.join('\n')).toContain('3600 times as fast as the clock: an instance that aws would have taken away meanwhile is still there');
+  });
+
   test('is not called by a plan, which says what it costs', async () => {
     const { planned } = await bench('--dry-run');
     expect(planned).toMatchObject({ target: 'aws', most: 2000, cold: 0, memory: [512] });

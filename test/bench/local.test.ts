@@ -207,11 +207,26 @@ describe('Ctrl-C', () => {
   });
 });
 
+test('kill -9 leaves a candidate that the next deploy takes away', async () => {
+  const { child, said, done } = lab.begin(['bench', 'fn', '-p', 'sample.json', '--memory', '320', '--cold', '0', '--users', '1', '--seconds', '60']);
+  await said('under load');
+  child.kill('SIGKILL');
+  await done;
+  const left = () => halfMade(lab.home).filter((name) => name.includes('releases'));
+  expect(left()).toEqual(['local/functions/fn/releases/2 is a candidate']);
+  await lab.deploy(path.join(lab.folder, 'app.py:predict'), ['--concurrency', '1', '--memory', '256']);
+  expect(left()).toEqual([]);
+  expect(await lab.json(['releases', 'fn'])).toMatchObject({ live: 1, releases: [{ number: 1 }] });
+});
+
 describe('what cannot be measured is refused', () => {
   test.each([
     [['bench', 'fn'], 2, 'BENCH_NO_PAYLOAD', '--payload'],
     [['bench', 'nothing', '--payload', 'sample.json'], 2, 'FUNCTION_UNKNOWN', 'fn'],
     [['bench', 'fn', '--payload', 'list.json'], 2, 'BENCH_REFUSED', 'mlfn invoke'],
+    [['bench', 'fn', '--payload', 'list.json', '--scenario', 'gaps', '--speed', '1'], 2, 'BENCH_REFUSED', 'mlfn invoke'],
+    [['bench', 'fn', '--payload', 'sample.json', '--html', 'nowhere/page.html'], 2, 'CLI_USAGE', 'folder that is there'],
+    [['bench', 'fn', '--payload', 'sample.json', '--html', '.'], 2, 'CLI_USAGE', 'path of a file'],
     [['bench', 'fn', '--payload', 'none.json'], 2, 'CLI_PAYLOAD', '--payload'],
     [['bench', 'fn', '--payload', 'sample.json', '--rate', '5', '--users', '2'], 2, 'CLI_USAGE', 'Leave one'],
     [['bench', 'fn', '--payload', 'sample.json', '--scenario', 'gaps', '--users', '2'], 2, 'CLI_USAGE', 'another scenario'],

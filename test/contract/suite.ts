@@ -11,7 +11,7 @@ import { deploy, type DeployRequest, draftFor, make, planOf, remove, rollback } 
 import { suppliesOf } from '../../src/pipeline/supplies.ts';
 import { openTarget, type Target } from '../../src/providers/index.ts';
 import type { Done, ReleaseDraft, Step, Want } from '../../src/providers/provider.ts';
-import type { RuntimeSettings } from '../../src/types.ts';
+import type { Call, RuntimeSettings } from '../../src/types.ts';
 
 export interface Subject {
   target: string;
@@ -59,13 +59,15 @@ export function contractSuite(open: () => Promise<Subject>): void {
     return draftFor(ctx, target, name, { ...made, settings });
   }
 
+  const post = (body: unknown): Call => ({
+    method: 'POST',
+    path: '/',
+    headers: { 'content-type': 'application/json' },
+    body: new TextEncoder().encode(JSON.stringify(body)),
+  });
+
   async function ask(name: string, body: unknown, release: number | null = null): Promise<{ word: string; got: unknown }> {
-    const answer = await target.provider.invoke(ctx, target.config, name, release, {
-      method: 'POST',
-      path: '/',
-      headers: { 'content-type': 'application/json' },
-      body: new TextEncoder().encode(JSON.stringify(body)),
-    });
+    const answer = await target.provider.invoke(ctx, target.config, name, release, post(body));
     expect(answer.status).toBe(200);
     return JSON.parse(new TextDecoder().decode(answer.body));
   }
@@ -117,6 +119,16 @@ export function contractSuite(open: () => Promise<Subject>): void {
       expect(await deploy(ctx, await request('life', 'two'))).toMatchObject({ before: 1, live: 2 });
       expect((await ask('life', {})).word).toBe('two');
       expect((await ask('life', {}, 1)).word).toBe('one');
+    });
+
+    test('a line answers as a call does, of the live release and of another, several at once', async () => {
+      for (const [release, word] of [[null, 'two'], [1, 'one']] as const) {
+        const line = await target.provider.line(ctx, target.config, 'life', release);
+        const answers = await Promise.all([1, 2, 3].map((got) => line.call(post({ got }))));
+        line.close();
+        expect(answers.map(({ status, body }) => [status, JSON.parse(new TextDecoder().decode(body))])).toEqual([1, 2, 3].map((got) => [200, { word, got: { got } }]));
+        for (const { durationMs } of answers) expect(durationMs).toBeGreaterThan(0);
+      }
     });
 
     test('rollback is one switch', async () => {

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Report } from '../../bench/index.ts';
 import { MlfnError } from '../../errors.ts';
 import type { Planned } from '../../pipeline.ts';
-import { requestOf } from '../bench-request.ts';
+import { pageOf, requestOf } from '../bench-request.ts';
 import { benchLines, plannedLines, plannedText } from '../bench-text.ts';
 import { command, type CommandContext } from '../command.ts';
 import { EXIT } from '../exit.ts';
@@ -43,7 +42,7 @@ export const bench = command({
   ],
   async run(ctx, input): Promise<Benched> {
     const asked = requestOf(ctx, input);
-    const html = input.html === undefined ? null : path.resolve(ctx.cwd, input.html);
+    const html = pageOf(ctx, input.html);
     const [{ chooseFunction }, { bench: measure }, { htmlOf, reportOf }] = await Promise.all([
       import('../function.ts'),
       import('../../pipeline.ts'),

@@ -57,8 +57,9 @@ const DEFAULTS = { seconds: { levels: 5, ramp: 10, gaps: 0 }, warm: 50, cold: 5 
 const MOST = { local: 50_000, aws: 2000, gcp: 2000 };
 /** 61 minutes in ten seconds. */
 const LOCAL_SPEED = 360;
-/** Milliseconds of a call of which nothing is known. */
+/** Milliseconds of a call of which nothing is known, and of any. */
 const USUAL_MS = 50;
+const LEAST_MS = 0.1;
 
 export function planBench(request: BenchRequest, live: Live, release: Release, provider: Provider<unknown>): Planned {
   const { scenario } = request;
@@ -71,7 +72,7 @@ export function planBench(request: BenchRequest, live: Live, release: Release, p
   const minutes = gaps ? [...GAP_MINUTES] : [];
   const speed = gaps ? (request.speed ?? (target === 'local' ? LOCAL_SPEED : 1)) : 1;
   const memory = request.memory ?? [release.settings.memory];
-  const ms = release.verification.warmMs ?? USUAL_MS;
+  const ms = Math.max(LEAST_MS, release.verification.warmMs ?? USUAL_MS);
   const each = minutes.length + (gaps ? 0 : 1 + cold + WARM_UP + warm) + (target === 'local' ? 0 : REPORTED) + expected(stages, ms, target === 'local' ? release.settings.concurrency : Infinity);
   const calls = Math.min(most, each * memory.length);
   const seconds = memory.length * (((minutes.at(-1) ?? 0) * 60) / speed + ((cold + warm) * ms) / 1000 + stages.reduce((sum, stage) => sum + stage.seconds, 0));

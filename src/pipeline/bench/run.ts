@@ -165,16 +165,22 @@ async function askAtGaps(run: Run, { number, memory }: Subject): Promise<void> {
   const line = await provider.line(ctx, config, live.name, number);
   const { cold } = provider;
   const forces = cold !== undefined && planned.speed !== 1;
+  const answers: Answer[] = [];
   const call = async (idleMinutes: number | null) => {
     const ended = idleMinutes === null || idleMinutes * 60 > release.settings.idle;
     const answer = await (forces && ended ? cold(ctx, config, live.name, number ?? release.number, asked.call) : line.call(asked.call));
-    if (idleMinutes === null) assertAnswers(live.name, asked, answer);
-    run.found.predictions = predictionsIn(answer.body);
+    answers.push(answer);
     return answer;
   };
   try {
-    const { told, signal, most } = callingOf(run, 'waiting for the next minute', () => line.call(asked.call));
-    const { calls } = spend(run, await atMinutes(planned.minutes, planned.speed, { call, told, signal, most }));
+    const calling = callingOf(run, 'waiting for the next minute', () => line.call(asked.call));
+    const told = (done: number) => {
+      // What is refused at minute 0 is not worth an hour.
+      if (done === 1 && answers[0] !== undefined) assertAnswers(live.name, asked, answers[0]);
+      calling.told(done);
+    };
+    const { calls } = spend(run, await atMinutes(planned.minutes, planned.speed, { ...calling, call, told }));
+    run.found.predictions = Math.max(1, ...answers.map(({ body }) => predictionsIn(body)));
     add(run, { label: 'gaps', phase: 'gaps', memory, users: 1, rate: null, seconds: null, arrived: null, calls });
     await addCosts(run, { number, memory }, calls);
     ctx.signal.throwIfAborted();
