@@ -10,7 +10,7 @@ SPREAD = (0.0, 1.0, -1.0, 7.5)
 # Of a column of categories that stand for themselves.
 CODES = [float(code) for code in (*range(64), -1, 10**6)]
 SETS = 8 + 16  # of forest.py's rules those that ask for a set
-REFUSED = (ValueError, TypeError, ArithmeticError, LookupError)
+REFUSED = (AttributeError, ValueError, TypeError, ArithmeticError, LookupError)
 # Columns of the model's times columns of the trees': more are not followed.
 WIDEST = 4_000_000
 

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import murmurhash3_32
 
 TEXTS = [
@@ -99,6 +100,8 @@ def test_a_column_of_texts():
     )
     told = proof(make_pipeline(columns, LogisticRegression()).fit(frame, LABELS), [{"text": None, "age": 1, "city": "x"}])
     assert told["refused"] > 0
+    letters = ColumnTransformer([("t", CountVectorizer(analyzer="char"), "text")])
+    proof(make_pipeline(letters, DecisionTreeClassifier()).fit(frame, LABELS), [{"text": None}])
 
 
 @pytest.mark.parametrize("how", [{}, {"sparse": False}, {"separator": "::"}, {"sort": False}], ids=str)

@@ -24,7 +24,11 @@ def _prepared(lower, accents):
     strip = {None: None, "ascii": _strip_ascii, "unicode": _strip_unicode}[accents]
     if lower and strip:
         return lambda text: strip(text.lower())
-    return strip or (str.lower if lower else _same)
+    return strip or (_lower if lower else _same)
+
+
+def _lower(text):
+    return text.lower()  # what is no text fails as it does in the original
 
 
 def _same(text):
