@@ -6,7 +6,6 @@ from math import inf, ldexp
 from .forest import Forest, dense
 
 NAN = float("nan")
-_cell = array("f", [0.0])
 
 
 class Boosted32(Forest):
@@ -71,9 +70,8 @@ class BoostedRegressor32(Boosted32):
 
 
 def single(value):
-    """The nearest float32."""
-    _cell[0] = value
-    return _cell[0]
+    """The nearest float32. In an array of its own: requests may come in threads."""
+    return array("f", (value,))[0]
 
 
 def added(values, total):
