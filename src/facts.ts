@@ -34,6 +34,13 @@ export function bundleFact(form: Form, bundle: Bundle, { oneZip, apart }: { oneZ
   return fact('engine', form.engine, form.why, sizes, parts, fetched === null ? null : `model ${sizeText(fetched.size)} fetched at start: ${apart}`);
 }
 
+/** @param bytes of all dependencies, unzipped. @param found the slimmed ones, or why there are none */
+export function slimFact(bytes: number, found: { dependencies: { size: number }; answers: number } | { why: string }): Fact {
+  if ('why' in found) return fact('slim', 'all dependencies are in the package', found.why);
+  const { dependencies, answers } = found;
+  return fact('slim', `dependencies ${sizeText(dependencies.size)} instead of ${sizeText(bytes)} unzipped, which do not fit`, `${answers} of ${answers} answers alike without the rest`);
+}
+
 export function sentFact(part: string, digest: string, bytes: number): Fact {
   return fact('sent', `${part} ${digest.slice(0, 8)}`, bytes === 0 ? 'was there' : sizeText(bytes));
 }

@@ -126,7 +126,7 @@ async function list(folder: string): Promise<string[]> {
 }
 
 /** Keeps the RECORD lines of shipped files, sorted: installers add their own lines in their own order. */
-function shippedRecord(text: string, shipped: Set<string>): string {
+export function shippedRecord(text: string, shipped: Set<string>): string {
   const lines = text.split(/\r?\n/).map(installed).filter((line) => shipped.has(recordPath(line)));
   return `${lines.sort().join('\n')}\n`;
 }

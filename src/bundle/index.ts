@@ -8,5 +8,7 @@ export { assertFits, assertSendable, fits } from './fits.ts';
 export { hashOnce } from './hash.ts';
 export { oneZip } from './one-zip.ts';
 export { type SizeTable, sizeTable } from './size-table.ts';
+export { slim, type Slimmed } from './slim/slim.ts';
+export { type SlimRow, slimRows } from './slim/report.ts';
 export { writeTree } from './tree.ts';
 export { writeZip } from './zip.ts';

@@ -1,7 +1,7 @@
 /** Where the bytes of a package are, against what the target takes. */
 import type { Artifact, Bundle, Entry, Lock } from '../types.ts';
 import type { Built } from './build.ts';
-import { recordPath } from './dependencies.ts';
+import { ownersOf, plain } from './owners.ts';
 
 export interface SizeRow {
   kind: 'distribution' | 'model' | 'serving' | 'code';
@@ -69,15 +69,10 @@ function check(measure: SizeCheck['measure'], bytes: number, measured: boolean, 
 
 /** Files belong to the distribution whose RECORD names them (its `NAME.libs` folder included), byte code to that of its source. */
 function distributionRows(lock: Lock, artifact: Artifact): SizeRow[] {
-  const owners = new Map<string, string>();
-  for (const entry of artifact.entries) {
-    const name = /^([^/]+)-[^-/]+\.dist-info\/RECORD$/.exec(entry.path)?.[1];
-    if (name === undefined || !('bytes' in entry.source)) continue;
-    for (const line of Buffer.from(entry.source.bytes).toString().split('\n')) owners.set(recordPath(line), plain(name));
-  }
+  const owners = ownersOf(artifact);
   const groups = new Map<string, Entry[]>();
   for (const entry of artifact.entries) {
-    const owner = owners.get(entry.path) ?? owners.get(sourceOf(entry.path)) ?? '';
+    const owner = owners.get(entry.path) ?? '';
     const group = groups.get(owner) ?? [];
     group.push(entry);
     groups.set(owner, group);
@@ -87,11 +82,6 @@ function distributionRows(lock: Lock, artifact: Artifact): SizeRow[] {
     return rowOf('distribution', locked?.name ?? (owner || 'other files'), locked?.version ?? null, entries);
   });
   return rows.sort((a, b) => b.unzippedBytes - a.unzippedBytes || (a.name < b.name ? -1 : 1));
-}
-
-/** No RECORD names byte code that was compiled here: `a/__pycache__/b.cpython-312.pyc` belongs to `a/b.py`. */
-function sourceOf(file: string): string {
-  return file.replace(/(^|\/)__pycache__\/([^/]+)\.[\w-]+\.pyc$/, '$1$2.py');
 }
 
 function functionRows(artifact: Artifact): SizeRow[] {
@@ -115,11 +105,6 @@ function rowOf(kind: SizeRow['kind'], name: string, version: string | null, entr
 function zippedEstimate(entry: Entry): number {
   const ratio = RATIOS.find(([pattern]) => pattern.test(entry.path))?.[1] ?? 0.5;
   return entry.size * ratio + 92 + 2 * entry.path.length;
-}
-
-/** PEP 503 names, with the underscores that wheels write. */
-function plain(name: string): string {
-  return name.toLowerCase().replaceAll(/[-_.]+/g, '-');
 }
 
 function sum(numbers: number[]): number {

@@ -12,6 +12,7 @@ import type { ModelCard } from '../card.ts';
 import type { Bundle, Engine, Finding, Form, Lock } from '../types.ts';
 import { dependenciesOf, hostOf } from './host.ts';
 import { readSample } from './sample.ts';
+import { type Slimming, slimmed } from './slim.ts';
 
 /** What to make a package of. Every path is absolute. */
 export interface BuildRequest {
@@ -29,6 +30,8 @@ export interface BuildRequest {
   sample?: string;
   /** Absent: the model's own libraries. */
   engine?: Engine | 'auto';
+  /** Finds out what slimming would leave out, also where all of it fits. */
+  explain?: boolean;
   /** The model stays out of the package, so that another can be served in its place. */
   pointed?: boolean;
   /** Loads a model that names something outside the allowlist. */
@@ -48,6 +51,8 @@ export interface Made {
   bundle: Bundle;
   /** The same as the target gets it: in one part, if so. */
   shipped: Bundle;
+  /** Null where everything ships, and nobody asked what else could. */
+  slimming: Slimming | null;
 }
 
 /** inspect -> resolve -> compile -> bundle. @param findings what the target's preflight said, where it was asked */
@@ -68,10 +73,12 @@ export async function make(ctx: Context, target: Target, request: BuildRequest, 
   const compiled = form.engine === 'native' ? undefined : form;
   const asked = { card, lock, ...dependenciesOf(ctx, lock), caller, name: request.name, hooks, code: request.code, compiled };
   const { pointed = false } = request;
-  const made = pointed ? await bundlePointed(ctx, asked) : await bundleFor(ctx, target, asked);
+  const whole = pointed ? await bundlePointed(ctx, asked) : await bundleFor(ctx, target, asked);
+  const packed = async () => (whole.fetched === null ? whole : bundle(ctx, asked));
+  const { bundle: made, slimming } = await slimmed(ctx, target, { card, lock, bundle: whole, packed, sample, hooks, pointed, explain: request.explain ?? false });
   const why = target.provider.oneZip?.(target.config, made, findings) ?? null;
   ctx.emit(bundleFact(form, made, { oneZip: why, apart: apartBecause(target, pointed) }));
-  return { card, sample, form, own, lock, bundle: made, shipped: why === null ? made : oneZip(made) };
+  return { card, sample, form, own, lock, bundle: made, shipped: why === null ? made : oneZip(made), slimming };
 }
 
 /** The form that ships. Another model may take the place of one that is pointed to, and needs what that one needed. */

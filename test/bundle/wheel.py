@@ -1,7 +1,7 @@
 """Writes a wheel as asked: `wheel.py FILE < {"members": [[name, hex, method, how], ...], "module": "pkg"}`.
 
-`method` is a name of zipfile's (STORED, DEFLATED, BZIP2); `how` is null, "streamed" (sizes behind the data), "zip64" or "comment".
-METADATA, WHEEL and RECORD are added.
+`method` is a name of zipfile's (STORED, DEFLATED, BZIP2); `how` is null, "streamed" (sizes behind the data), "zip64" or
+"comment". METADATA, WHEEL and RECORD are added.
 """
 
 import base64
@@ -30,7 +30,8 @@ def main(path, spec):
     info = f"{module}-1.0.dist-info"
     members = [(name, bytes.fromhex(text), method, how) for name, text, method, how in spec["members"]]
     members.append((f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n".encode(), "DEFLATED", None))
-    members.append((f"{info}/WHEEL", b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n", "DEFLATED", None))
+    wheel_file = b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    members.append((f"{info}/WHEEL", wheel_file, "DEFLATED", None))
     rows = []
     for name, data, _, _ in members:
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
@@ -43,9 +44,6 @@ def main(path, spec):
             for name, data, method, how in members:
                 entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
                 entry.compress_type = getattr(zipfile, f"ZIP_{method}")
-                if how == "folder":
-                    wheel.writestr(zipfile.ZipInfo(f"{name}/"), b"")
-                    continue
                 with wheel.open(entry, "w", force_zip64=how == "zip64") as member:
                     member.write(data)
             if any(how == "comment" for *_, how in members):

@@ -1,5 +1,5 @@
-/** All that the locked wheels install, in one folder: links to what is on the shelf. */
-import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
+/** Files of a package in one folder: links to what is on the shelf. */
+import { copyFile, link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../../events.ts';
 import type { Entry } from '../../types.ts';
@@ -20,6 +20,7 @@ export async function layFiles(ctx: Context, entries: Entry[], folder: string): 
     await concurrent(entries, LANES, async ({ path: name, source }) => {
       const target = path.join(temporary, name);
       if ('file' in source) await link(source.file, target).catch(() => copyFile(source.file, target));
+      else await writeFile(target, source.bytes);
     });
     await rename(temporary, folder).catch(async (error: unknown) => {
       if (!(await isFolder(folder))) throw error;

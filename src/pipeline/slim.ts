@@ -1,0 +1,60 @@
+/** When dependencies are slimmed, and the line that tells of it. */
+import { fits, slim, type Slimmed } from '../bundle/index.ts';
+import type { Context } from '../events.ts';
+import { slimFact } from '../facts.ts';
+import type { Target } from '../providers/index.ts';
+import { hostOptions } from '../resolve/index.ts';
+import type { ModelCard } from '../card.ts';
+import type { Bundle, Lock } from '../types.ts';
+
+interface Asked {
+  card: ModelCard;
+  lock: Lock;
+  /** What ships, perhaps with the model apart. */
+  bundle: Bundle;
+  /** With the model in it: the same, or asked for when it is needed. */
+  packed: () => Promise<Bundle>;
+  /** Null where none was given. */
+  sample: unknown;
+  hooks: string | undefined;
+  /** Another model may take this one's place. */
+  pointed: boolean;
+  /** Also where the whole fits, to tell what it would be. */
+  explain: boolean;
+}
+
+/** What was found out about the dependencies, for `mlfn build --explain`. */
+export interface Slimming {
+  /** False where the whole fits, and ships. */
+  needed: boolean;
+  result: Slimmed | { why: string };
+  whole: Bundle;
+}
+
+/**
+ * Only what does not fit is slimmed: a whole dependency part serves every model of the lock, a slimmed one only those that name the
+ * same. Null where that was not to be decided.
+ */
+export async function slimmed(ctx: Context, { provider, config }: Target, asked: Asked): Promise<{ bundle: Bundle; slimming: Slimming | null }> {
+  const { bundle, explain } = asked;
+  const needed = !fits(bundle, provider.limits(config)) && bundle.dependencies.entries.length > 0;
+  if (!needed && !explain) return { bundle, slimming: null };
+  const result = await find(ctx, asked);
+  const slimming = { needed, result, whole: bundle };
+  if (needed) ctx.emit(slimFact(bundle.dependencies.size, result));
+  return { bundle: needed && 'dependencies' in result ? { ...bundle, dependencies: result.dependencies } : bundle, slimming };
+}
+
+async function find(ctx: Context, { card, lock, packed, sample, hooks, pointed }: Asked): Promise<Slimmed | { why: string }> {
+  if (pointed) return { why: 'another model can take its place, and may need more' };
+  if (sample === null) return { why: 'without a sample nothing shows what a prediction needs: give --sample' };
+  if ((await hostOptions(ctx, lock)) !== null) return { why: 'its packages do not run on this machine' };
+  return slim(ctx, {
+    bundle: await packed(),
+    interpreter: lock.interpreter,
+    sample,
+    opaque: card.kind === 'python' || hooks !== undefined,
+    names: card.kind === 'model' ? card.globals.map(({ module, name }) => `${module}.${name}`) : [],
+    whole: lock.packages.filter((each) => each.forTarget === true).map((each) => each.name),
+  });
+}
