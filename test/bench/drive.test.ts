@@ -27,16 +27,15 @@ describe('users', () => {
     const { calls, limited } = await byUsers(levels([1, 3], 1), { call, signal: never, most: 10_000 });
     expect([seen.most, seen.open, limited]).toEqual([3, 0, false]);
     expect(calls.length).toBe(seen.sent);
-    const [one, three] = [calls.filter(({ dueMs }) => dueMs < 1000), calls.filter(({ dueMs }) => dueMs >= 1000)];
-    expect(three.length).toBeGreaterThan(one.length);
+    const one = calls.filter(({ dueMs }) => dueMs < 1000);
     for (const [at, each] of one.slice(1).entries()) expect(each.dueMs).toBeGreaterThanOrEqual(one[at]!.dueMs + one[at]!.ms - 1);
   });
 
   test('come one by one in a ramp', async () => {
     const { seen, call } = server(3);
-    const { calls } = await byUsers(ramp([4], 1), { call, signal: never, most: 10_000 });
+    const { calls } = await byUsers(ramp([4], 2), { call, signal: never, most: 10_000 });
     expect(seen.most).toBe(4);
-    const before = calls.filter(({ dueMs }) => dueMs < 250);
+    const before = calls.filter(({ dueMs }) => dueMs < 500);
     expect(before.every((each, at) => before.every((other, other_) => at >= other_ || other.dueMs >= each.dueMs + each.ms - 1))).toBe(true);
   });
 
