@@ -24,7 +24,7 @@ function dependenciesOf(packages: Record<string, Record<string, string>>): Artif
 
 const PKG = {
   'pkg/__init__.py': 'from . import eager\nfrom pathlib import Path\nWORD = (Path(__file__).parent / "words" / "one.txt").read_text()\n',
-  'pkg/eager.py': 'def fail():\n    from . import late\n    from other.deep import thing\n',
+  'pkg/eager.py': 'import other\ndef fail():\n    from . import late\n    from other.deep import thing\n    import idle\n',
   'pkg/late.py': 'import pkg.needed_by_late\n',
   'pkg/needed_by_late.py': 'def never():\n    import pkg.two_steps\n',
   'pkg/two_steps.py': '',
@@ -75,7 +75,7 @@ test('kept: what was imported or opened, what functions import and what that nee
 test('what no trace shows is found missing by the run without it, and put back', async () => {
   const lab = makeLab();
   const seen = { ...PKG, 'pkg/eager.py': 'import os\nhere = os.path.dirname(__file__)\nif not os.path.exists(os.path.join(here, "unused", "big.py")):\n    raise ImportError("gone", name="pkg.unused.big")\n' };
-  const found = done(await ask(lab, await bundleOf(lab, APP, { pkg: seen, idle: IDLE })));
+  const found = done(await ask(lab, await bundleOf(lab, APP, { pkg: seen, other: OTHER, idle: IDLE })));
   expect(found.whole).toEqual(['pkg']);
   expect(namesOf(found)).toContain('pkg/unused/big.py');
   expect(namesOf(found)).not.toContain('idle/__init__.py');
@@ -83,21 +83,21 @@ test('what no trace shows is found missing by the run without it, and put back',
 
 test('where nothing helps the whole package ships, and why is told', async () => {
   const lab = makeLab();
-  const looks = 'import os, pkg\ndef predict(body):\n    return {"there": os.path.exists(os.path.join(os.path.dirname(os.path.dirname(pkg.__file__)), "idle"))}\n';
-  expect(await ask(lab, await bundleOf(lab, looks, { pkg: PKG, idle: IDLE }))).toEqual({ why: 'without what it does not touch it failed: an answer was another' });
+  const looks = 'import os, pkg\ndef predict(body):\n    return {"there": os.path.exists(os.path.join(os.path.dirname(os.path.dirname(pkg.__file__)), "ghost"))}\n';
+  expect(await ask(lab, await bundleOf(lab, looks, { pkg: PKG, other: OTHER, idle: IDLE, ghost: { 'ghost/__init__.py': `# ${BIG}` } }))).toEqual({ why: 'without what it does not touch it failed: an answer was another' });
   const unstable = 'import pkg, uuid\ndef predict(body):\n    return str(uuid.uuid4())\n';
-  expect(await ask(lab, await bundleOf(lab, unstable, { pkg: PKG, idle: IDLE }))).toMatchObject({ why: expect.stringContaining('an answer was another') });
+  expect(await ask(lab, await bundleOf(lab, unstable, { pkg: PKG, other: OTHER, idle: IDLE }))).toMatchObject({ why: expect.stringContaining('an answer was another') });
   const fails = 'import pkg\ndef predict(body):\n    raise ValueError("no")\n';
-  expect(await ask(lab, await bundleOf(lab, fails, { pkg: PKG, idle: IDLE }))).toEqual({ why: 'the sample itself is not answered' });
+  expect(await ask(lab, await bundleOf(lab, fails, { pkg: PKG, other: OTHER, idle: IDLE }))).toEqual({ why: 'the sample itself is not answered' });
   const dies = 'import os\nos.abort()\n';
-  expect(await ask(lab, await bundleOf(lab, `${dies}def predict(body):\n    return 1\n`, { pkg: PKG, idle: IDLE }))).toMatchObject({ why: expect.stringMatching(/^it could not be tried here: Python ended \(SIGABRT\)/) });
+  expect(await ask(lab, await bundleOf(lab, `${dies}def predict(body):\n    return 1\n`, { pkg: PKG, other: OTHER, idle: IDLE }))).toMatchObject({ why: expect.stringMatching(/^it could not be tried here: Python ended \(SIGABRT\)/) });
 });
 
 test('the same package is not tried again; a changed model of the same names is, once, and has the same dependencies', async () => {
   const lab = makeLab();
   const told: string[] = [];
   lab.ctx.emit = (event) => void told.push(event.text);
-  const first = await bundleOf(lab, APP, { pkg: PKG, idle: IDLE });
+  const first = await bundleOf(lab, APP, { pkg: PKG, other: OTHER, idle: IDLE });
   const found = done(await ask(lab, first));
   expect(told).toHaveLength(2);
   expect(done(await ask(lab, first)).dependencies.digest).toBe(found.dependencies.digest);

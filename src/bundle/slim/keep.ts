@@ -15,8 +15,10 @@ const CODE = /\.(py|pyc|pyd|so|dylib|dll)$|\.so\.[\d.]+$/;
  * @param whole distributions that are kept as they are
  */
 export function keptFiles(artifact: Artifact, touched: Touched, owners: Map<string, string>, whole: ReadonlySet<string>): Set<string> {
-  const sources = new Set(Object.keys(touched).map(sourceOf));
-  const used = new Set([...sources].map((file) => owners.get(file) ?? ''));
+  const ran = Object.keys(touched).filter((file) => touched[file] !== 'lazy');
+  const used = new Set(ran.map((file) => owners.get(file) ?? ''));
+  // What a function might import of a package that nothing else touched is an option that this model does without.
+  const sources = new Set(Object.keys(touched).filter((file) => used.has(owners.get(file) ?? '')).map(sourceOf));
   const folders = new Set([...sources].filter((file) => CODE.test(file)).map(folderOf));
   const needed = ({ path: file }: Entry): boolean => {
     const owner = owners.get(file) ?? '';
