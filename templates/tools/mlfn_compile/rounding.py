@@ -80,11 +80,11 @@ class Moves:
             finally:
                 self.inside = before
             told = []
-            for value, (terms, size, finite) in zip(found, sizes(evaluator, row)):
+            for value, (terms, size, finite) in zip(found.values() if type(found) is dict else found, sizes(evaluator, row)):
                 way = self.pattern(self.seen)
                 told.append(value + way * reach(terms, size) if math.isfinite(size) else finite if way > 0 else value)
                 self.seen += 1
-            return told
+            return dict(zip(found, told)) if type(found) is dict else told
 
         return moved
 
@@ -160,6 +160,15 @@ def _project(evaluator, row):
         yield 2 * len(sizes) + 4, (abs(after[place]) + sum(sizes)) / scale[place], math.nan
 
 
+def _norm(evaluator, row):
+    """Each value is divided by a root of a sum."""
+    from mlfn_serve.plain.scaling import normalised
+
+    made = normalised(row, evaluator.norm)
+    for value in made.values() if type(made) is dict else made:
+        yield len(row) + 4, abs(value), math.nan
+
+
 # Below mlfn_serve/plain: module, class, the method that gives a list of sums, and what tells their sizes. An heir that sums
 # otherwise has a row of its own; its parent's is passed over meanwhile.
 SUMS = [
@@ -170,6 +179,7 @@ SUMS = [
     ("reductions", "OutputCode", "apart", _apart),
     ("voting", "MeanVoting", "scores", _mean),
     ("discriminant", "Quadratic", "scores", _quadratic),
+    ("scaling", "Norm", "divided", _norm),
     ("projection", "Project", "sums", _project),
 ]
 

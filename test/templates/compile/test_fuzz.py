@@ -151,7 +151,7 @@ def test_what_the_proof_lets_through_holds_on_fresh_rows(choice, seed):
             prove(native, plain, [*every_probe(native, []), *thresholds(plain)])
         except Unsupported as reason:
             COUNTS["native"] += 1
-            print(f"native: {reason}")
+            print(f"native: {reason} of {choice}")
             assert "form" in str(reason)
             return
         COUNTS["plain"] += 1

@@ -12,7 +12,8 @@ from mlfn_compile.prove import prove
 from mlfn_compile.unsupported import Unsupported
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import Normalizer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(150, 4))
@@ -127,6 +128,12 @@ def test_what_another_order_of_additions_gives_is_allowed_and_counted():
     told = proof(cancelling(), rows)
     assert told["rounded"] > 0
     assert told["largestDifference"] <= 1e-12
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2", "max"])
+def test_a_label_may_hang_on_the_last_place_of_a_norm(norm):
+    tree = DecisionTreeClassifier(max_depth=4, random_state=0)
+    assert proof(make_pipeline(Normalizer(norm), tree).fit(X, np.where(X[:, 0] > X[:, 1], *PLACES)))["probes"] > 500
 
 
 def test_what_no_order_of_additions_gives_is_not():

@@ -56,6 +56,9 @@ class Norm:
 
     def transform(self, row):
         check_finite(row)
+        return self.divided(row)
+
+    def divided(self, row):
         return normalised(row, self.norm)
 
 
