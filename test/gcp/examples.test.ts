@@ -1,6 +1,5 @@
 /** Every example deployed by the command line to the fake of Google Cloud, in both modes, and asked by the service's URL. */
 import { exec } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +7,7 @@ import type { Deployed } from '../../src/cli/commands/deploy.ts';
 import type { Outcome } from '../../src/pipeline.ts';
 import { Lab } from '../e2e/lab.ts';
 import { type Case, examples, expectedOf, names, rounded } from '../examples/expected.ts';
+import { idToken } from '../fakes/gcp/identity/tokens.ts';
 import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
 
 const shell = promisify(exec);
@@ -32,16 +32,13 @@ function answerOf(body: unknown): unknown {
   return rounded(rest);
 }
 
-async function invoked(name: string, { method, path: where, body }: Case): Promise<{ status: number; answer: unknown }> {
-  expect(method).toBe(body === undefined ? 'GET' : 'POST'); // what `mlfn invoke` makes of it
-  const args = ['invoke', name, '--target', 'gcp', '--path', where];
-  if (body !== undefined) {
-    const file = path.join(lab.folder, `${name}-body.json`);
-    writeFileSync(file, JSON.stringify(body));
-    args.push('--payload', file);
-  }
-  const reply = await lab.json<{ status: number; body: unknown }>(args);
-  return { status: reply.status, answer: answerOf(reply.body) };
+/** As the deployer, whom the closed endpoint lets in. */
+async function asked(url: string, { method, path: where, body }: Case): Promise<{ status: number; answer: unknown }> {
+  const headers = { authorization: `Bearer ${idToken(gcp.world.email('deployer'), url)}`, 'content-type': 'application/json' };
+  const reply = await fetch(url + where, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const text = await reply.text();
+  const json = reply.headers.get('content-type')?.includes('json') === true;
+  return { status: reply.status, answer: answerOf(json ? JSON.parse(text) : text) };
 }
 
 describe.each(names)('%s', (name) => {
@@ -50,16 +47,18 @@ describe.each(names)('%s', (name) => {
 
   describe.each(['run', 'function'] as const)('mode %s', (mode) => {
     const deploy = ['deploy', '--target', 'gcp', '--mode', mode];
+    let url: string;
 
     test('is deployed by `mlfn deploy` in its folder, its sample compared', async () => {
       const outcome = await lab.json<Outcome>(deploy, { cwd: folder });
       expect(outcome).toMatchObject({ name, target: 'gcp', status: 'deployed', live: 1, before: null });
       expect(outcome.verification).toMatchObject({ method: 'sample' });
       expect(outcome.verification?.compared).toBeGreaterThan(0);
+      url = outcome.url!;
     });
 
     test.each(cases)('$method $path answers by its URL what it should', async (each) => {
-      expect(await invoked(name, each)).toEqual({ status: each.status, answer: rounded(each.answer) });
+      expect(await asked(url, each)).toEqual({ status: each.status, answer: rounded(each.answer) });
     });
 
     test('is up to date when deployed again, the curl line that is printed works as it is, and it goes', async () => {
