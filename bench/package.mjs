@@ -36,7 +36,7 @@ cpSync(requirements, path.join(project, 'requirements.txt'));
 const take = (model) => cpSync(model.file, path.join(project, 'model.joblib'));
 const env = { MLFN_HOME: home, PEAK_MEMORY: memory };
 const mlfn = (...words) => run(process.execPath, ['--import', path.join(root, 'bench/peak-memory.mjs'), bin, ...words], { cwd: project, env });
-const packs = () => mlfn('build', 'model.joblib', '--target', 'aws', '--out', 'out', '--json');
+const packs = () => mlfn('build', 'model.joblib', '--target', 'aws', '--engine', 'native', '--out', 'out', '--json');
 const forget = (...folders) => folders.forEach((folder) => rmSync(path.join(project, folder), { recursive: true, force: true }));
 
 /** Seconds of a fresh package by uv and an archiver, as people write it in their deploy scripts. */
