@@ -132,6 +132,7 @@ test('as a folder: linked from the shelf, read-only; all of it, tests too, for w
 test.each([
   ['another method of packing', [['pkg/a.py', text('x'), 'BZIP2']]],
   ['two files of one name', [['pkg/a.py', Buffer.from('a')], ['pkg/a.py', Buffer.from('b')]]],
+  ['two files whose names differ in case', [['pkg/a.py', Buffer.from('a')], ['pkg/A.py', Buffer.from('b')]]],
   ['files of the scheme headers', [['pkg/a.py', Buffer.from('a')], ['pkg-1.0.data/headers/x.h', Buffer.from('')]]],
 ] as [string, Member[]][])('uv lays down a wheel with %s', async (_what, members) => {
   const lab = makeLab();

@@ -43,8 +43,9 @@ export async function unpack(ctx: Context, wheel: string, folder: string): Promi
       const place = placeOf(member.name);
       if (place === null) continue;
       assertPath(place);
-      if (seen.has(place)) throw new UnusualWheel(`it has two files ${place}`);
-      seen.add(place);
+      // In lower case: where the disk knows no other, two such files are one.
+      if (seen.has(place.toLowerCase())) throw new UnusualWheel(`it has two files ${place}`);
+      seen.add(place.toLowerCase());
       const file = path.join(folder, ...place.split('/'));
       mkdirSync(path.dirname(file), { recursive: true });
       files.push({ path: place, ...(await unpackMember(handle, member, file)) });
