@@ -75,6 +75,12 @@ async function lab() {
   return import(outfile);
 }
 
+/** Of the second class, whoever tells it. */
+function probability({ body }) {
+  const told = JSON.parse(body);
+  return told.probability ?? told.probabilities[0][1];
+}
+
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function measure(startRuntime, party) {
@@ -102,7 +108,6 @@ async function main() {
   execFileSync(python, ['-c', REPACK, path.join(native, 'dependencies.zip'), layer, bare]);
   const model = path.join(example, 'model.joblib');
   const wanted = 1e-9;
-  const probability = (answer) => JSON.parse(answer.body).probability ?? JSON.parse(answer.body).probabilities?.[1] ?? JSON.parse(answer.body).probabilities?.[0]?.[1];
   let known;
   const check = (answer) => {
     const told = probability(answer);

@@ -100,6 +100,12 @@ export interface Proof {
   probes: number;
   /** Of these, those that both refused. */
   refused: number;
+  /** Those that the model was asked record by record, and not among others. */
+  alone: number;
+  /** Those that differ by no more than another order of the model's own additions would. */
+  rounded: number;
+  /** Those that there was no time for. */
+  left: number;
   /** Relative, of two numbers at the same place. */
   largestDifference: number;
 }

@@ -1,5 +1,6 @@
 /** Runs templates/tools/compile.py. */
 import path from 'node:path';
+import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { runTool } from '../python-child.ts';
 import { templatesFolder } from '../templates.ts';
@@ -7,6 +8,8 @@ import type { Proof } from '../types.ts';
 
 /** Everything together: loading, export, proof. */
 const SECONDS = 300;
+/** More for rows of the user's own: after so many seconds the rest is left out, and said to be (compiling.py). */
+const ROWS_SECONDS = 700;
 
 export interface Asked {
   artifact: { file: string; format: string };
@@ -14,14 +17,26 @@ export interface Asked {
   requests: unknown[];
   /** File to write. */
   out: string;
+  /** A file of the user's own rows: CSV with a header, a JSON list, or JSON lines. */
+  rows?: string;
 }
 
 /** What of an engine came out. Microseconds for one record; null where none could be asked. */
-export type Tried = { ok: true; modules: string[]; proof: Proof; warmUs: number | null } | { ok: false; reason: string };
+export type Tried = { ok: true; modules: string[]; proof: Proof; rows?: Proof; differs?: string; warmUs: number | null } | { ok: false; reason: string };
+
+/** Of the file of rows. */
+export interface RowsTold {
+  read: number;
+  /** Columns that the model does not take. */
+  ignored: string[];
+  /** The model's own words for the first row that it refuses. */
+  refusal: string | null;
+}
 
 export interface Told {
   native: { warmUs: number | null };
   plain: Tried;
+  rows?: RowsTold;
 }
 
 type Result = ({ ok: true } & Told) | { ok: false; stage: string; type: string; message: string };
@@ -31,10 +46,16 @@ export class Lost extends Error {}
 
 /** A child that fails leaves the model to its own libraries, and says why. @throws Lost */
 export async function askChild(ctx: Context, asked: Asked, where: { interpreter: string; scratch: string }): Promise<Told> {
-  const job = { ...asked, main: {}, serving: path.join(templatesFolder(), 'python'), timeout: SECONDS };
+  const timeout = asked.rows === undefined ? SECONDS : SECONDS + ROWS_SECONDS;
+  const job = { ...asked, main: {}, serving: path.join(templatesFolder(), 'python'), timeout };
   const ended = await runTool(ctx, job, { ...where, tool: 'compile.py', env: {}, doing: 'while the model was compiled' });
   const result = ended.result as Result | null;
-  if (result?.ok === true) return { native: result.native, plain: result.plain };
+  if (result?.ok === true) return { native: result.native, plain: result.plain, ...(result.rows === undefined ? {} : { rows: result.rows }) };
+  if (result?.type === 'UnreadableRows') {
+    throw new MlfnError('COMPILE_ROWS', result.message.split('\n')[0] ?? '', {
+      hint: 'Give --data a CSV file with a header, a JSON list of records, or JSON lines, with the columns that the model was fitted on.',
+    });
+  }
   const { stage, status, late, crash } = ended;
   if (result === null) throw new Lost(late || crash.startsWith('Timeout') ? `it was not compiled within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was compiled (${stage})`);
   return { native: { warmUs: null }, plain: { ok: false, reason: `it could not be compiled (${result.stage}: ${result.type}: ${result.message.split('\n')[0]})` } };

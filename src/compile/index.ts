@@ -10,9 +10,9 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { ModelFileCard } from '../card.ts';
 import { withScratch } from '../python-child.ts';
-import type { Digest, Engine, Form } from '../types.ts';
+import type { Digest, Engine, Form, Proof } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
-import { type Asked, askChild, Lost, type Told } from './child.ts';
+import { type Asked, askChild, Lost, type RowsTold, type Told } from './child.ts';
 import { choose } from './choose.ts';
 import { toolsDigest } from './tools-digest.ts';
 
@@ -51,6 +51,33 @@ export async function compile(ctx: Context, input: CompileInput): Promise<Form> 
   return settle(input, await choose(told, path.join(folder, MODEL)));
 }
 
+/** What a user's own rows show. */
+export interface Proved {
+  /** The form that a deploy would ship. */
+  form: Form;
+  rows: RowsTold;
+  /** Of the rows; null where the model has no compiled form, and answers itself. */
+  proof: Proof | null;
+  /** The first row that the compiled form answers otherwise, in words. */
+  differs: string | null;
+}
+
+/** Holds the compiled form against the model itself on every row of a file. @throws COMPILE_ROWS */
+export async function prove(ctx: Context, input: CompileInput & { rows: string }): Promise<Proved> {
+  const before = await reasonBefore(input);
+  return withScratch(ctx, async (scratch) => {
+    const out = path.join(scratch, MODEL);
+    const told = await askChild(ctx, { ...askedOf(input, out), rows: input.rows }, { interpreter: input.lock.interpreter, scratch });
+    const form: Form = before === null ? await choose(told, out) : { engine: 'native', why: before };
+    const { rows: proof = null, differs = null } = told.plain.ok ? told.plain : {};
+    return { form, rows: told.rows ?? { read: 0, ignored: [], refusal: null }, proof, differs };
+  });
+}
+
+function askedOf({ card, dependencies, sample }: CompileInput, out: string): Asked {
+  return { artifact: { file: card.path, format: card.format }, path: [dependencies], requests: sample === null ? [] : [sample], out };
+}
+
 /** What rules a compiled form out without looking at the model. */
 async function reasonBefore({ card, hooks, engine }: CompileInput): Promise<string | null> {
   const [own] = card.userClasses;
@@ -75,12 +102,12 @@ async function keyOf({ digest, lock, sample, card }: CompileInput): Promise<stri
 }
 
 /** Writes told.json, and the compiled model beside it where there is one. */
-async function make(ctx: Context, { card, lock, dependencies, sample }: CompileInput, folder: string): Promise<void> {
+async function make(ctx: Context, input: CompileInput, folder: string): Promise<void> {
+  const { card, lock } = input;
   ctx.emit({ type: 'progress', text: `compiling ${path.basename(card.path)}, and proving that it answers alike` });
   await withScratch(ctx, async (scratch) => {
     const out = path.join(scratch, MODEL);
-    const asked: Asked = { artifact: { file: card.path, format: card.format }, path: [dependencies], requests: sample === null ? [] : [sample], out };
-    const told = await askChild(ctx, asked, { interpreter: lock.interpreter, scratch });
+    const told = await askChild(ctx, askedOf(input, out), { interpreter: lock.interpreter, scratch });
     if (told.plain?.ok === true) await rename(out, path.join(folder, MODEL));
     await writeFile(path.join(folder, 'told.json'), JSON.stringify(told));
   });

@@ -6,4 +6,9 @@ export const COMPILE_ERRORS = {
     meaning: 'The engine that was asked for by name cannot serve this model, or would answer differently.',
     mend: 'Leave --engine out, or give `--engine native`.',
   },
+  COMPILE_ROWS: {
+    kind: 'usage',
+    meaning: 'The file of rows cannot be read, or has none that the model could be given.',
+    mend: 'Give a CSV file with a header, a JSON list, or JSON lines.',
+  },
 } as const satisfies ErrorTable;

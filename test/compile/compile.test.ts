@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compile, type CompileInput } from '../../src/compile/index.ts';
+import { compile, type CompileInput, prove } from '../../src/compile/index.ts';
 import type { Event } from '../../src/events.ts';
 import type { CompiledForm } from '../../src/types.ts';
 import { failure, makeLab, modelCard } from '../bundle/lab.ts';
@@ -94,4 +94,25 @@ test('Ctrl-C ends the child, and nothing is taken for a result', async () => {
   expect(await failure(compile(lab.ctx, inputOf('linear.joblib')))).toMatchObject({ code: 'INTERRUPTED', message: 'Stopped while the model was compiled.' });
   expect(readdirSync(path.join(lab.ctx.home.cache, 'compiled'))).toEqual([]);
   expect(existsSync(path.join(lab.ctx.home.cache, 'children')) && readdirSync(path.join(lab.ctx.home.cache, 'children'))).toEqual([]);
+});
+
+const rowsOf = (lab: ReturnType<typeof makeLab>, text: string) => lab.write({ 'rows.csv': text });
+
+test("rows of the user's own are held against the model, each of them", async () => {
+  const lab = makeLab();
+  const told = await prove(lab.ctx, { ...inputOf('linear.joblib'), rows: rowsOf(lab, '0,1,2\n0.5,1.5,-2\n1e3,0,7\nabc,1,2\n') });
+  expect(told).toMatchObject({ form: { engine: 'plain' }, rows: { read: 3, ignored: [] }, proof: { probes: 3, refused: 1, left: 0 }, differs: null });
+  expect(told.rows.refusal).toEqual(expect.any(String));
+});
+
+test('a model without a compiled form answers itself: no row is compared', async () => {
+  const lab = makeLab();
+  const told = await prove(lab.ctx, { ...inputOf('linear.joblib', { card: { ...modelCard(path.join(folder, 'knn.joblib')) } }), rows: rowsOf(lab, '0,1,2\n0.5,1.5,-2\n') });
+  expect(told).toMatchObject({ form: { engine: 'native', why: expect.stringContaining('KNeighborsClassifier') }, rows: { read: 1 }, proof: null, differs: null });
+});
+
+test('a file that is no table is refused by its name', async () => {
+  const lab = makeLab();
+  const error = await failure(prove(lab.ctx, { ...inputOf('linear.joblib'), rows: path.join(lab.folder, 'nowhere.csv') }));
+  expect(error).toMatchObject({ code: 'COMPILE_ROWS', kind: 'usage', message: expect.stringContaining('nowhere.csv') });
 });

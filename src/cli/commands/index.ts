@@ -12,6 +12,7 @@ import { inspect } from './inspect.ts';
 import { invoke } from './invoke.ts';
 import { logs } from './logs.ts';
 import { promote } from './promote.ts';
+import { prove } from './prove.ts';
 import { releases } from './releases.ts';
 import { reload } from './reload.ts';
 import { rollback } from './rollback.ts';
@@ -21,5 +22,5 @@ import { warm } from './warm.ts';
 
 /** In the order of the help: the way a model goes. Each imports what it runs only when it runs. */
 export const COMMANDS: readonly Command[] = [
-  inspect, deploy, invoke, releases, rollback, promote, reload, warm, status, compare, bench, logs, del, build, init, doctor, stop, completion, complete,
+  inspect, prove, deploy, invoke, releases, rollback, promote, reload, warm, status, compare, bench, logs, del, build, init, doctor, stop, completion, complete,
 ];

@@ -62,10 +62,18 @@ def _plain(native, asked, path, stage):
     model = PlainModel(path)
     stage.enter("prove")
     proof = prove(native, model, [*bodies, *thresholds(model)])
-    own = {"rows": prove(native, model, rows, seconds=ROWS_SECONDS)} if rows else {}
+    own = _rows(native, model, rows) if rows else {}
     package = "mlfn_serve.plain."
     modules = sorted(name[len(package) :] for name in sys.modules if name.startswith(package))
     return {"ok": True, "modules": modules, "proof": proof, **own, "warmUs": _warm(model, bodies)}
+
+
+def _rows(native, model, rows):
+    """What the user's own rows show: a proof, or the first difference, which the probes did not find."""
+    try:
+        return {"rows": prove(native, model, rows, seconds=ROWS_SECONDS)}
+    except Unsupported as reason:
+        return {"differs": str(reason)}
 
 
 def _warm(model, bodies):

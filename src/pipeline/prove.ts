@@ -1,0 +1,38 @@
+/** The compiled form against the model itself, on rows of the user's own. Deploys nothing. */
+import { MlfnError } from '../errors.ts';
+import type { Context } from '../events.ts';
+import { hashOnce } from '../bundle/index.ts';
+import { prove as proveRows, type Proved } from '../compile/index.ts';
+import { lockFact, modelFact } from '../facts.ts';
+import { assertSafe, inspect } from '../inspect/index.ts';
+import { openTarget } from '../providers/index.ts';
+import { resolve } from '../resolve/index.ts';
+import { hostOf } from './host.ts';
+import type { BuildRequest } from './make.ts';
+import { readSample } from './sample.ts';
+
+export type ProofResult = Proved & { name: string };
+
+/** @throws COMPILE_ROWS, CONFIG_VALUE */
+export async function prove(
+  ctx: Context,
+  request: Pick<BuildRequest, 'name' | 'model' | 'target' | 'targetConfig' | 'code' | 'hooks' | 'requirements' | 'python' | 'sample' | 'trust'> & { rows: string },
+): Promise<ProofResult> {
+  const { name, model, code, hooks, requirements, python, rows } = request;
+  const card = await inspect(ctx, model, { code });
+  if (card.kind === 'python') {
+    throw new MlfnError('CONFIG_VALUE', `${model} is Python code: there is nothing to compile, and nothing to prove.`, {
+      hint: 'Give the path of a model file.',
+      details: { key: 'model' },
+    });
+  }
+  assertSafe(card, { trust: request.trust });
+  ctx.emit(modelFact(card));
+  const sample = request.sample === undefined ? null : await readSample(request.sample);
+  const { provider, config } = await openTarget(request.target, request.targetConfig);
+  const own = await resolve(ctx, card, provider.platform(config), { python, requirements, code: hooks === undefined ? [] : [hooks] });
+  ctx.emit(lockFact(own));
+  const { lock, dependencies } = await hostOf(ctx, card, own);
+  const { sha256: digest } = await hashOnce(ctx, card.path);
+  return { name, ...(await proveRows(ctx, { card, digest, lock, dependencies, hooks, sample, engine: 'auto', rows })) };
+}
