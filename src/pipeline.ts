@@ -34,6 +34,7 @@ export { make, type Made } from './pipeline/make.ts';
 export type { Outcome } from './pipeline/outcome.ts';
 export { reload, type Reloaded, type ReloadRequest, servedNow } from './pipeline/reload.ts';
 export { type ProofResult, prove } from './pipeline/prove.ts';
+export type { Slimming } from './pipeline/slim.ts';
 export { promote, rollback } from './pipeline/traffic.ts';
 
 export interface DeployRequest extends BuildRequest {

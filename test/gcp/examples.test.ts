@@ -67,8 +67,8 @@ describe.each(names)('%s', (name) => {
       expect(outcome).toMatchObject({ status: 'up-to-date', live: 1, steps: [] });
       expect(gcp.changes()).toEqual([]);
       const { stdout } = await shell(`${outcome.try} --silent --show-error --fail`, { cwd: folder, env: lab.env });
-      const asked = cases.find((each) => each.status === 200 && each.path !== '/') ?? cases.find((each) => each.status === 200);
-      expect(answerOf(JSON.parse(stdout))).toEqual(rounded(asked?.answer));
+      const first = cases.find((each) => each.status === 200 && each.path !== '/') ?? cases.find((each) => each.status === 200);
+      expect(answerOf(JSON.parse(stdout))).toEqual(rounded(first?.answer));
       await lab.json(['delete', name, '--target', 'gcp', '--yes']);
     });
   });

@@ -43,15 +43,15 @@ function missing(traffic: readonly Target[], revisions: readonly Revision[]): st
 
 /** Cloud Run takes nothing that leaves the traffic with a revision that somebody deleted. @throws GCP_LIVE_GONE */
 export function assertServable(name: string, { revisions }: Now, traffic: readonly Target[]): void {
-  const [gone] = missing(traffic, revisions);
-  if (gone === undefined) return;
+  const [deleted] = missing(traffic, revisions);
+  if (deleted === undefined) return;
   const there = revisions.filter(({ release, ready }) => release !== null && ready).map(({ release }) => release);
-  throw new MlfnError('GCP_LIVE_GONE', `Revision ${gone}, which has the traffic of ${name}, was deleted.`, {
+  throw new MlfnError('GCP_LIVE_GONE', `Revision ${deleted}, which has the traffic of ${name}, was deleted.`, {
     hint:
       there.length === 0
         ? `Delete the function, and deploy it again: mlfn delete ${name} --target gcp.`
         : `Give the traffic to a release that is there (${there.join(', ')}), and deploy again: mlfn rollback ${name} --to ${there.at(-1)} --target gcp.`,
-    details: { revision: gone, releases: there },
+    details: { revision: deleted, releases: there },
   });
 }
 

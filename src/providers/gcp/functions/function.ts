@@ -71,14 +71,17 @@ function secretVariable({ project }: Session, key: string, reference: string) {
   return { key, projectId: owner ?? project, secret: name ?? secret, version };
 }
 
+/** No other operation comes beside one: also not beside our own, when its answer got lost. */
+function isBusyNow(error: unknown): boolean {
+  return gcpCode(error) === 'ABORTED';
+}
+
 /** Gone, with its service, when this returns. */
 export async function deleteFunction(session: Session, name: string): Promise<void> {
   const path = functionPath(session.project, session.region, name);
   const need = { permission: 'cloudfunctions.functions.delete', resource: path };
   const client = await session.functions();
   const patience = new Patience(session, REMOVAL_MS);
-  // No other operation comes beside one: also not beside our own, when its answer got lost.
-  const isBusyNow = (error: unknown) => gcpCode(error) === 'ABORTED';
   const started = await patiently(patience, `a turn to delete ${name}`, isBusyNow, () => orNull(session, need, () => client.deleteFunction({ name: path }, CALL)));
   if (started === null) return;
   const look = (id: string) => client.checkDeleteFunctionProgress(id);
