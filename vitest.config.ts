@@ -10,6 +10,8 @@ export default defineConfig({
     exclude: page ? [] : ['test/page/**', ...(process.env['MLFN_FAULTS'] === 'all' ? [] : ['test/aws/faults-every.test.ts'])],
     globalSetup: existsSync('test/build.ts') ? ['test/build.ts'] : [],
     reporters: ['default', ['json', { outputFile: `test-results/${page ? 'page' : 'vitest'}.json` }]],
+    // Most tests wait for processes and sockets: two at a time keep two processors busy.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 240_000,
   },

@@ -11,6 +11,9 @@ const SECONDS = 300;
 /** More for rows of the user's own: after so many seconds the rest is left out, and said to be (compiling.py). */
 const ROWS_SECONDS = 700;
 
+/** Small work on many threads is mostly waiting, and sums come in another order each time. */
+const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+
 export interface Asked {
   artifact: { file: string; format: string };
   path: string[];
@@ -48,7 +51,7 @@ export class Lost extends Error {}
 export async function askChild(ctx: Context, asked: Asked, where: { interpreter: string; scratch: string }): Promise<Told> {
   const timeout = asked.rows === undefined ? SECONDS : SECONDS + ROWS_SECONDS;
   const job = { ...asked, main: {}, serving: path.join(templatesFolder(), 'python'), timeout };
-  const ended = await runTool(ctx, job, { ...where, tool: 'compile.py', env: {}, doing: 'while the model was compiled' });
+  const ended = await runTool(ctx, job, { ...where, tool: 'compile.py', env: ONE_THREAD, doing: 'while the model was compiled' });
   const result = ended.result as Result | null;
   if (result?.ok === true) return { native: result.native, plain: result.plain, ...(result.rows === undefined ? {} : { rows: result.rows }) };
   if (result?.type === 'UnreadableRows') {

@@ -10,8 +10,8 @@ the folder that holds mlfn_serve, "requests": bodies that clients send, may be e
 seconds, "rows": a CSV, JSON or JSON lines file of the user's own, optional}.
 RESULT becomes {"ok": true, "native": {"warmUs"}, "plain": {"ok": true, "modules": names below mlfn_serve/plain, "proof":
 what mlfn_compile.prove gives, "rows": the same of the rows, or "differs": how they do not agree, "warmUs"} | {"ok": false,
-"reason"}, "rows": {"read", "ignored": columns that the model does not take, "refusal": the model's words for the first row that it refuses}}, or what mlfn_child tells
-of an error; UnreadableRows where the file cannot be used.
+"reason"}, "rows": {"read", "ignored": columns that the model does not take, "refusal": the model's words for the first row that
+it refuses}}, or what mlfn_child tells of an error; UnreadableRows where the file cannot be used.
 """
 
 import json

@@ -24,7 +24,7 @@ export const prove = command({
     ['prove model.joblib --data rows.jsonl --json', 'the same as JSON'],
   ],
   async run(ctx, input): Promise<ProofResult> {
-    const [{ loadConfig, checkFiles }, pipeline, { MlfnError }] = await Promise.all([
+    const [{ loadConfig, checkFiles }, { prove: proved }, { MlfnError }] = await Promise.all([
       import('../../config/index.ts'),
       import('../../pipeline.ts'),
       import('../../errors.ts'),
@@ -32,7 +32,7 @@ export const prove = command({
     const { data, trust: trusted, ...flags } = input;
     if (data === undefined) throw new MlfnError('CLI_USAGE', 'No rows are named.', { hint: 'Give a file of them: mlfn prove model.joblib --data rows.csv' });
     const config = await checkFiles(await loadConfig(ctx, flags));
-    return pipeline.prove(ctx, { ...config, trust: trusted, rows: path.resolve(ctx.cwd, data) });
+    return proved(ctx, { ...config, trust: trusted, rows: path.resolve(ctx.cwd, data) });
   },
   text: ({ form, rows, proof, differs }, { paint }) => [
     ...labelled(paint.bold, 'engine', `${form.engine}    ${form.why ?? ''}`),
