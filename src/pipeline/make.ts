@@ -87,7 +87,12 @@ async function formOf(ctx: Context, card: ModelCard, own: Lock, request: BuildRe
   if (engine === undefined || card.kind === 'python') return { engine: 'native', why: null };
   if (engine === 'native') return { engine, why: 'asked for' };
   if (pointed) return pointedForm(engine);
-  const { lock, dependencies } = await hostOf(ctx, card, own);
+  const host = await hostOf(ctx, card, own).catch((error: unknown) => {
+    if (engine === 'auto' && error instanceof MlfnError && error.code.startsWith('RESOLVE_')) return null;
+    throw error;
+  });
+  if (host === null) return { engine: 'native', why: 'its packages cannot be had for this machine, where it would be compiled' };
+  const { lock, dependencies } = host;
   const { sha256: digest } = await hashOnce(ctx, card.path);
   return compile(ctx, { card, digest, lock, dependencies, hooks, sample, engine });
 }
