@@ -12,7 +12,7 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: `test-results/${page ? 'page' : 'vitest'}.json` }]],
     // Most tests wait for processes and sockets: two at a time keep two processors busy.
     maxWorkers: 2,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 240_000,
   },
 });
