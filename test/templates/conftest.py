@@ -1,11 +1,16 @@
 """Packages on disk and calls to them, as Lambda makes them."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
-import joblib
-import pytest
+# Small models on many threads are mostly waiting; NumPy reads it once, when it is imported.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import joblib  # noqa: E402
+import pytest  # noqa: E402
 
 SERVE = Path(__file__).resolve().parents[2] / "templates" / "python"
 sys.path[:0] = [str(SERVE), str(Path(__file__).parent)]
