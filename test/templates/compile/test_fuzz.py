@@ -48,7 +48,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-EXAMPLES = int(os.environ.get("MLFN_FUZZ", "12"))
+EXAMPLES = int(os.environ.get("MLFN_FUZZ", "8"))
 FRESH = 300
 
 NUMBERS = [
