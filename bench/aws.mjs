@@ -95,10 +95,11 @@ function report(parties, rows, models) {
 let met = false;
 try {
   const models = twoModels(pythonOf(path.join(root, '.venv')), example, work);
-  const parties = [mlfn(path.join(work, 'mlfn'), sample, requirements)];
+  const native = { name: 'mlfn, with the libraries', words: ['--engine', 'native'] };
+  const parties = [mlfn(path.join(work, 'mlfn'), sample, requirements), mlfn(path.join(work, 'native'), sample, requirements, native)];
   if (peer !== null) parties.push(...['function', 'layer'].map((template) => sam(path.join(work, template), peer, template, requirements)));
   // Fills the caches of downloads, which are the same for both of SAM's.
-  for (const party of parties.slice(0, 2)) tell('before', party, await round(party, models, true));
+  for (const party of parties.slice(0, 3)) tell('before', party, await round(party, models, true));
   const done = [];
   for (let number = 1; number <= rounds && !enough.signal.aborted; number++) {
     const measured = {};

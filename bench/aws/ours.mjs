@@ -1,11 +1,11 @@
 // mlfn: a model file and a sample, nothing written by hand.
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './run.mjs';
 
 const root = path.dirname(path.dirname(import.meta.dirname));
 /** What a package is made from again; the downloads stay. */
-const MADE = ['dependencies', 'environments', 'hashes', 'locks'];
+const MADE = ['children', 'compiled', 'dependencies', 'environments', 'hashes', 'locks', 'serving', 'slim'];
 
 /**
  * @param work a folder of its own
@@ -25,6 +25,9 @@ export function mlfn(work, sample, requirements, { name = 'mlfn', target = 'aws'
     forget() {
       mkdirSync(work, { recursive: true });
       for (const made of MADE) rmSync(path.join(home, 'cache', made), { recursive: true, force: true });
+      const wheels = path.join(home, 'cache/wheels');
+      const unpacked = existsSync(wheels) ? readdirSync(wheels).filter((each) => !each.endsWith('.whl')) : [];
+      for (const each of unpacked) rmSync(path.join(wheels, each), { recursive: true, force: true });
     },
     take: (model) => cpSync(model, path.join(work, 'model.joblib')),
     deploy,

@@ -50,6 +50,8 @@ builds are not.
 
 - *first deploy*: from an empty account to an endpoint. mlfn checks the release against the model itself before it is live; SAM does not.
 - *nothing changed*, *model changed*: the same command again; in between the model was trained again, with the same columns.
+- *mlfn* compiles this model, proves that it answers alike, and sends no libraries; *with the libraries* is what it does for models
+  that it cannot compile.
 - *rollback*: to the first model. SAM has none: deployed again is the packaged template of the release before, which somebody has
   kept. CloudFormation then makes one more version of it; mlfn points the alias to the version that was there.
 
