@@ -1,0 +1,24 @@
+// Every part of the measurements, one after another, as npm run bench:PART does each: npm run bench:all [-- ROUNDS [--write]]
+//
+// Goes on when a part misses an aim or fails, and ends with 1 then. --write: docs/benchmarks.md, from the results.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { wordsOf } from './measured/record.mjs';
+
+/** `rounds`: takes them. */
+const PARTS = [
+  { file: 'package.mjs', rounds: true },
+  { file: 'serving.mjs', rounds: true },
+  { file: 'aws.mjs', rounds: true },
+  { file: 'memory.mjs' },
+  { file: 'startup.mjs' },
+];
+const { rounds, values } = wordsOf({ options: { write: { type: 'boolean', default: false } } });
+const node = (file, ...words) => spawnSync(process.execPath, [path.join(import.meta.dirname, file), ...words, '--results', values.results], { stdio: 'inherit' }).status === 0;
+
+const begun = Date.now();
+const missed = PARTS.filter((part) => !node(part.file, ...(part.rounds ? [String(rounds)] : [])));
+if (missed.length > 0) console.error(`not as it should be: ${missed.map(({ file }) => file).join(', ')}`);
+console.error(`${((Date.now() - begun) / 60_000).toFixed(0)} minutes`);
+if (values.write) spawnSync(process.execPath, [path.join(import.meta.dirname, 'page.mjs'), values.results], { stdio: 'inherit' });
+process.exit(missed.length === 0 ? 0 : 1);

@@ -1,0 +1,19 @@
+"""As tutorials write it, for a model that learned from texts."""
+
+import base64
+import json
+import os
+
+import joblib
+
+MODEL = joblib.load(os.path.join(os.path.dirname(__file__), "model.joblib"))
+
+
+def handler(event, context):
+    body = event["body"]
+    if event.get("isBase64Encoded"):
+        body = base64.b64decode(body)
+    body = json.loads(body)
+    records = body["instances"] if isinstance(body, dict) and "instances" in body else [body]
+    answer = {"predictions": MODEL.predict(records).tolist(), "probabilities": MODEL.predict_proba(records).tolist()}
+    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": json.dumps(answer)}

@@ -1,0 +1,50 @@
+// One part of the measurements as Markdown. What a part is: record.mjs.
+import { median, spread } from './statistics.mjs';
+
+/** @returns the section of the page */
+export function sectionOf(result) {
+  const { title, text, facts, tables, aims } = result;
+  const blocks = [`## ${title}`, ...text, list([...circumstances(result), ...facts]), ...tables.map(tableOf)];
+  if (aims.length > 0) blocks.push(list(aims.map((aim) => `${isMet(aim) ? 'met' : '**missed**'}: ${sentenceOf(aim)}`)));
+  return blocks.join('\n\n');
+}
+
+/** Every aim of every part in one table. */
+export function aimsOf(results) {
+  const rows = results.flatMap(({ title, aims }) => aims.map((aim) => ({ name: title, cells: [aim.aim, wanted(aim), measured(aim), aim.values.length, isMet(aim) ? 'met' : '**missed**'] })));
+  return tableOf({ title: 'part', columns: ['aim', 'wanted', 'measured', 'n', ''].map((name) => ({ name })), rows }, { counted: false });
+}
+
+export function isMet({ values, least, most }) {
+  if (values.length === 0) return false;
+  return least === undefined ? median(values) <= most : median(values) >= least;
+}
+
+function circumstances({ command, date, commit, machine, load, versions }) {
+  return [
+    `\`${command}\`, ${date.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}`,
+    Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', '),
+    `${machine}, load average ${spread(load, 1)}`,
+  ];
+}
+
+const list = (lines) => lines.map((line) => `- ${line}`).join('\n');
+const wanted = ({ least, most }) => (least === undefined ? `at most ${most}` : `at least ${least}`);
+const measured = ({ values, digits = 1, why }) => (values.length === 0 ? `not measured: ${why}` : spread(values, digits) + (why === undefined ? '' : `; ${why}`));
+const sentenceOf = (aim) => `${aim.aim}, ${wanted(aim)}: ${measured(aim)}${aim.values.length > 1 ? `, n ${aim.values.length}` : ''}`;
+
+function tableOf({ title, columns, rows }, { counted = true } = {}) {
+  const head = [title, ...(counted ? ['n'] : []), ...columns.map(({ name }) => name)];
+  const lines = rows.map(({ name, cells }) => {
+    const n = Math.max(0, ...cells.map((cell) => (Array.isArray(cell) ? cell.length : 0)));
+    return [name, ...(counted ? [n || ''] : []), ...columns.map((column, index) => cellOf(cells[index], column, n))];
+  });
+  return [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
+/** Samples that are fewer than the row's others say so. */
+function cellOf(cell, { digits = 2 }, n) {
+  if (!Array.isArray(cell)) return cell ?? '';
+  if (cell.length === 0) return '';
+  return spread(cell, digits) + (cell.length === n ? '' : `, n ${cell.length}`);
+}

@@ -1,0 +1,21 @@
+// docs/benchmarks.md from what the parts of the measurements left behind: node bench/page.mjs [RESULTS [FILE]]
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { RESULTS } from './measured/record.mjs';
+import { aimsOf, sectionOf } from './measured/section.mjs';
+
+/** In the order of the page. */
+const PARTS = ['package', 'serving', 'aws', 'memory', 'startup'];
+const [results = RESULTS, file = path.join(path.dirname(import.meta.dirname), 'docs/benchmarks.md')] = process.argv.slice(2);
+
+const HEAD = `# Measured
+
+Written by \`npm run bench:all -- 5 --write\`, not by hand, from what was measured on one machine in one run: \`npm run bench:PART\` does
+one part again, \`node bench/page.mjs\` writes this page from the last results. Each round runs every party once, in turn, so that a busy
+machine slows all alike. Figures are medians, with the least and the most in brackets; *n* is how many rounds they stand on. Compare
+ratios, which are taken round by round, and not seconds, which are this machine's.`;
+
+const measured = PARTS.map((part) => path.join(results, `${part}.json`)).filter(existsSync).map((each) => JSON.parse(readFileSync(each, 'utf8')));
+if (measured.length === 0) throw new Error(`${results} has no results. Run npm run bench:all first.`);
+writeFileSync(file, `${[HEAD, `## Aims\n\n${aimsOf(measured)}`, ...measured.map(sectionOf)].join('\n\n')}\n`);
+console.error(`${measured.map(({ part }) => part).join(', ')} -> ${file}`);
