@@ -1,22 +1,26 @@
-// Compiles src/ to dist/, file by file, but the command line: dist/cli is bundled, because reading some forty small
-// files takes longer than Node itself takes to start. Types are checked by `npm run typecheck`, not here.
+// Bundles src/ to dist/: a file for each door that the command line import()s, what they share beside them, and the command
+// line itself. Reading some hundred small files, and resolving what they import, takes longer than most commands do.
+// Types are checked by `npm run typecheck`, not here.
 //
 // Made in a folder beside dist/ and swapped in, so that whoever uses or builds dist/ meanwhile sees a whole one.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 
 const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
-const INPUTS = ['src', 'scripts/build.mjs', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-/** What the bundle has a copy of its own of. The rest of dist/ is shared with the rooms, so it is import()ed when used. */
-const COPIED = /^(errors|size-text)\.js$|^errors\/|^providers\/index\.js$/;
-/** Packages that go into the bundle. The others stay imports: they are loaded when used. */
-const BUNDLED = ['chalk', 'commander'];
+const src = path.join(root, 'src');
+const INPUTS = ['src', 'scripts/build.mjs', 'package.json', 'package-lock.json'];
+/** What the command line has a copy of its own of. The rest is shared with the rooms, so it is import()ed when used. */
+const COPIED = /^(errors|size-text)\.ts$|^errors\/|^providers\/index\.ts$/;
+/** Packages that are bundled: pure, and small files by the dozen. The others stay imports: they are loaded when used. */
+const BUNDLED = { cli: ['chalk', 'commander'], rooms: ['@renovatebot/pep440', 'ignore', 'smol-toml', 'tinyexec', 'yaml', 'zod'] };
+/** Run as a program of its own. */
+const DAEMON = 'providers/local/daemon/main.ts';
+const SHARED = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning' };
 
 /** Does nothing when dist/ was made of the same inputs. */
 export async function build() {
@@ -25,8 +29,9 @@ export async function build() {
   const made = mkdtempSync(path.join(root, '.dist-'));
   chmodSync(made, 0o755);
   try {
-    compile(made);
-    await bundleCli(made);
+    const doors = await bundleCli(made);
+    await bundleRooms(made, [...doors, DAEMON]);
+    writeFileSync(path.join(made, 'LICENSES.txt'), licences());
     writeFileSync(path.join(made, '.inputs'), inputs);
     swap(made, inputs);
   } finally {
@@ -35,34 +40,38 @@ export async function build() {
   return 'built';
 }
 
-function compile(outDir) {
-  const require = createRequire(import.meta.url);
-  const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', outDir];
-  execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+/**
+ * CommonJS: what it loads of Node's own modules is then loaded when used, and no loader of ES modules is started.
+ * @returns what it import()s of src/
+ */
+async function bundleCli(made) {
+  const doors = new Set();
+  const outfile = path.join(made, 'cli/start.cjs');
+  await bundle({
+    ...SHARED,
+    entryPoints: [path.join(src, 'cli/start.ts')],
+    outfile,
+    format: 'cjs',
+    define: { 'import.meta.dirname': '__dirname' },
+    plugins: [{ name: 'edges', setup: (esbuild) => edges(esbuild, doors) }],
+  });
+  writeFileSync(path.join(made, 'cli/help.txt'), helpOf(outfile));
+  return doors;
 }
 
-/** CommonJS: what it loads of Node's own modules is then loaded when used, and no loader of ES modules is started. */
-async function bundleCli(made) {
-  const cli = path.join(made, 'cli');
-  const sources = path.join(made, '.cli');
-  renameSync(cli, sources);
-  const outfile = path.join(cli, 'start.cjs');
+async function bundleRooms(made, doors) {
   await bundle({
-    entryPoints: [path.join(sources, 'start.js')],
-    outfile,
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20.19',
-    define: { 'import.meta.dirname': '__dirname' },
-    plugins: [{ name: 'edges', setup: (esbuild) => edges(esbuild, made, sources) }],
-    logLevel: 'warning',
+    ...SHARED,
+    entryPoints: doors.map((door) => path.join(src, door)),
+    outbase: src,
+    outdir: made,
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'shared/[name]-[hash]',
+    // Of Node's own modules some packages are CommonJS still.
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    plugins: [{ name: 'packages', setup: (esbuild) => esbuild.onResolve({ filter: /^[^./]/ }, external) }],
   });
-  rmSync(sources, { recursive: true });
-  const licences = BUNDLED.map((name) => `${name}\n\n${readFileSync(licenceOf(name), 'utf8')}`);
-  writeFileSync(path.join(cli, 'LICENSES.txt'), licences.join('\n----\n\n'));
-  writeFileSync(path.join(cli, 'help.txt'), helpOf(outfile));
 }
 
 /** As it is printed where there is no terminal, which is for 80 columns. bin/mlfn.js shows it without loading the rest. */
@@ -71,23 +80,34 @@ function helpOf(start) {
   return execFileSync(process.execPath, ['-e', script, '--', 'mlfn', '--help'], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-function edges(esbuild, made, sources) {
-  esbuild.onResolve({ filter: /.*/ }, (asked) => edge(asked, made, sources));
+function external({ path: asked, importer }) {
+  return BUNDLED.rooms.includes(asked) || importer.includes('node_modules') ? undefined : { path: asked, external: true };
+}
+
+function edges(esbuild, doors) {
+  esbuild.onResolve({ filter: /.*/ }, (asked) => edge(asked, doors));
   esbuild.onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'module.exports = {}' }));
 }
 
 /** What is import()ed from outside the command line stays a file of its own, one level above the flat dist/cli. */
-function edge({ path: asked, importer, kind }, made, sources) {
+function edge({ path: asked, importer, kind }, doors) {
   // commander's is for subcommands that are programs of their own, which there are none of; it takes 3 ms to load.
   if (asked === 'node:child_process' && importer.includes('commander')) return { path: asked, namespace: 'none' };
-  if (asked.startsWith('node:') || kind === 'entry-point' || !importer.startsWith(made)) return undefined;
-  if (!asked.startsWith('.')) return BUNDLED.includes(asked) ? undefined : { path: asked, external: true };
-  const file = path.resolve(path.dirname(importer), asked);
-  if (file.startsWith(sources + path.sep)) return undefined;
-  const inside = path.relative(made, file).split(path.sep).join('/');
-  if (kind === 'dynamic-import') return { path: `../${inside}`, external: true };
+  if (asked.startsWith('node:') || kind === 'entry-point' || !importer.startsWith(src)) return undefined;
+  if (!asked.startsWith('.')) return BUNDLED.cli.includes(asked) ? undefined : { path: asked, external: true };
+  const inside = path.relative(src, path.resolve(path.dirname(importer), asked)).split(path.sep).join('/');
+  if (inside.startsWith('cli/')) return undefined;
+  if (kind === 'dynamic-import') {
+    doors.add(inside);
+    return { path: `../${inside.replace(/\.ts$/, '.js')}`, external: true };
+  }
   if (COPIED.test(inside)) return undefined;
   return { errors: [{ text: `${inside} would be there twice: import() it when it is used.` }] };
+}
+
+function licences() {
+  const names = Object.values(BUNDLED).flat();
+  return names.map((name) => `${name}\n\n${readFileSync(licenceOf(name), 'utf8')}`).join('\n----\n\n');
 }
 
 function licenceOf(name) {

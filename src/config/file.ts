@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Scalar } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { MlfnError } from '../errors.ts';
 import { SECTIONS } from '../providers/sections.ts';
 import { fileSchema, KEYS, type FileValues } from './schema.ts';

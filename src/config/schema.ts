@@ -2,7 +2,7 @@
  * What mlfn.yaml may hold. The same field schemas check flags and MLFN_* variables, and docs/mlfn.schema.json is
  * generated from them, so an editor, a file and a flag agree.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { TARGETS } from '../providers/index.ts';
 import { SECTIONS } from '../providers/sections.ts';
 

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../events.ts';
 import { activeEnvironments, interpreterOf, whichAll, type Candidate } from './candidates.ts';
 import { readJson, writeWhole } from '../whole-files.ts';

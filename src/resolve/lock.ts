@@ -1,7 +1,7 @@
 /** Locks: made from wheels, kept by what was asked. A lock that is kept is found again without uv and without a network. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../events.ts';
 import type { Digest, Lock, LockedPackage, Platform } from '../types.ts';
 import { readJson, writeWhole } from '../whole-files.ts';

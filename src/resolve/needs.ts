@@ -1,7 +1,7 @@
 /** Which distributions the artifact cannot do without: those the pickle names, and those the code imports. */
 import path from 'node:path';
 import { lt, valid } from '@renovatebot/pep440';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { ModelCard, ModelFileCard } from '../card.ts';

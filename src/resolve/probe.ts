@@ -1,13 +1,14 @@
 /** Asks an interpreter what it is, once: the answer is kept by (path, mtime, size). */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../events.ts';
 import { readJson, writeWhole } from '../whole-files.ts';
 import { lastLine, run, tool } from './run.ts';
 
 const TIMEOUT_MS = 20_000;
+const PYTHON_2 = 'it is Python 2';
 
 const probeSchema = z.object({
   executable: z.string().min(1),
@@ -22,6 +23,8 @@ const probeSchema = z.object({
 });
 
 export type Probe = z.infer<typeof probeSchema>;
+
+const keptSchema = z.union([probeSchema, z.literal(PYTHON_2)]);
 
 /** One that hangs is waited for once in a command, however many ask for it. */
 const asked = new WeakMap<Context['home'], Map<string, Promise<Probe | string>>>();
@@ -44,12 +47,26 @@ async function probeOnce(ctx: Context, file: string): Promise<Probe | string> {
     .update(JSON.stringify([1, file, facts.mtimeMs, facts.size]))
     .digest('hex');
   const entry = path.join(ctx.home.cache, 'interpreters', `${key}.json`);
-  const known = probeSchema.safeParse(await readJson(entry));
+  const known = keptSchema.safeParse(await readJson(entry));
   if (known.success) return known.data;
   const answer = await ask(ctx, file);
-  // A shim answers for whatever it chooses today: only an interpreter that says it is this file is remembered.
-  if (typeof answer !== 'string' && answer.executable === file) await writeWhole(entry, JSON.stringify(answer));
+  if (await isLasting(answer, file)) await writeWhole(entry, JSON.stringify(answer));
   return answer;
+}
+
+/** A shim answers for whatever it chooses today: only what is sure to be of this file is remembered. */
+async function isLasting(answer: Probe | string, file: string): Promise<boolean> {
+  return typeof answer === 'string' ? answer === PYTHON_2 && !(await isScript(file)) : answer.executable === file;
+}
+
+async function isScript(file: string): Promise<boolean> {
+  const opened = await open(file);
+  try {
+    const { buffer } = await opened.read({ buffer: Buffer.alloc(2), position: 0 });
+    return buffer.toString('latin1') === '#!';
+  } finally {
+    await opened.close();
+  }
 }
 
 async function ask(ctx: Context, file: string): Promise<Probe | string> {
@@ -61,7 +78,7 @@ async function ask(ctx: Context, file: string): Promise<Probe | string> {
   if (ran.timedOut) return `it did not answer within ${TIMEOUT_MS / 1000} s`;
   if (ran.code !== 0) {
     // Python 2 knows no -I; whatever else went wrong says so on its last line.
-    const why = /unknown option: -I/i.test(ran.stderr) ? 'it is Python 2' : lastLine(ran.stderr);
+    const why = /unknown option: -I/i.test(ran.stderr) ? PYTHON_2 : lastLine(ran.stderr);
     return why || `it ended with ${ran.code ?? 'a signal'} and said nothing`;
   }
   try {

@@ -8,7 +8,7 @@ import type { Context } from '../events.ts';
 import type { Lock } from '../types.ts';
 import { codeCompiler } from './byte-code.ts';
 import { loginFor } from './credentials.ts';
-import { openDownload } from './download.ts';
+import type { openDownload } from './download.ts';
 import { withFile } from '../whole-files.ts';
 import { type LockedWheel, parsePylock } from './pylock.ts';
 import { uvEnv } from './uv-env.ts';
@@ -73,9 +73,14 @@ async function fetchAll(ctx: Context, lock: Lock, missing: LockedWheel[], fileOf
 
 type Fetching = Parameters<typeof openDownload>[1] & { tell: (bytes: number) => void };
 
+/** Node's clients of HTTP take as long to load as all that a known package needs. */
+async function download(...asked: Parameters<typeof openDownload>): ReturnType<typeof openDownload> {
+  return (await import('./download.ts')).openDownload(...asked);
+}
+
 async function fetchOne(wheel: LockedWheel, file: string, how: Fetching): Promise<void> {
   await withFile(file, async (temporary) => {
-    const source = wheel.url === undefined ? createReadStream(wheel.path ?? '', { signal: how.signal }) : await openDownload(wheel.url, how);
+    const source = wheel.url === undefined ? createReadStream(wheel.path ?? '', { signal: how.signal }) : await download(wheel.url, how);
     const hash = createHash('sha256');
     const target = await open(temporary, 'wx', 0o444);
     try {

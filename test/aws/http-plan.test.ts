@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/providers/aws/config.ts';
 import { endpointSteps } from '../../src/providers/aws/endpoint/endpoint-plan.ts';
 import { checkTimeout, type HttpApiState } from '../../src/providers/aws/endpoint/http-api-state.ts';
-import type { UrlState } from '../../src/providers/aws/endpoint/url.ts';
+import type { UrlState } from '../../src/providers/aws/endpoint/url-state.ts';
 
 const url: UrlState = { url: 'https://u.example/', open: false, cors: {}, statements: [] };
 const api: HttpApiState = {

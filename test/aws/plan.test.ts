@@ -1,7 +1,7 @@
 /** The plans of the AWS target, as data: what is wanted and what is there, to steps. */
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/providers/aws/config.ts';
-import { EMPTY_PART } from '../../src/providers/aws/parts.ts';
+import { EMPTY_PART } from '../../src/providers/aws/names.ts';
 import { plan } from '../../src/providers/aws/plan.ts';
 import type { Ground } from '../../src/providers/aws/survey.ts';
 import type { ReleaseDraft, Step } from '../../src/providers/provider.ts';

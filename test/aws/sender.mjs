@@ -1,8 +1,8 @@
 // Sends a file in a process of its own: `node sender.mjs REQUEST.json`, {"upload", "account"}; the variables of AWS come from
 // the environment. Prints what putObject gave or threw, and the largest memory of this process.
 import { readFileSync } from 'node:fs';
-import { putObject } from '../../dist/providers/aws/storage/objects.js';
-import { openSession } from '../../dist/providers/aws/session.js';
+import { putObject } from '../../src/providers/aws/storage/objects.ts';
+import { openSession } from '../../src/providers/aws/session.ts';
 
 const { upload, account } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const ctx = { emit() {}, signal: new AbortController().signal, env: process.env, cwd: '/', home: {} };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/providers/aws/config.ts';
 import { stepsAfter, stepsBefore, warmSteps } from '../../src/providers/aws/settings/function-plan.ts';
 import type { FunctionState } from '../../src/providers/aws/settings/function.ts';
-import { allTags, tagChange } from '../../src/providers/aws/settings/tags.ts';
+import { allTags, tagChange } from '../../src/providers/aws/settings/tag-plan.ts';
 import type { ReleaseDraft, Step } from '../../src/providers/provider.ts';
 import type { Live } from '../../src/types.ts';
 

@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { bundled } from '../../scripts/sources.mjs';
 import { hasObject, putObject } from '../../src/providers/aws/storage/objects.ts';
 import { ACCOUNT } from './lab/credentials.ts';
 import { startToxiproxy, type Network } from '../lab/toxiproxy.ts';
@@ -18,6 +19,8 @@ const SIZE = 56 * MB;
 const SLOW = { type: 'bandwidth', stream: 'upstream', attributes: { rate: 20_000 } } as const;
 /** Headers, listings and the call that completes. */
 const OVERHEAD = 64 * 1024;
+
+const sender = await bundled(path.join(import.meta.dirname, 'sender.mjs'));
 
 let s3: S3Lab;
 let counter: Counter;
@@ -110,7 +113,7 @@ test('killed in the middle: the next process sends the rest only', async () => {
   const away = await network.add(SLOW);
   const before = takenParts(s3).length;
   const env = { ...process.env, ...s3.env, AWS_ENDPOINT_URL: network.endpoint };
-  const run = () => spawn(process.execPath, ['--no-warnings', path.join(import.meta.dirname, 'sender.mjs'), request], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const run = () => spawn(process.execPath, ['--no-warnings', sender, request], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const killed = run();
   await until(() => takenParts(s3).length >= before + 2 || killed.exitCode !== null);
   killed.kill('SIGKILL');

@@ -5,12 +5,13 @@ import { chmodSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, trun
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { bundled } from '../../scripts/sources.mjs';
 import { assertSendable, withRequirements, writeArchive } from '../../src/bundle/index.ts';
 import { python } from '../python.ts';
 import { artifactOf, failure, makeLab, type Row, rowsOf, sha256, writeFiles } from './lab.ts';
 
 const MB = 1 << 20;
-const writer = path.join(import.meta.dirname, 'writer.mjs');
+const writer = await bundled(path.join(import.meta.dirname, 'writer.mjs'));
 
 const READ = `
 import hashlib, json, sys, tarfile

@@ -1,7 +1,7 @@
 // Bundles one wheel of the shelf in a process of its own, to be killed: `node shelver.mjs '{"ctx", "folder", "sha256", "python", "byteCode"}'`.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { dependencyArtifact } from '../../dist/bundle/dependencies.js';
+import { dependencyArtifact } from '../../src/bundle/dependencies.ts';
 
 const { ctx, folder, sha256, python, byteCode } = JSON.parse(process.argv[2]);
 const wheels = [{ sha256, file: path.join(ctx.home.cache, 'wheels', `${sha256}.whl`) }];

@@ -7,12 +7,13 @@ import os from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { bundled } from '../../scripts/sources.mjs';
 import { writeTree } from '../../src/bundle/tree.ts';
 import type { Artifact } from '../../src/types.ts';
 import { artifactOf, failure, makeLab, rowsOf, sha256, writeFiles, type Lab, type Row } from './lab.ts';
 
 const MB = 1 << 20;
-const writer = path.join(import.meta.dirname, 'writer.mjs');
+const writer = await bundled(path.join(import.meta.dirname, 'writer.mjs'));
 const bare = (lab: Lab) => {
   const out = path.join(lab.root, 'out');
   mkdirSync(out, { recursive: true });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import { bundled } from '../../scripts/sources.mjs';
 import { dependencyArtifact, layDependencies, type Supply } from '../../src/bundle/dependencies.ts';
 import { writeTree, writeZip } from '../../src/bundle/index.ts';
 import type { Artifact } from '../../src/types.ts';
@@ -210,7 +211,7 @@ test('killed at any moment, the shelf holds whole wheels only, and the next bund
   const expected = await dependencyArtifact(reference.ctx, path.join(reference.root, 'lock'), supplyOf(reference, [wheel]));
   supplyOf(lab, [wheel]);
   const request = JSON.stringify({ ctx: { home: lab.ctx.home, cwd: lab.root, env: {} }, folder: path.join(lab.root, 'lock'), sha256: wheel.sha256, python, byteCode });
-  const shelver = path.join(import.meta.dirname, 'shelver.mjs');
+  const shelver = await bundled(path.join(import.meta.dirname, 'shelver.mjs'));
   for (const after of [80, 130, 180, 240, 300, 400]) {
     const child = spawn(process.execPath, [shelver, request], { stdio: 'ignore' });
     await new Promise((next) => setTimeout(next, after));

@@ -1,8 +1,8 @@
 // Writes an artifact in a process of its own: `node writer.mjs zip|tree|archive REQUEST.json`, {"artifact", "target", "umask"}.
 import { readFileSync } from 'node:fs';
-import { writeArchive } from '../../dist/bundle/archive.js';
-import { writeTree } from '../../dist/bundle/tree.js';
-import { writeZip } from '../../dist/bundle/zip.js';
+import { writeArchive } from '../../src/bundle/archive.ts';
+import { writeTree } from '../../src/bundle/tree.ts';
+import { writeZip } from '../../src/bundle/zip.ts';
 
 const { artifact, target, umask } = JSON.parse(readFileSync(process.argv[3], 'utf8'));
 if (umask !== undefined) process.umask(umask);

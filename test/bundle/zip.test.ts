@@ -6,11 +6,13 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import yauzl from 'yauzl';
+import { bundled } from '../../scripts/sources.mjs';
 import { writeZip } from '../../src/bundle/index.ts';
 import { centralHeader, dataDescriptor, endOfDirectory, localHeader, type Packed } from '../../src/bundle/zip-records.ts';
 import { python } from '../python.ts';
 import { artifactOf, failure, makeLab, readByPython, rowsOf, writeFiles } from './lab.ts';
 
+const writer = await bundled(path.join(import.meta.dirname, 'writer.mjs'));
 const MB = 1 << 20;
 
 /** yauzl in its strict mode, names and sizes checked. */
@@ -144,7 +146,7 @@ test('the same bytes under another time zone, umask, locale, folder, and with ot
   const write = (name: string, artifact: typeof one, umask: number, env: Record<string, string>) => {
     const target = path.join(lab.root, name, 'out.zip');
     const request = writeFiles(lab.root, { [`${name}.json`]: JSON.stringify({ artifact, target, umask }) });
-    execFileSync(process.execPath, [path.join(import.meta.dirname, 'writer.mjs'), 'zip', request], { env: { ...process.env, ...env } });
+    execFileSync(process.execPath, [writer, 'zip', request], { env: { ...process.env, ...env } });
     return readFileSync(target);
   };
   const first = write('first', one, 0o022, { TZ: 'UTC', LC_ALL: 'C' });

@@ -1,9 +1,9 @@
 // Sends a file in a process of its own: `node sender.mjs REQUEST.json`, {"upload", "cache", "region"}; where to comes from the
 // environment. Prints what putObject gave or threw, and the largest memory of this process.
 import { readFileSync } from 'node:fs';
-import { configSchema } from '../../dist/providers/gcp/config.js';
-import { openSession } from '../../dist/providers/gcp/session.js';
-import { putObject } from '../../dist/providers/gcp/storage/objects.js';
+import { configSchema } from '../../src/providers/gcp/config.ts';
+import { openSession } from '../../src/providers/gcp/session.ts';
+import { putObject } from '../../src/providers/gcp/storage/objects.ts';
 
 const { upload, cache, region } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const ctx = { emit() {}, signal: new AbortController().signal, env: process.env, cwd: '/', home: { cache } };

@@ -6,6 +6,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { bundled } from '../../scripts/sources.mjs';
 import { startToxiproxy, type Network } from '../lab/toxiproxy.ts';
 import { ensureBucket } from '../../src/providers/gcp/storage/bucket.ts';
 import { headObject, putObject } from '../../src/providers/gcp/storage/objects.ts';
@@ -18,6 +19,7 @@ const SIZE = 56 * MB;
 const SLOW = { type: 'bandwidth', stream: 'upstream', attributes: { rate: 20_000 } } as const;
 /** Fields of the object, and the frame of a request. */
 const OVERHEAD = 2000;
+const sender = await bundled(path.join(import.meta.dirname, 'sender.mjs'));
 /** What of a piece that broke comes again at most: Cloud Storage keeps whole quarters of a megabyte. */
 const QUANTUM = 256 * 1024;
 
@@ -107,7 +109,7 @@ interface Sent {
 function startSender(upload: Upload, env: Record<string, string> = far().env) {
   const request = path.join(lab.folder, 'request.json');
   writeFileSync(request, JSON.stringify({ upload, cache: path.join(lab.folder, 'cache-of-senders'), region: REGION }));
-  const child = spawn(process.execPath, ['--no-warnings', path.join(import.meta.dirname, 'sender.mjs'), request], {
+  const child = spawn(process.execPath, ['--no-warnings', sender, request], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

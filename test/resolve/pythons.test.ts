@@ -55,6 +55,17 @@ test('nothing usable: what was found and why it does not serve', async () => {
   expect(error.hint).toContain('Install CPython');
 });
 
+test('a shim that starts Python 2 today is asked again tomorrow', async () => {
+  const user = await bareLab();
+  const target = path.join(user.folder, 'target');
+  await writeFile(target, '/nowhere');
+  await script(user.bin, 'python3', `[ -x "$(cat '${target}')" ] || { echo "Unknown option: -I" >&2; exit 2; }; exec "$(cat '${target}')" "$@"`);
+  await failure(findInterpreters(user.ctx));
+  await writeFile(target, python);
+  const later = { ...user.ctx, home: { ...user.ctx.home } };
+  expect(await findInterpreters(later)).toHaveLength(1);
+});
+
 test('--python takes a version, a command and a path; anything else says what is there', async () => {
   const user = await bareLab();
   const app = await user.write('app.py', 'def f(x):\n    return x\n');

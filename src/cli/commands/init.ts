@@ -37,7 +37,7 @@ export const init = command({
   async run(ctx, input): Promise<Initialised> {
     const file = path.join(ctx.cwd, FILE);
     await mayWrite(ctx, file, input.force);
-    const [{ survey }, { checkName, defaultName, splitArtifact, absoluteArtifact }] = await Promise.all([
+    const [{ survey }, { checkName, defaultName, splitArtifact, absoluteArtifact, fileText }] = await Promise.all([
       import('../survey.ts'),
       import('../../config/index.ts'),
     ]);
@@ -52,8 +52,7 @@ export const init = command({
     const { sample, hooks } = found;
     const settings = { name, model, ...(sample === null ? {} : { sample }), ...(hooks === null ? {} : { hooks }) };
     const schema = existsSync(path.join(ctx.cwd, SCHEMA)) ? SCHEMA : null;
-    const { stringify } = await import('yaml');
-    writeFileSync(file, fileText(stringify(settings), schema));
+    writeFileSync(file, fileText(settings, schema));
     return { file, settings, candidates: found.models };
   },
   text: ({ file, settings, candidates }, { paint }) => [
@@ -94,17 +93,6 @@ function complaint(check: () => unknown): string | undefined {
   } catch (error) {
     return (error as MlfnError).hint ?? (error as Error).message;
   }
-}
-
-function fileText(settings: string, schema: string | null): string {
-  return `${schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`}${settings}
-# What else there is, with its default:
-# memory: 1024      MB of one worker
-# timeout: 30       seconds for one request
-# concurrency: 2    requests answered side by side
-# idle: 300         seconds without a call after which a worker ends
-# code, requirements, python, env, local: see mlfn deploy --help
-`;
 }
 
 function amongst(candidates: string[]): string {

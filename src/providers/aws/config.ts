@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FUNCTION_FIELDS, RELEASE_FIELDS } from './settings/fields.ts';
 
 const text = (must: string) => z.string({ error: must }).min(1, { error: must });

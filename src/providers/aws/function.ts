@@ -19,7 +19,7 @@ import { objectKey, RELEASE_VARIABLE } from './names.ts';
 import { storageFor } from './ephemeral.ts';
 import type { Session } from './session.ts';
 import { configurationFor, secretsVariable, settingsOf } from './settings/release.ts';
-import { allTags } from './settings/tags.ts';
+import { allTags } from './settings/tag-plan.ts';
 import { deleteVersion, getFunction, gone, listVersions, toVersion, type Version } from './versions.ts';
 
 const HANDLER = 'mlfn_serve.entry.handler';

@@ -1,22 +1,13 @@
 /** The AWS target: Lambda versions behind an alias, packages and history in a bucket of the account. */
 import type { Provider } from '../provider.ts';
-import { apply, discard } from './apply.ts';
 import { configSchema, type AwsConfig } from './config.ts';
-import { withReport } from './invoke/call-log.ts';
-import { curl } from './invoke/curl.ts';
-import { direct, invoke, line } from './invoke/invoke.ts';
-import { lastErrors } from './logs/last-errors.ts';
-import { logs } from './logs/logs.ts';
-import { models } from './models.ts';
-import { list, observe } from './observe.ts';
 import { oneZip } from './one-zip.ts';
 import { plan } from './plan.ts';
-import { preflight } from './preflight.ts';
-import { sweep } from './removal.ts';
-import { openSession } from './session.ts';
 import { checkLock } from './settings/check.ts';
 import { releaseSettings } from './settings/release.ts';
-import { survey, type Ground } from './survey.ts';
+import type { Ground } from './survey.ts';
+
+const acting = async () => (await import('./acting.ts')).acting;
 
 export const provider: Provider<AwsConfig> = {
   name: 'aws',
@@ -41,21 +32,23 @@ export const provider: Provider<AwsConfig> = {
     pythons: ['3.12', '3.13', '3.14'],
   }),
   oneZip,
-  preflight: async (ctx, config, name) => preflight(await openSession(ctx, config), name),
-  observe: async (ctx, config, name) => observe(await openSession(ctx, config), name),
-  list: async (ctx, config) => list(await openSession(ctx, config)),
-  survey: async (ctx, config, name, draft) => survey(await openSession(ctx, config), name, draft),
   plan: (want, live, config, ground) => plan(want, live, config, ground as Ground),
-  apply: async (ctx, config, step, done) => apply(await openSession(ctx, config), step, done),
   discardsWhole: true,
-  discard: async (ctx, config, done) => discard(await openSession(ctx, config), done),
-  sweep: async (ctx, config) => sweep(await openSession(ctx, config)),
-  invoke: async (ctx, config, name, release, call) => invoke(await openSession(ctx, config), name, release, call),
-  line: async (ctx, config, name, release) => line(await openSession(ctx, config), name, release),
-  direct: async (ctx, config, name, release, payload) => direct(await openSession(ctx, config), name, release, payload),
-  report: async (ctx, config, name, answer) => withReport(await openSession(ctx, config), name, answer),
-  curl: async (ctx, config, url) => curl(await openSession(ctx, config), url),
-  lastErrors,
-  models: async (ctx, config, name) => models(await openSession(ctx, config), name),
-  logs: (ctx, config, name, options) => logs(ctx, config, name, options),
+  preflight: async (...given) => (await acting()).preflight(...given),
+  observe: async (...given) => (await acting()).observe(...given),
+  list: async (...given) => (await acting()).list(...given),
+  survey: async (...given) => (await acting()).survey(...given),
+  apply: async (...given) => (await acting()).apply(...given),
+  discard: async (...given) => (await acting()).discard(...given),
+  sweep: async (...given) => (await acting()).sweep(...given),
+  invoke: async (...given) => (await acting()).invoke(...given),
+  line: async (...given) => (await acting()).line(...given),
+  direct: async (...given) => (await acting()).direct(...given),
+  report: async (...given) => (await acting()).report(...given),
+  curl: async (...given) => (await acting()).curl(...given),
+  lastErrors: async (...given) => (await acting()).lastErrors(...given),
+  models: async (...given) => (await acting()).models(...given),
+  logs: async function* (...given) {
+    yield* (await acting()).logs(...given);
+  },
 };

@@ -8,12 +8,19 @@ export const RELEASE_VARIABLE = 'MLFN_RELEASE';
 /** Tag that says who made a thing; its value is the version of this layout. */
 export const TAG = 'mlfn';
 export const TAG_VALUE = '1';
+/** Digest of a part without files: a function that needs no package has no layer. */
+export const EMPTY_PART = createHash('sha256').digest('hex');
 /** Names of roles: docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MOST_ROLE = 64;
 
 /** With account and region in it nobody else can have taken the name by chance, nor wait for us with it. */
 export function bucketName(account: string, region: string): string {
   return `mlfn-${account}-${region}`;
+}
+
+/** Of the rule that keeps a function warm. At most 64 characters; names of functions have 48: docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
+export function scheduleName(name: string): string {
+  return `mlfn-warm-${name}`;
 }
 
 /** Of the HTTP API in front of a function. */

@@ -1,5 +1,4 @@
 /** The parts of a package in the account: the function part as an object, the dependencies as a layer made of one. */
-import { createHash } from 'node:crypto';
 import { sizeText } from '../../size-text.ts';
 import type { Artifact, Digest, Part } from '../../types.ts';
 import type { Done } from '../provider.ts';
@@ -10,8 +9,6 @@ import { objectKey } from './names.ts';
 import type { Session } from './session.ts';
 import { hasObject, putObject } from './storage/objects.ts';
 
-/** Digest of a part without files: a function that needs no package has no layer. */
-export const EMPTY_PART = createHash('sha256').digest('hex');
 /** Lambda puts layers below /opt, and /opt/python on sys.path: docs.aws.amazon.com/lambda/latest/dg/python-layers.html */
 const LAYER_FOLDER = 'python/';
 

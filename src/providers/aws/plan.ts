@@ -6,13 +6,12 @@ import type { AwsConfig } from './config.ts';
 import { storageFor } from './ephemeral.ts';
 import { endpointSteps } from './endpoint/endpoint-plan.ts';
 import { checkTimeout } from './endpoint/http-api-state.ts';
-import { EMPTY_PART } from './parts.ts';
+import { EMPTY_PART, scheduleName } from './names.ts';
 import { checkSettings } from './settings/check.ts';
 import { stepsAfter, stepsBefore, warmSteps } from './settings/function-plan.ts';
 import { grantsOf, grantsText } from './settings/grants.ts';
 import { ADOPTED_TAG, WARM_TAG } from './settings/marks.ts';
 import { settingsOf } from './settings/release.ts';
-import { scheduleName } from './settings/warm.ts';
 import type { Ground } from './survey.ts';
 
 export function plan(want: Want, live: Live | null, config: AwsConfig, ground: Ground): Step[] {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = (must: string) => z.string({ error: must }).min(1, { error: must });
 const yes = z.boolean({ error: 'true or false' });

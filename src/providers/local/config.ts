@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const must = 'a whole number from 1 to 65535';
 

@@ -4,7 +4,7 @@ import type { AwsConfig } from '../config.ts';
 import type { Doors } from './endpoint.ts';
 import { isRightApi } from './http-api-state.ts';
 import { httpApiName } from '../names.ts';
-import { isRight } from './url.ts';
+import { isRight } from './url-state.ts';
 
 type Ensure = Extract<Step, { kind: 'ensure' }>;
 

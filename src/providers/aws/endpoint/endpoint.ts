@@ -4,7 +4,8 @@ import { readPolicy } from './alias-policy.ts';
 import type { HttpApiState } from './http-api-state.ts';
 import { PERMISSION } from './http-api-state.ts';
 import type { Session } from '../session.ts';
-import { observeUrl, type UrlState } from './url.ts';
+import { observeUrl } from './url.ts';
+import type { UrlState } from './url-state.ts';
 
 export interface Endpoint {
   url: string;

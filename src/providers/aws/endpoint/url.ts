@@ -9,28 +9,10 @@ import {
 } from '@aws-sdk/client-lambda';
 import { grant, readPolicy, revoke, type Statement } from './alias-policy.ts';
 import { call, nameOf, orNull } from '../call.ts';
-import type { AwsConfig } from '../config.ts';
-import { type AwsCors, sameCors, toAws } from './cors.ts';
+import { toAws } from './cors.ts';
 import { ALIAS } from '../names.ts';
 import type { Session } from '../session.ts';
-
-export interface UrlState {
-  url: string;
-  open: boolean;
-  cors: AwsCors;
-  /** Ids of the statements in the alias's policy. */
-  statements: string[];
-}
-
-/**
- * What everyone needs to call an open one: docs.aws.amazon.com/lambda/latest/dg/urls-auth.html (both, since October 2025).
- * A closed one has no statement: callers of the account need both actions in a policy of their own, and a statement for the
- * account would give them neither.
- */
-const EVERYONE = [
-  { StatementId: 'mlfn-public-url', Action: 'lambda:InvokeFunctionUrl', Principal: '*', FunctionUrlAuthType: 'NONE' },
-  { StatementId: 'mlfn-public-function', Action: 'lambda:InvokeFunction', Principal: '*', InvokedViaFunctionUrl: true },
-] as const;
+import { EVERYONE, type UrlState } from './url-state.ts';
 
 /** @param policy of the alias */
 export async function observeUrl(session: Session, name: string, policy: Promise<Statement[]>): Promise<UrlState | null> {
@@ -46,11 +28,6 @@ function readUrl(session: Session, name: string): Promise<GetFunctionUrlConfigCo
       abortSignal: session.ctx.signal,
     }),
   );
-}
-
-export function isRight(state: UrlState, config: Pick<AwsConfig, 'public' | 'cors'>): boolean {
-  const granted = EVERYONE.filter(({ StatementId }) => state.statements.includes(StatementId)).length;
-  return state.open === config.public && granted === (config.public ? EVERYONE.length : 0) && sameCors(state.cors, config.cors);
 }
 
 /** Closing takes the permissions away first, opening gives them last: at no moment is it more open than asked for. */

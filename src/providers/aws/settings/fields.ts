@@ -1,5 +1,5 @@
 /** Settings of the `aws:` section beside where and who: those that a release keeps, and those of the function as a whole. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseReference, REFERENCE_RULE } from './references.ts';
 
 const yes = z.boolean({ error: 'true or false' });

@@ -3,11 +3,11 @@ import { MlfnError } from '../../../errors.ts';
 import type { Live } from '../../../types.ts';
 import type { Step, Want } from '../../provider.ts';
 import type { AwsConfig } from '../config.ts';
+import { scheduleName } from '../names.ts';
 import { minutesOf } from './fields.ts';
 import type { Foreign, FunctionState } from './function.ts';
 import { settingsOf } from './release.ts';
-import { tagChange, tagText } from './tags.ts';
-import { scheduleName } from './warm.ts';
+import { tagChange, tagText } from './tag-plan.ts';
 
 type Asked = Extract<Want, { kind: 'release' }>;
 

@@ -2,7 +2,7 @@
 import { TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-lambda';
 import { grant, revoke } from '../endpoint/alias-policy.ts';
 import { call, orNull } from '../call.ts';
-import { ALIAS } from '../names.ts';
+import { ALIAS, scheduleName } from '../names.ts';
 import type { Session } from '../session.ts';
 import { minutesOf } from './fields.ts';
 import { functionArn, WARM_TAG } from './marks.ts';
@@ -11,11 +11,6 @@ const STATEMENT = 'mlfn-warm';
 const TARGET = 'live';
 /** templates/python/mlfn_serve/entry.py answers it without asking the model. */
 const EVENT = '{"mlfn":"warm"}';
-
-/** At most 64 characters; names of functions have 48: docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
-export function scheduleName(name: string): string {
-  return `mlfn-warm-${name}`;
-}
 
 /** Minutes between calls; null when there is no schedule, or it calls nothing. */
 export async function observeSchedule(session: Session, name: string): Promise<number | null> {

@@ -1,5 +1,5 @@
 /** Which callers mlfn let in, written down beside the function's history: a policy does not say who put a member there. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { accessKey } from '../names.ts';
 import type { Session } from '../session.ts';
 import { headObject } from '../storage/objects.ts';

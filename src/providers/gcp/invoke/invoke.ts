@@ -1,6 +1,6 @@
 /** A call of the live release at the service's URL, as a client would; of a given one at its tag's. */
 import { randomBytes } from 'node:crypto';
-import { ProxyAgent } from 'proxy-agent';
+import type { ProxyAgent } from 'proxy-agent';
 import { MlfnError } from '../../../errors.ts';
 import type { Answer, Call } from '../../../types.ts';
 import { Patience, until } from '../../patience.ts';
@@ -65,6 +65,7 @@ async function askOnce(session: Session, { url }: Endpoint, { call, token, trace
 /** A token is asked for again when the one before ends. */
 export async function line(session: Session, name: string, release: number | null): Promise<Line> {
   const endpoint = await endpointOf(session, name, release);
+  const { ProxyAgent } = await import('proxy-agent');
   const agent = new ProxyAgent({ keepAlive: true });
   const call = async (asked: Call) => {
     const token = await idToken(session, endpoint.audience).catch(orWithout);

@@ -6,7 +6,6 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import { ProxyAgent } from 'proxy-agent';
 import { CHUNK, read, type FileRange } from '../../file-range.ts';
 
 export interface Reply {
@@ -30,14 +29,16 @@ const BUFFER = 4 * CHUNK;
 /** Neither side said anything for so long: the connection is gone. */
 const SILENT_MS = 60_000;
 
-// HTTPS_PROXY and NO_PROXY as the rest of the clients have it; connections are used again by the next piece.
-const agent = new ProxyAgent({ keepAlive: true });
+/** HTTPS_PROXY and NO_PROXY as the rest of the clients have it; connections are used again by the next piece. */
+let agent: Promise<http.Agent> | undefined;
 
-export function ask({ method, uri, headers, range, sent = () => {}, signal }: Request): Promise<Reply> {
+export async function ask({ method, uri, headers, range, sent = () => {}, signal }: Request): Promise<Reply> {
+  agent ??= import('proxy-agent').then(({ ProxyAgent }) => new ProxyAgent({ keepAlive: true }));
+  const through = await agent;
   return new Promise((resolve, reject) => {
     const length = { 'content-length': String(range?.size ?? 0) };
     const { request: send } = uri.startsWith('https:') ? https : http;
-    const request = send(uri, { method, agent, signal, headers: { ...headers, ...length } });
+    const request = send(uri, { method, agent: through, signal, headers: { ...headers, ...length } });
     let answered = false;
     request.setTimeout(SILENT_MS, () => request.destroy(Object.assign(new Error(`nothing was heard for ${SILENT_MS / 1000} s`), { code: 'ETIMEDOUT' })));
     request.on('error', (error) => reject(error));

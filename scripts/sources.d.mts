@@ -1,0 +1,1 @@
+export declare function bundled(file: string): Promise<string>;
