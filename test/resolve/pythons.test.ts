@@ -58,10 +58,10 @@ test('nothing usable: what was found and why it does not serve', async () => {
 test('a shim that starts Python 2 today is asked again tomorrow', async () => {
   const user = await bareLab();
   const target = path.join(user.folder, 'target');
-  await writeFile(target, '/nowhere');
-  await script(user.bin, 'python3', `[ -x "$(cat '${target}')" ] || { echo "Unknown option: -I" >&2; exit 2; }; exec "$(cat '${target}')" "$@"`);
+  await writeFile(target, '/nowhere\n');
+  await script(user.bin, 'python3', `read -r to < '${target}'; [ -x "$to" ] || { echo "Unknown option: -I" >&2; exit 2; }; exec "$to" "$@"`);
   await failure(findInterpreters(user.ctx));
-  await writeFile(target, python);
+  await writeFile(target, `${python}\n`);
   const later = { ...user.ctx, home: { ...user.ctx.home } };
   expect(await findInterpreters(later)).toHaveLength(1);
 });
