@@ -5,7 +5,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Artifact, Bundle, Digest, Lock } from '../types.ts';
 import { sha256 } from './digest.ts';
-import { hashOnce } from './hash.ts';
+import { hashOnce, noteHash } from './hash.ts';
 import { withTemporary } from './temporary.ts';
 import { writeZip } from './zip.ts';
 
@@ -38,9 +38,9 @@ export async function build(ctx: Context, made: { bundle: Bundle; lock: Lock }, 
     const zip = (await unchanged(ctx, artifact, earlier, path.join(target, name))) ?? (await write(ctx, artifact, path.join(target, name)));
     files.push({ path: name, part: artifact.part, bytes: zip.bytes, sha256: zip.sha256 });
   }
-  files.push({ path: 'pylock.toml', part: 'lock', ...(await writeText(ctx, target, 'pylock.toml', lock.pylock)) });
+  files.push({ path: 'pylock.toml', part: 'lock', ...(await writeText(ctx, path.join(target, 'pylock.toml'), lock.pylock)) });
   const manifest = `${JSON.stringify(manifestOf(bundle, lock, files), null, 1)}\n`;
-  files.push({ path: 'manifest.json', part: 'manifest', ...(await writeText(ctx, target, 'manifest.json', manifest)) });
+  files.push({ path: 'manifest.json', part: 'manifest', ...(await writeText(ctx, path.join(target, 'manifest.json'), manifest)) });
   return { folder: target, files };
 }
 
@@ -48,7 +48,9 @@ type Written = Pick<BuiltFile, 'bytes' | 'sha256'>;
 
 async function write(ctx: Context, artifact: Artifact, file: string): Promise<Written> {
   ctx.emit({ type: 'progress', text: `writing ${path.basename(file)}`, total: artifact.size });
-  return writeZip(ctx, artifact, file);
+  const written = await writeZip(ctx, artifact, file);
+  await noteHash(ctx, file, { sha256: written.sha256, size: written.bytes, mode: 0o644 });
+  return written;
 }
 
 /** @param earlier manifest.json of the build before, or whatever lies in its place */
@@ -67,9 +69,12 @@ async function assertFolder(target: string): Promise<void> {
   });
 }
 
-async function writeText(ctx: Context, folder: string, name: string, text: string) {
+/** Unless the file says so already: a disk takes its time over what must not get lost. */
+async function writeText(ctx: Context, file: string, text: string): Promise<Written> {
   const bytes = Buffer.byteLength(text);
-  await withTemporary(ctx, path.join(folder, name), bytes, async (temporary) => {
+  const written = { bytes, sha256: sha256(text) };
+  if ((await readFile(file, 'utf8').catch(() => null)) === text) return written;
+  await withTemporary(ctx, file, bytes, async (temporary) => {
     const handle = await open(temporary, 'wx', 0o644);
     try {
       await handle.writeFile(text);
@@ -77,9 +82,9 @@ async function writeText(ctx: Context, folder: string, name: string, text: strin
     } finally {
       await handle.close();
     }
-    await rename(temporary, path.join(folder, name));
+    await rename(temporary, file);
   });
-  return { bytes, sha256: sha256(text) };
+  return written;
 }
 
 function manifestOf(bundle: Bundle, lock: Lock, files: BuiltFile[]) {

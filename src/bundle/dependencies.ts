@@ -157,9 +157,9 @@ async function readManifest(file: string, folder: string, shelf: string): Promis
     const at = line.indexOf('\t');
     const kind = line.slice(0, at);
     const rest = line.slice(at + 1);
+    if (kind !== 'file' && kind !== 'text') return entryOf(shelf, wheels[Number(kind)] ?? '', parseLine(rest));
     const [head = '', size, mode, name = ''] = rest.split('\t', 4);
     if (kind === 'text') return bytesEntry(head, JSON.parse(rest.slice(head.length + 1)));
-    if (kind !== 'file') return entryOf(shelf, wheels[Number(kind)] ?? '', parseLine(rest));
     return { path: name, mode: mode === '755' ? 0o755 : 0o644, sha256: head, size: Number(size), source: { file: below(folder, name) } };
   });
 }

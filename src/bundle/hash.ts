@@ -53,19 +53,30 @@ export async function hashFile(ctx: Context, file: string, see?: (chunk: Buffer)
  * not read it again. What is later packed or laid down is compared with the digest while it is copied.
  */
 export async function hashOnce(ctx: Context, file: string): Promise<Hashed> {
-  const key = path.join(ctx.home.cache, 'hashes', `${sha256(file)}.json`);
   const seen = await stat(file, { bigint: true }).catch((cause) => unreadable(file, cause));
-  const known = await readFile(key, 'utf8').then(JSON.parse).catch(() => null);
+  const known = await readFile(noteOf(ctx, file), 'utf8').then(JSON.parse).catch(() => null);
   if (known?.identity === identity(seen)) return known.hashed;
   const hashed = await hashFile(ctx, file);
   const touched = Math.max(Number(seen.mtimeMs), Number(seen.ctimeMs));
-  if (Date.now() - touched > SETTLED_MS) {
-    await mkdir(path.dirname(key), { recursive: true });
-    const temporary = `${key}.${randomUUID()}`;
-    await writeFile(temporary, JSON.stringify({ identity: identity(seen), hashed }));
-    await rename(temporary, key);
-  }
+  if (Date.now() - touched > SETTLED_MS) await note(ctx, file, seen, hashed);
   return hashed;
+}
+
+/** For hashOnce, of a file that this process has just written and renamed into place: nobody else knew it before. */
+export async function noteHash(ctx: Context, file: string, hashed: Hashed): Promise<void> {
+  await note(ctx, file, await stat(file, { bigint: true }), hashed);
+}
+
+function noteOf(ctx: Context, file: string): string {
+  return path.join(ctx.home.cache, 'hashes', `${sha256(file)}.json`);
+}
+
+async function note(ctx: Context, file: string, seen: BigIntStats, hashed: Hashed): Promise<void> {
+  const whole = noteOf(ctx, file);
+  await mkdir(path.dirname(whole), { recursive: true });
+  const temporary = `${whole}.${randomUUID()}`;
+  await writeFile(temporary, JSON.stringify({ identity: identity(seen), hashed }));
+  await rename(temporary, whole);
 }
 
 export function changed(file: string): MlfnError {

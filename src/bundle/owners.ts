@@ -11,8 +11,9 @@ export function ownersOf(artifact: Artifact): Map<string, string> {
   for (const entry of artifact.entries) {
     const name = /^([^/]+)-[^-/]+\.dist-info\/RECORD$/.exec(entry.path)?.[1];
     if (name === undefined || !('bytes' in entry.source)) continue;
-    owners.set(entry.path, plain(name));
-    for (const line of Buffer.from(entry.source.bytes).toString().split('\n')) owners.set(recordPath(line), plain(name));
+    const owner = plain(name);
+    owners.set(entry.path, owner);
+    for (const line of Buffer.from(entry.source.bytes).toString().split('\n')) owners.set(recordPath(line), owner);
   }
   for (const { path: file } of artifact.entries) {
     const owner = owners.get(file) ?? owners.get(sourceOf(file));
@@ -23,6 +24,7 @@ export function ownersOf(artifact: Artifact): Map<string, string> {
 
 /** `a/__pycache__/b.cpython-312.pyc` is compiled from `a/b.py`; any other file stands for itself. */
 export function sourceOf(file: string): string {
+  if (!file.endsWith('.pyc')) return file;
   return file.replace(/(^|\/)__pycache__\/([^/]+)\.[\w-]+\.pyc$/, '$1$2.py');
 }
 

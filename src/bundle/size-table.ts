@@ -41,11 +41,12 @@ export interface SizeLimits {
 }
 
 /** zipped / unzipped, measured on scikit-learn 1.6, pandas, scipy, numpy and Flask at zlib level 6. */
-const RATIOS: [RegExp, number][] = [
-  [/\.so(\.|$)|\.(pyd|dll|dylib)$/, 0.33],
-  [/\.(pyi?|pyx|pxd|h|txt|csv|json|md|rst|html|css|js)$/, 0.23],
-  [/\.(gz|zip|npz|xz|bz2|png|jpe?g|whl)$/, 0.99],
+const RATIOS: [extensions: string[], ratio: number][] = [
+  [['so', 'pyd', 'dll', 'dylib'], 0.33],
+  [['py', 'pyi', 'pyx', 'pxd', 'h', 'txt', 'csv', 'json', 'md', 'rst', 'html', 'css', 'js'], 0.23],
+  [['gz', 'zip', 'npz', 'xz', 'bz2', 'png', 'jpg', 'jpeg', 'whl'], 0.99],
 ];
+const RATIO_OF = new Map(RATIOS.flatMap(([extensions, ratio]) => extensions.map((extension) => [extension, ratio])));
 
 /** @param built What `build()` wrote: the totals are then its measured bytes. */
 export function sizeTable(lock: Lock, bundle: Bundle, limits: SizeLimits, built?: Built): SizeTable {
@@ -103,7 +104,8 @@ function rowOf(kind: SizeRow['kind'], name: string, version: string | null, entr
 
 /** Headers of one entry in a zip: 30 + 46 + 16 bytes and its name twice. */
 function zippedEstimate(entry: Entry): number {
-  const ratio = RATIOS.find(([pattern]) => pattern.test(entry.path))?.[1] ?? 0.5;
+  const extension = entry.path.includes('.so.') ? 'so' : entry.path.slice(entry.path.lastIndexOf('.') + 1);
+  const ratio = RATIO_OF.get(extension) ?? 0.5;
   return entry.size * ratio + 92 + 2 * entry.path.length;
 }
 

@@ -79,13 +79,13 @@ function isDamage(error: unknown): boolean {
   return /^(Z_|ERR_BUFFER_TOO_LARGE$)/.test((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** An artifact's entry for a file on the shelf. */
+/** An artifact's entry for a file on the shelf. No path.join(): of thousands of clean names it takes longer than all the rest. */
 export function entryOf(shelf: string, name: string, file: ShelvedFile): Entry {
   const { path: place, mode, sha256, size, deflated, pack } = file;
-  const folder = path.join(shelf, name);
+  const folder = shelf + path.sep + name;
   const source = { file: `${folder}${path.sep}files${path.sep}${path.sep === '/' ? place : place.replaceAll('/', path.sep)}` };
   if (deflated === null) return { path: place, mode, sha256, size, source };
-  const packed = pack === 'wheel' ? path.join(shelf, `${name.slice(0, 64)}.whl`) : path.join(folder, BYTE_CODE);
+  const packed = pack === 'wheel' ? `${shelf}${path.sep}${name.slice(0, 64)}.whl` : folder + path.sep + BYTE_CODE;
   return { path: place, mode, sha256, size, source: { ...source, deflated: { file: packed, ...deflated } } };
 }
 
