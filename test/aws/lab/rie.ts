@@ -3,15 +3,15 @@
  * One function, one call at a time. A timeout holds, memory does not. Linux only.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { labPackages, program } from './programs.ts';
 import { freePort, startServer, temporary } from './server.ts';
 
 export interface RuntimeRequest {
-  /** The function's zip, a file. */
+  /** The function's zip, a file; or a folder of what was in it, used where it lies. */
   zip: string;
-  /** Layers' zips in order, files: unpacked to one folder, as AWS does to /opt. */
+  /** Layers' zips in order, files: unpacked to one folder, as AWS does to /opt; or one such folder. */
   layers?: string[];
   /** `module.function` */
   handler: string;
@@ -33,14 +33,19 @@ const UNPACK = 'import sys, zipfile\nfor one in sys.argv[2:]: zipfile.ZipFile(on
 /** The Lambda client is not the package's own: it comes last on the path, as in AWS's image. */
 const CLIENT = 'import sys; sys.path.append(sys.argv.pop(1)); import awslambdaric.__main__ as client; client.main(["awslambdaric", *sys.argv[1:]])';
 
+function laid(python: string, target: string, given: string[]): string {
+  const [only] = given;
+  if (only !== undefined && statSync(only).isDirectory()) return only;
+  mkdirSync(target);
+  execFileSync(python, ['-c', UNPACK, target, ...given]);
+  return target;
+}
+
 export async function startRuntime(request: RuntimeRequest): Promise<Runtime> {
   const folder = temporary('rie');
   const python = program('handlerPython');
-  const [task, opt] = [path.join(folder, 'task'), path.join(folder, 'opt')];
-  for (const [target, zips] of [[task, [request.zip]], [opt, request.layers ?? []]] as const) {
-    mkdirSync(target);
-    execFileSync(python, ['-c', UNPACK, target, ...zips]);
-  }
+  const task = laid(python, path.join(folder, 'task'), [request.zip]);
+  const opt = laid(python, path.join(folder, 'opt'), request.layers ?? []);
   const [port, api] = [await freePort(), await freePort()];
   const server = await startServer({
     command: program('runtimeEmulator'),

@@ -1,0 +1,16 @@
+"""As fastapi.tiangolo.com has it: a path operation that is no coroutine, so that the model runs in the thread pool."""
+
+import os
+from typing import Annotated, Any
+
+import joblib
+from fastapi import Body, FastAPI
+from record import rows
+
+app = FastAPI()
+model = joblib.load(os.environ["MODEL"])
+
+
+@app.post("/predict")
+def predict(record: Annotated[Any, Body()]):
+    return {"probabilities": model.predict_proba(rows(record)).tolist()}
