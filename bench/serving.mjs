@@ -55,7 +55,7 @@ async function main() {
   if (row) tables.push(oneRowTable(forest, row));
   return record.keep({
     title: 'Serving',
-    text: ["On AWS's own runtime for Python, its interface emulator and client, with the disk warm; and behind servers of HTTP, all on the same cores. Chosen is the engine that \`mlfn deploy\` takes by itself."],
+    text: ["On AWS's own runtime for Python, its interface emulator and client, with the disk warm; and behind servers of HTTP, all on the same cores. Chosen is the engine that `mlfn deploy` takes by itself."],
     facts: [
       'answers are the chances of all classes, compared with the model’s own: 1e-9 apart at most, ONNX 1e-5',
       ...(parts.includes('lambda') ? ["the tutorial's packages are those of mlfn's native one, in the same versions, as they come from PyPI, without byte code"] : []),
