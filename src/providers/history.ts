@@ -47,7 +47,7 @@ interface Verified {
   sample: Sample | null;
 }
 
-export type Proof = Pick<Verified, 'verification' | 'sample'>;
+type Proof = Pick<Verified, 'verification' | 'sample'>;
 
 export interface StoredRecord {
   record: ReleaseRecord;
@@ -66,18 +66,31 @@ export function historyPrefix(name: string): string {
   return `${ALL}${name}/releases/`;
 }
 
+/** What a provider does with its history, for sessions of its own that lead to a store. */
+export function historyIn<Session>(storeOf: (session: Session) => ObjectStore) {
+  return {
+    listRecords: (session: Session, name: string) => listRecords(storeOf(session), name),
+    listAllRecords: (session: Session) => listAllRecords(storeOf(session)),
+    readRecord: (session: Session, name: string, number: number) => readRecord(storeOf(session), name, number),
+    listAbandoned: (session: Session) => listAbandoned(storeOf(session)),
+    claimNumber: (session: Session, name: string, draft: ReleaseDraft, used?: number) => claimNumber(storeOf(session), name, draft, used),
+    writeVerified: (session: Session, name: string, number: number, proof: Proof) => writeVerified(storeOf(session), name, number, proof),
+    deleteRecord: (session: Session, name: string, number: number) => deleteRecord(storeOf(session), name, number),
+  };
+}
+
 /** Six digits, so that listings are in order; more when there are more releases. */
 function keyOf(name: string, number: number, mark: '' | '.verified' = ''): string {
   return `${historyPrefix(name)}${String(number).padStart(6, '0')}${mark}.json`;
 }
 
 /** Oldest first; empty when there is no history, or no bucket. @throws the store's codes */
-export async function listRecords(store: ObjectStore, name: string): Promise<StoredRecord[]> {
+async function listRecords(store: ObjectStore, name: string): Promise<StoredRecord[]> {
   return readListed(store, await store.list(historyPrefix(name)));
 }
 
 /** Of every function. */
-export async function listAllRecords(store: ObjectStore): Promise<StoredRecord[]> {
+async function listAllRecords(store: ObjectStore): Promise<StoredRecord[]> {
   return readListed(store, await store.list(ALL));
 }
 
@@ -104,7 +117,7 @@ function byName(a: ReleaseRecord, b: ReleaseRecord): number {
  * Null when there is none of that number.
  * @param versions of what a listing showed: what is not in it is not asked for
  */
-export async function readRecord(store: ObjectStore, name: string, number: number, versions?: Map<string, string>): Promise<StoredRecord | null> {
+async function readRecord(store: ObjectStore, name: string, number: number, versions?: Map<string, string>): Promise<StoredRecord | null> {
   const [key, mark] = [keyOf(name, number), keyOf(name, number, '.verified')];
   const unmarked = versions !== undefined && !versions.has(mark);
   const [record, verified] = await Promise.all([
@@ -123,7 +136,7 @@ export function isAbandoned({ record, verified }: StoredRecord): boolean {
 }
 
 /** Releases of any function that were claimed and not verified for so long that nobody is at them: told by one listing. */
-export async function listAbandoned(store: ObjectStore): Promise<StoredRecord[]> {
+async function listAbandoned(store: ObjectStore): Promise<StoredRecord[]> {
   const listed = await store.list(ALL);
   const keys = new Set(listed.map(({ key }) => key));
   const unverified = listed.filter(({ key }) => !keys.has(key.replace(/\.json$/, '.verified.json')));
@@ -131,7 +144,7 @@ export async function listAbandoned(store: ObjectStore): Promise<StoredRecord[]>
 }
 
 /** Makes the record under the next free number above `used`, and returns that. */
-export async function claimNumber(store: ObjectStore, name: string, draft: ReleaseDraft, used = 0): Promise<number> {
+async function claimNumber(store: ObjectStore, name: string, draft: ReleaseDraft, used = 0): Promise<number> {
   const claim = randomUUID();
   const taken = (await store.list(historyPrefix(name))).map(({ key }) => Number(KEY.exec(key)?.[2] ?? 0));
   for (let number = Math.max(used, ...taken) + 1; ; number++) {
@@ -142,7 +155,7 @@ export async function claimNumber(store: ObjectStore, name: string, draft: Relea
 }
 
 /** Marks the release as verified. The first mark stays: verified again after a kill, the times alone differ. */
-export async function writeVerified(store: ObjectStore, name: string, number: number, { verification, sample }: Proof): Promise<void> {
+async function writeVerified(store: ObjectStore, name: string, number: number, { verification, sample }: Proof): Promise<void> {
   const key = keyOf(name, number, '.verified');
   const claim = (await readJson<ReleaseRecord>(store, keyOf(name, number)))?.claim;
   if (claim === undefined) {
@@ -158,7 +171,7 @@ export async function writeVerified(store: ObjectStore, name: string, number: nu
 }
 
 /** The mark first: a removal that is broken off leaves an unverified release, never a mark without one. */
-export async function deleteRecord(store: ObjectStore, name: string, number: number): Promise<void> {
+async function deleteRecord(store: ObjectStore, name: string, number: number): Promise<void> {
   await store.remove([keyOf(name, number, '.verified')]);
   await store.remove([keyOf(name, number)]);
 }

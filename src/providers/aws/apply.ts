@@ -1,5 +1,6 @@
-/** The steps of a plan, done. Each can be repeated after a kill. */
-import type { Done, ReleaseDraft, Step } from '../provider.ts';
+/** The steps of a plan, done on AWS. */
+import { applier } from '../applying.ts';
+import type { Done, ReleaseDraft } from '../provider.ts';
 import { ensureHttpApi, removeHttpApi } from './endpoint/endpoint.ts';
 import { publishVersion } from './function.ts';
 import { findLayer } from './layers.ts';
@@ -46,58 +47,26 @@ const REMOVE: Record<string, (session: Session, name: string) => Promise<void>> 
   'provisioned concurrency': removeProvisioned,
   schedule: removeSchedule,
 };
-const DOING = { create: 'making', update: 'mending', remove: 'removing' } as const;
-
-export async function apply(session: Session, step: Step, done: Done): Promise<Done> {
-  switch (step.kind) {
-    case 'ensure':
-      session.ctx.emit({ type: 'progress', text: `${DOING[step.change]} the ${step.resource} ${step.name}` });
-      // The bucket is everybody's, and the place of the record.
-      if (step.resource !== 'bucket') done = await claim(session, done);
-      await (step.change === 'remove' ? REMOVE : ENSURE)[step.resource]?.(session, done.name, done);
-      return done;
-    case 'store': {
-      const claimed = await claim(session, done);
-      tellSent(session, step.part, step.digest, await storePart(session, step.part, claimed));
-      return claimed;
-    }
-    case 'publish':
-      return publish(session, step.draft, await claim(session, done));
-    case 'verify':
-      return done; // The pipeline's own, through `invoke`.
-    case 'switch':
-      await switchTo(session, step, done);
-      return done;
-    case 'prune':
-      await prune(session, done.name, step.keep);
-      return done;
-    case 'remove':
-      await remove(session, step.name);
-      return done;
-  }
-}
+export const { apply, discard } = applier<Session>({
+  ensure: async (session, { change, resource }, done) => (change === 'remove' ? REMOVE : ENSURE)[resource]?.(session, done.name, done),
+  store: storePart,
+  tellSent,
+  publish,
+  switchTo,
+  prune,
+  remove,
+  drop: dropCandidate,
+  numbered: async (session, name) => {
+    const { records, versions } = await see(session, name);
+    return { records, highest: Math.max(0, ...versions.map(({ release }) => release)) };
+  },
+  claim: claimNumber,
+});
 
 /** Tries of some seconds in all. */
 const ROLE_WAITS = 4;
 
-/** Numbers that this process took, also when the step that took one failed afterwards. */
-const claimed = new WeakMap<ReleaseDraft, number>();
-
-/** The number comes first: what is made from now on is named by a record, and nobody collects it meanwhile. */
-async function claim(session: Session, done: Done): Promise<Done> {
-  if (done.candidate !== undefined || done.draft === undefined) return done;
-  const { digest } = done.draft;
-  const { records, versions } = await see(session, done.name);
-  const left = records.find((each) => each.verified === null && each.record.digest === digest);
-  // Versions may be there whose record somebody has deleted.
-  const used = Math.max(0, ...versions.map(({ release }) => release));
-  const number = left?.record.number ?? (await claimNumber(session, done.name, done.draft, used));
-  claimed.set(done.draft, number);
-  return { ...done, candidate: { number } };
-}
-
-async function publish(session: Session, draft: ReleaseDraft, done: Done): Promise<Done> {
-  const number = done.candidate!.number;
+async function publish(session: Session, number: number, draft: ReleaseDraft, done: Done): Promise<void> {
   const { name } = done;
   // Stored already by an earlier plan, or collected since: without them Lambda would refuse.
   for (const part of ['dependencies', 'function', 'model'] as const) {
@@ -126,11 +95,4 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
     if (session.config.role !== undefined) return assertGiven(session, session.config.role);
     if (!(await observeRole(session, name)).exists) throw gone(name);
   });
-  return done;
-}
-
-/** Takes the candidate back, also one whose claiming step failed. */
-export async function discard(session: Session, { name, draft, candidate }: Done): Promise<void> {
-  const number = candidate?.number ?? (draft === undefined ? undefined : claimed.get(draft));
-  if (draft !== undefined && number !== undefined) await dropCandidate(session, { name, number, artifacts: draft.artifacts });
 }

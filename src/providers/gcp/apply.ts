@@ -1,5 +1,6 @@
-/** The steps of a plan, done. Each can be repeated after a kill. */
+/** The steps of a plan, done on Google Cloud. */
 import { MlfnError } from '../../errors.ts';
+import { applier } from '../applying.ts';
 import type { Done, ReleaseDraft, Step } from '../provider.ts';
 import { ensureAccess } from './access/members.ts';
 import { buildEmail, ensureBuildAccount, ensureRuntimeAccount, runtimeEmail } from './access/service-accounts.ts';
@@ -28,55 +29,23 @@ const ENSURE: Record<string, (session: Session, name: string, done: Done) => Pro
   access: ensureAccess,
   images: ensureCleanup,
 };
-const DOING = { create: 'making', update: 'mending', remove: 'removing' } as const;
+export const { apply, discard } = applier<Session>({
+  ensure: async (session, { resource }, done) => ENSURE[resource]?.(session, done.name, done),
+  store: storePart,
+  tellSent,
+  publish,
+  switchTo,
+  prune,
+  remove,
+  drop: dropCandidate,
+  numbered: async (session, name) => {
+    const { records, revisions } = await see(session, name);
+    return { records, highest: Math.max(0, ...revisions.map(({ release }) => release ?? 0)) };
+  },
+  claim: claimNumber,
+});
 
-export async function apply(session: Session, step: Step, done: Done): Promise<Done> {
-  switch (step.kind) {
-    case 'ensure':
-      session.ctx.emit({ type: 'progress', text: `${DOING[step.change]} the ${step.resource} ${step.name}` });
-      // The bucket is everybody's, and the place of the record.
-      if (step.resource !== 'bucket') done = await claim(session, done);
-      await ENSURE[step.resource]?.(session, done.name, done);
-      return done;
-    case 'store': {
-      const claimed = await claim(session, done);
-      tellSent(session, step.part, step.digest, await storePart(session, step.part, claimed));
-      return claimed;
-    }
-    case 'publish':
-      return publish(session, step.draft, await claim(session, done));
-    case 'verify':
-      return done; // The pipeline's own, through `invoke`.
-    case 'switch':
-      await switchTo(session, step, done);
-      return done;
-    case 'prune':
-      await prune(session, done.name, step.keep);
-      return done;
-    case 'remove':
-      await remove(session, step.name);
-      return done;
-  }
-}
-
-/** Numbers that this process took, also when the step that took one failed afterwards. */
-const claimed = new WeakMap<ReleaseDraft, number>();
-
-/** The number comes first: what is made from now on is named by a record, and nobody collects it meanwhile. */
-async function claim(session: Session, done: Done): Promise<Done> {
-  if (done.candidate !== undefined || done.draft === undefined) return done;
-  const { digest } = done.draft;
-  const { records, revisions } = await see(session, done.name);
-  const left = records.find((each) => each.verified === null && each.record.digest === digest);
-  // Revisions may be there whose record somebody has deleted.
-  const used = Math.max(0, ...revisions.map(({ release }) => release ?? 0));
-  const number = left?.record.number ?? (await claimNumber(session, done.name, done.draft, used));
-  claimed.set(done.draft, number);
-  return { ...done, candidate: { number } };
-}
-
-async function publish(session: Session, draft: ReleaseDraft, done: Done): Promise<Done> {
-  const number = done.candidate!.number;
+async function publish(session: Session, number: number, draft: ReleaseDraft, done: Done): Promise<void> {
   const { name } = done;
   // Stored already by an earlier plan, or collected since.
   for (const part of settingsOf(draft).mode === 'run' ? storedParts(draft) : storedParts(draft).filter((each) => each === 'model')) {
@@ -98,7 +67,6 @@ async function publish(session: Session, draft: ReleaseDraft, done: Done): Promi
   await publishRevision(session, wanted, async () => {
     if ((await readRecord(session, name, number)) === null) throw gone(name);
   });
-  return done;
 }
 
 async function switchTo(session: Session, step: Extract<Step, { kind: 'switch' }>, done: Done): Promise<void> {
@@ -131,10 +99,4 @@ function unknown(name: string, number: number | undefined): MlfnError {
   return new MlfnError('RELEASE_UNKNOWN', `There is no release ${number ?? '?'} of ${name}.`, {
     hint: 'Another command may have removed it: see `mlfn releases`.',
   });
-}
-
-/** Takes the candidate back, also one whose claiming step failed. */
-export async function discard(session: Session, { name, draft, candidate }: Done): Promise<void> {
-  const number = candidate?.number ?? (draft === undefined ? undefined : claimed.get(draft));
-  if (draft !== undefined && number !== undefined) await dropCandidate(session, { name, number });
 }
