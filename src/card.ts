@@ -71,4 +71,48 @@ export interface PythonCard extends CardBase {
   attribute: string;
 }
 
+/** What can be deployed. */
 export type ModelCard = ModelFileCard | PythonCard;
+
+/** Something that the model takes or gives: a tensor, or a column. */
+export interface Port {
+  name: string;
+  /** As NumPy calls it where it has a name for it (`float32`), else as the framework does; null where the file does not tell. */
+  type: string | null;
+  /** null in it: a size that each call decides. null instead of it: the file does not tell. */
+  shape: (number | null)[] | null;
+}
+
+export type FrameworkFormat = 'onnx' | 'xgboost-json' | 'xgboost-ubj';
+
+/** A model as its framework writes it itself: data of a known layout, and no pickle. */
+export interface FrameworkCard extends CardBase {
+  kind: 'framework';
+  format: FrameworkFormat;
+  /** The library that runs it, by its name on PyPI, and the version that wrote the file where it tells. */
+  framework: { name: string; version: string | null };
+  /** What made it, where that is not its framework: `skl2onnx`. */
+  madeBy: { name: string; version: string | null } | null;
+  /** What it computes, as a person would say it in a line: `gbtree, 10 trees`. */
+  model: string | null;
+  /** What else the file tells of itself, in an order worth reading: `{ir: 8, 'opset ai.onnx': 17}`, `{objective: 'binary:logistic'}`. */
+  facts: Record<string, string | number>;
+  inputs: Port[];
+  outputs: Port[];
+  featureNames: string[] | null;
+  featureCount: number | null;
+  classes: (string | number | boolean)[] | null;
+  /** PyPI distributions that it cannot be run without. */
+  distributions: string[];
+  /** Exact versions that the file names, by distribution. */
+  versions: Record<string, string>;
+  /** What belongs to the model beside the file: POSIX paths inside its folder. */
+  files: string[];
+  /** False when running it may run code that the file brings along, or it could not be read to its end. */
+  safe: boolean;
+  /** It cannot be loaded, whoever trusts it. */
+  damaged: boolean;
+}
+
+/** What inspect makes. */
+export type Card = ModelCard | FrameworkCard;

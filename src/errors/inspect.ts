@@ -29,7 +29,7 @@ export const INSPECT_ERRORS = {
   MODEL_FORMAT: {
     kind: 'model',
     meaning: 'The file is of a kind that mlfn does not read; the message names what it looks like.',
-    mend: 'Save the fitted estimator with joblib.dump or pickle.dump.',
+    mend: 'Save the model as docs/models.md lists it.',
   },
   MODEL_DAMAGED: {
     kind: 'model',
@@ -45,6 +45,11 @@ export const INSPECT_ERRORS = {
     kind: 'model',
     meaning: 'The model file holds data and no estimator: a dictionary, a list, an array.',
     mend: 'Save the fitted estimator alone, or several steps as one Pipeline.',
+  },
+  MODEL_NOT_SERVED: {
+    kind: 'model',
+    meaning: 'The model is of a format that mlfn inspect reads, and that no endpoint can be made of yet.',
+    mend: 'Do what the hint says: save it in another format, or deploy a function that runs it.',
   },
   MODEL_NO_FEATURES: {
     kind: 'model',

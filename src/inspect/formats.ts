@@ -34,9 +34,6 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
   { name: 'a pointer of Git LFS, not the file itself', recognise: startsWith('version https://git-lfs'), hint: 'Fetch the file with git lfs pull.' },
   { name: 'a web page', recognise: (head) => /^\s*<(!doctype html|html)/i.test(head.toString('latin1')), hint: 'Download the model file again: this is the page about it, or an error.' },
   { name: 'a NumPy array (.npy)', recognise: starts(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59), hint: 'Give the file of a fitted model.' },
-  { name: 'an ONNX model', recognise: isOnnx, hint: 'Give the scikit-learn model that it was converted from.' },
-  { name: 'an XGBoost model (UBJSON)', recognise: (head) => startsWith('{L')(head) && holds('learner')(head), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
-  { name: 'an XGBoost model (JSON)', recognise: (head) => /^\s*\{\s*"(learner|version)"/.test(head.toString('latin1')), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
   { name: 'an XGBoost model (binary)', recognise: startsWith('binf'), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
   { name: 'a LightGBM model (text)', recognise: (head) => /^tree\r?\nversion=/.test(head.toString('latin1')), hint: 'Save the LGBMClassifier or LGBMRegressor itself with joblib.dump.' },
   { name: 'a CatBoost model', recognise: startsWith('CBM1'), hint: 'Save the CatBoostClassifier or CatBoostRegressor itself with joblib.dump.' },
@@ -71,11 +68,6 @@ export function compressionOf(head: Buffer): Compression {
   if (starts(0x5d, 0x00)(head)) return 'lzma';
   if (head[0] === 0x78 && head.length > 1 && head.readUInt16BE(0) % 31 === 0) return 'zlib';
   return 'none';
-}
-
-/** `ModelProto`: field 1 (ir_version), then producer or opset as length-delimited fields. */
-function isOnnx(head: Buffer): boolean {
-  return head[0] === 0x08 && (head[1] ?? 0) < 0x20 && (head[2] === 0x12 || head[2] === 0x3a || head[2] === 0x42) && /onnx|ai\.|pytorch|tf2|sklearn|graph/i.test(head.toString('latin1'));
 }
 
 function looksLikePython(head: Buffer): boolean {

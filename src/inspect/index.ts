@@ -1,11 +1,14 @@
-/** inspect: a path -> ModelCard. Reads the file and executes nothing of it. */
+/** inspect: a path -> Card. Reads the file and executes nothing of it. */
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { ModelCard } from '../card.ts';
+import type { Card } from '../card.ts';
+import { viewOfFile } from './bytes/view.ts';
 import { compressionOf, HEAD_BYTES, otherFormat } from './formats.ts';
 import type { Compression } from './decompress/index.ts';
+import { frameworkCard } from './framework/card.ts';
+import { readerFor } from './framework/readers.ts';
 import { inspectModel } from './model-file.ts';
 import { inspectPython, pythonTarget } from './python-artifact.ts';
 
@@ -16,7 +19,7 @@ export { assertSafe } from './safe.ts';
  * What is wrong with the model becomes findings; only a file that is no model at all is an error.
  * @throws MODEL_NOT_FOUND, MODEL_NOT_A_FILE, MODEL_UNREADABLE, MODEL_EMPTY, MODEL_FORMAT, MODEL_NO_ATTRIBUTE
  */
-export async function inspect(ctx: Context, file: string, options: { code?: string }): Promise<ModelCard> {
+export async function inspect(ctx: Context, file: string, options: { code?: string }): Promise<Card> {
   const target = pythonTarget(file);
   if (target !== null) return inspectPython(ctx, target);
   const whole = path.resolve(ctx.cwd, file);
@@ -29,7 +32,11 @@ export async function inspect(ctx: Context, file: string, options: { code?: stri
       throw new MlfnError('MODEL_EMPTY', `${whole} is empty.`, { hint: 'Save the model again.', details: { path: whole } });
     }
     const compression = compressionOf(head);
-    if (compression === 'none') refuseOthers(whole, head);
+    if (compression === 'none') {
+      const reader = readerFor(head);
+      if (reader !== null) return await frameworkCard({ file: handle, path: whole, size, view: viewOfFile(handle, size, ctx.signal), signal: ctx.signal }, reader);
+      refuseOthers(whole, head);
+    }
     const { card, pickle } = await inspectModel(ctx, { file: handle, path: whole, size, compression }, options.code);
     if (!pickle) throw noModel(whole, head, compression);
     return card;

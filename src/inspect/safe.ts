@@ -1,12 +1,14 @@
 import { MlfnError } from '../errors.ts';
-import type { ModelCard } from '../card.ts';
+import path from 'node:path';
+import type { Card, FrameworkCard, ModelCard } from '../card.ts';
 import { isDamage } from './bytes/malformed.ts';
+import { FORMATS } from './framework/formats.ts';
 
 /**
  * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.
- * @throws MODEL_DAMAGED, MODEL_UNSAFE, MODEL_NO_FEATURES, MODEL_NO_ESTIMATOR
+ * @throws MODEL_DAMAGED, MODEL_UNSAFE, MODEL_NO_FEATURES, MODEL_NO_ESTIMATOR, MODEL_NOT_SERVED
  */
-export function assertSafe(card: ModelCard, { trust }: { trust: boolean }): void {
+export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts card is ModelCard {
   if (card.kind === 'python') return;
   const errors = card.findings.filter(({ severity }) => severity === 'error');
   const damage = errors.find(isDamage);
@@ -26,6 +28,12 @@ export function assertSafe(card: ModelCard, { trust }: { trust: boolean }): void
   if (empty !== undefined) throw new MlfnError('MODEL_NO_FEATURES', empty.message, { hint: empty.hint, details });
   const data = errors.find(({ code }) => code === 'no-estimator');
   if (data !== undefined) throw new MlfnError('MODEL_NO_ESTIMATOR', data.message, { hint: data.hint, details });
+  if (card.kind === 'framework') throw notServed(card);
+}
+
+function notServed({ path: file, format }: FrameworkCard): MlfnError {
+  const { title, instead } = FORMATS[format];
+  return new MlfnError('MODEL_NOT_SERVED', `${path.basename(file)} is ${title}, which mlfn reads but cannot serve yet.`, { hint: instead, details: { path: file, format } });
 }
 
 function located({ message, offset }: { message: string; offset?: number }): string {

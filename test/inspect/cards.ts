@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Context } from '../../src/events.ts';
 import { MlfnError } from '../../src/errors.ts';
 import { inspect } from '../../src/inspect/index.ts';
-import type { ModelCard, ModelFileCard } from '../../src/card.ts';
+import type { Card, ModelFileCard } from '../../src/card.ts';
 
 function context(cwd: string): Context {
   const home = path.join(cwd, 'home');
@@ -21,7 +21,7 @@ export class Folder {
     return file;
   }
 
-  inspect(name: string, options: { code?: string } = {}): Promise<ModelCard> {
+  inspect(name: string, options: { code?: string } = {}): Promise<Card> {
     return inspect(context(this.path), name, options);
   }
 

@@ -1,10 +1,11 @@
 import { command, type View } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { sizeText } from '../../size-text.ts';
-import { countText } from '../format.ts';
+import { countText, wrapped } from '../format.ts';
+import { frameworkLines } from '../framework-text.ts';
 import { labelled } from '../lines.ts';
 import { MODEL_ARGUMENT, PACKAGE_OPTIONS } from '../options.ts';
-import type { EstimatorNode, ModelCard, ModelFileCard } from '../../card.ts';
+import type { Card, EstimatorNode, ModelFileCard, PythonCard } from '../../card.ts';
 import type { Finding } from '../../types.ts';
 
 export const inspect = command({
@@ -19,7 +20,7 @@ export const inspect = command({
     ['inspect model.joblib --code src', 'look for classes of your own in src'],
   ],
   homeless: true,
-  async run(ctx, input): Promise<ModelCard> {
+  async run(ctx, input): Promise<Card> {
     const [{ loadConfig, checkFiles }, stage] = await Promise.all([
       import('../../config/index.ts'),
       import('../../inspect/index.ts'),
@@ -27,9 +28,14 @@ export const inspect = command({
     const config = await checkFiles(await loadConfig(ctx, input));
     return stage.inspect(ctx, config.model, { code: config.code });
   },
-  text: (card, view) => [...(card.kind === 'model' ? modelLines(card, view) : pythonLines(card, view)), ...findingLines(card.findings, view)],
+  text: (card, view) => [...linesOf(card, view), ...findingLines(card.findings, view)],
   exitCode: ({ findings }) => (findings.some(({ severity }) => severity === 'error') ? EXIT.model : EXIT.ok),
 });
+
+function linesOf(card: Card, view: View): string[] {
+  if (card.kind === 'model') return modelLines(card, view);
+  return card.kind === 'python' ? pythonLines(card, view) : frameworkLines(card, view);
+}
 
 function modelLines(card: ModelFileCard, { paint }: View): string[] {
   const line = (label: string, text: string | null) => (text === null ? [] : labelled(paint.bold, label, text));
@@ -59,7 +65,7 @@ function classText(classes: NonNullable<ModelFileCard['classes']>): string {
   return `${countText(classes.length, 'class', 'classes')}: ${classes.map((each) => JSON.stringify(each)).join(', ')}`;
 }
 
-function pythonLines(card: Extract<ModelCard, { kind: 'python' }>, { paint }: View): string[] {
+function pythonLines(card: PythonCard, { paint }: View): string[] {
   return [
     ...labelled(paint.bold, 'file', `${card.path}, ${sizeText(card.size)}`),
     ...labelled(paint.bold, 'serves', `${card.attribute}, a function or WSGI app of your own`),
@@ -80,15 +86,4 @@ export function findingLines(findings: Finding[], { paint }: View): string[] {
   return findings.flatMap(({ severity, message, hint, offset }) =>
     labelled(paints[severity], labels[severity], offset === undefined ? message : `${message}  (byte ${offset})`, hint),
   );
-}
-
-/** Long lists of columns go on below, at 100 characters. */
-function wrapped(text: string): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1) ?? '';
-    if (last !== '' && last.length + word.length > 100) lines.push(`  ${word}`);
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
-  }
-  return lines.join('\n');
 }

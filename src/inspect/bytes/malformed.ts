@@ -1,7 +1,7 @@
 import type { Finding } from '../../types.ts';
 
 /** What makes a file impossible to load, whoever made it. */
-const DAMAGE = new Set(['truncated', 'corrupt-compression', 'unknown-opcode', 'unknown-protocol', 'stack-underflow', 'bad-length']);
+const DAMAGE = new Set(['truncated', 'corrupt-compression', 'unknown-opcode', 'unknown-protocol', 'stack-underflow', 'bad-length', 'corrupt', 'missing-file']);
 
 export function isDamage({ code }: { code: string }): boolean {
   return DAMAGE.has(code);

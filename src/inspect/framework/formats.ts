@@ -1,0 +1,18 @@
+/** What the formats are called, and what to do with one that is not served yet. */
+import type { FrameworkFormat } from '../../card.ts';
+
+interface FormatText {
+  /** With its article. */
+  title: string;
+  /** The next act: an imperative sentence. */
+  instead: string;
+}
+
+/** A function of the user's own may load anything. */
+const byFunction = (library: string): string => `Write a function that loads it with ${library}, and deploy that: FILE.py:function.`;
+
+export const FORMATS: Readonly<Record<FrameworkFormat, FormatText>> = {
+  onnx: { title: 'an ONNX model', instead: byFunction('onnxruntime') },
+  'xgboost-json': { title: 'an XGBoost model (JSON)', instead: 'Load it into an XGBClassifier or XGBRegressor with load_model, and save that with joblib.dump.' },
+  'xgboost-ubj': { title: 'an XGBoost model (UBJSON)', instead: 'Load it into an XGBClassifier or XGBRegressor with load_model, and save that with joblib.dump.' },
+};
