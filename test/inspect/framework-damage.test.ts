@@ -20,9 +20,11 @@ describe.each(FILES)('%s', (name) => {
       fc.asyncProperty(fc.integer({ min: 1, max: whole.length - 1 }), async (length) => {
         const card = await folder.card(whole.subarray(0, length));
         if (!(card instanceof MlfnError)) expect(() => assertSafe(card, { trust: true })).toThrow(MlfnError);
+        else expect(card.code).toBe('MODEL_FORMAT');
       }),
       { numRuns: 60 },
     );
+    expect(await folder.card(whole.subarray(0, -1))).not.toMatchObject({ safe: true });
   });
 
   test('with bytes changed', async () => {

@@ -10,6 +10,8 @@ import { UbjsonPicker } from './ubjson.ts';
 /** The fitted numbers themselves. */
 const SKIPPED = new Set(['trees', 'tree_info', 'iteration_indptr', 'weight_drop', 'weights', 'cats']);
 
+const UBJ_HEADS = ['L\0\0\0\0\0\0\0', 'i', 'U'].flatMap((size) => [`{${size}\x07learner`, `{${size}\x07version`]);
+
 const framework = { name: 'xgboost', version: null };
 
 export const xgboostJson: Reader = {
@@ -19,7 +21,8 @@ export const xgboostJson: Reader = {
 };
 
 export const xgboostUbj: Reader = {
-  recognise: (head) => head[0] === 0x7b && /^\{(?:L\0{7}|i|U)(?:\x07learner|\x07version)/.test(head.toString('latin1')),
+  // An object whose first key has seven letters: its length is a number of eight bytes, or of one.
+  recognise: (head) => UBJ_HEADS.some((begin) => head.toString('latin1', 0, begin.length) === begin),
   begins: { format: 'xgboost-ubj', framework },
   read: async (model, draft) => describe(await new UbjsonPicker(windowOf(model), SKIPPED).whole(), draft),
 };

@@ -51,7 +51,7 @@ export class UbjsonPicker {
   async #object(depth: number, keep: boolean): Promise<Value> {
     const { type, count } = await this.#container();
     const members = new Map<string, Value>();
-    for (let index = 0; count === null || index < count; index += 1) {
+    for (let index = 0; index < (count ?? Infinity); index += 1) {
       if (count === null && (await this.#peek()) === '}') {
         this.#window.pos += 1;
         break;
@@ -72,7 +72,7 @@ export class UbjsonPicker {
       return undefined;
     }
     const items: Value[] = [];
-    for (let index = 0; count === null || index < count; index += 1) {
+    for (let index = 0; index < (count ?? Infinity); index += 1) {
       if (count === null && (await this.#peek()) === ']') {
         this.#window.pos += 1;
         break;
