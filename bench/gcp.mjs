@@ -1,13 +1,13 @@
 // What a deploy to Google Cloud sends, asks and takes, in its two modes, against the tests' fake on this machine, which counts. Paired:
 // each round runs both once, in turn, each in an empty project of its own.
 //
-//   npm run bench:gcp [-- ROUNDS [--write]]     5 rounds unless said; --write: docs/benchmarks-gcp.md
+//   npm run bench:gcp [-- ROUNDS]     5 rounds unless said
 //
 // The fake's builds install the requirements and start the real functions-framework; a build of Google's takes two to three minutes,
 // so that the seconds of mode `function` are far too few.
 //
 // Ends with 1 when an aim is missed: in mode `run` a changed model sends itself and 64 KiB at most; a rollback is one changing call.
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { loadFake } from '../scripts/gcp-fake.mjs';
@@ -16,16 +16,16 @@ import { twoModels } from './aws/models.mjs';
 import { mlfn } from './aws/ours.mjs';
 import { ACTS, tableOf } from './aws/report.mjs';
 import { run } from './aws/run.mjs';
+import { begin, wordsOf } from './measured/record.mjs';
 
 const root = path.dirname(import.meta.dirname);
-const given = process.argv.slice(2);
-const rounds = Number(given.find((word) => !word.startsWith('--')) ?? 5);
+const { rounds, values } = wordsOf();
 const example = path.join(root, 'examples/heart-disease');
 const sample = path.join(example, 'payload.json');
 const requirements = path.join(root, 'bench/aws/model-requirements.txt');
 const work = mkdtempSync(path.join(os.tmpdir(), 'mlfn-bench-gcp-'));
 const startGcp = await loadFake();
-const loads = [];
+const TEXT = "One scikit-learn and pandas pipeline of 4 KB (`examples/heart-disease`) in mlfn's two modes, against the tests' fake. Bytes are those of requests, calls those that leave this machine. The fake does not build as Google does, which takes two to three minutes for each release of mode `function`: compare bytes and calls, not these seconds.";
 
 /** Every act once in an empty project; after each the live function is asked. */
 async function round(party, { first, second }) {
@@ -46,7 +46,6 @@ async function round(party, { first, second }) {
     party.take(second.file);
     measured.changed = await act(party.deploy);
     measured.back = await act(party.rollback);
-    loads.push(os.loadavg()[0]);
     return measured;
   } finally {
     await gcp.stop();
@@ -60,41 +59,36 @@ function partyOf(mode) {
   return { ...own, asked };
 }
 
+function report(parties, rows, models) {
+  const of = (act) => Object.fromEntries(parties.map(({ name }) => [name, rows[name].map((each) => each[act])]));
+  const size = statSync(models.second.file).size;
+  return {
+    title: 'Deploying to Google Cloud',
+    text: [TEXT],
+    versions: {},
+    facts: parties.map(({ name, command, back }) => `${name}: \`${command}\`; rollback: \`${back}\``),
+    tables: Object.keys(ACTS).map((act) => tableOf(act, of(act))),
+    aims: [
+      { aim: 'mode run: bytes that a changed model sends more than itself', values: [Math.max(...of('changed')['mode run'].map(({ sent }) => sent)) - size], most: 64 * 1024, digits: 0, why: `the model is ${size}` },
+      { aim: 'changing calls of a rollback', values: [Math.max(...Object.values(of('back')).flat().map(({ changes }) => changes))], most: 1, digits: 0 },
+    ],
+  };
+}
+
 let met = false;
 try {
   const models = twoModels(pythonOf(path.join(root, '.venv')), example, work);
   const parties = [partyOf('run'), partyOf('function')];
   const rows = Object.fromEntries(parties.map(({ name }) => [name, []]));
+  const record = begin('gcp', rounds * parties.length);
   for (let number = 1; number <= rounds; number++) {
     for (const party of parties) {
       const measured = await round(party, models);
       rows[party.name].push(measured);
-      console.error(`${number}  ${party.name}: ${Object.entries(measured).map(([act, { seconds }]) => `${ACTS[act]} ${seconds.toFixed(1)} s`).join(', ')}`);
+      record.tell(`round ${number}, ${party.name}: ${Object.entries(measured).map(([act, { seconds }]) => `${ACTS[act]} ${seconds.toFixed(1)} s`).join(', ')}`);
     }
   }
-  const of = (act) => Object.fromEntries(parties.map(({ name }) => [name, rows[name].map((each) => each[act])]));
-  const sent = Math.max(...of('changed')['mode run'].map((each) => each.sent));
-  const size = statSync(models.second.file).size;
-  const changes = Math.max(...Object.values(of('back')).flat().map((each) => each.changes));
-  const aims = [
-    [sent <= size + 64 * 1024, `mode run, a changed model sends at most itself (${size} bytes) and 64 KiB: ${sent} bytes`],
-    [changes === 1, `a rollback is one changing call: ${changes}`],
-  ];
-  met = aims.every(([is]) => is);
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const facts = [
-    `\`npm run bench:gcp -- ${given.join(' ')}\`, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, mlfn ${version}, node ${process.version}`,
-    `${os.type()} ${os.arch()}, ${os.cpus().length} cores (${os.cpus()[0]?.model}), load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}, ${rounds} paired rounds`,
-    ...parties.map(({ name, command, back }) => `${name}: \`${command}\`; rollback: \`${back}\``),
-  ];
-  const page = [facts.map((fact) => `- ${fact}`).join('\n'), ...Object.keys(ACTS).map((act) => tableOf(act, of(act))), aims.map(([is, text]) => `- ${is ? 'met' : '**missed**'}: ${text}`).join('\n')].join('\n\n');
-  console.log(page);
-  const head = `# Deploying to Google Cloud, measured
-
-Written by \`npm run bench:gcp -- 5 --write\`, not by hand. One scikit-learn and pandas pipeline of 4 KB (\`examples/heart-disease\`) in the
-two modes, against the tests' fake. Bytes are those of requests, calls those that leave this machine. The fake does not build as
-Google does, which takes two to three minutes for each release of mode \`function\`: compare bytes and calls, not these seconds.`;
-  if (given.includes('--write')) writeFileSync(path.join(root, 'docs/benchmarks-gcp.md'), `${head}\n\n${page}\n`);
+  met = record.keep(report(parties, rows, models), values.results);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

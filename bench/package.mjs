@@ -1,122 +1,98 @@
-// What making a package takes, native scikit-learn + pandas, every cache warm: mlfn, uv + zip -1 (and 7zz -mx1 where it is there)
-// by hand, AWS SAM. Paired: each round runs every party once, in turn. One command: node bench/package.mjs [ROUNDS [--alone]]
+// What making a package takes, every download there before: mlfn; uv and an archiver by hand; AWS SAM; a tutorial's pip and zip; the
+// Serverless Framework. Paired: each round runs every party once, in turn.
 //
-// --alone: without SAM. By hand means no byte code: with it, zip has twice the files. mlfn's package has it.
-// Ends with 1 when an aim is missed (issue of the benchmarks: 4 times zip -1, 20 times SAM, nothing changed within 150 ms of the
-// command line's own start, 150 MB of memory).
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+//   npm run bench:package [-- ROUNDS] [--models logistic,forest] [--without sam,serverless]
+//
+// The logistic pipeline with pandas takes all rounds; the other models, and the slow peers, fewer (bench/package/parties.mjs). Ends with 1 when an aim is missed.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { createHash } from 'node:crypto';
-import { build } from '../scripts/build.mjs';
-import { pythonOf } from '../scripts/venv.mjs';
-import { lab } from './aws/lab.mjs';
-import { twoModels } from './aws/models.mjs';
-import { installSam } from './aws/peer.mjs';
-import { run } from './aws/run.mjs';
+import { begin, wordsOf } from './measured/record.mjs';
+import { benchModels, modelsPython, NAMES } from './models.mjs';
+import { faultOf, weigh } from './package/contents.mjs';
+import { gather, MAIN, PEERS } from './package/parties.mjs';
+import { report } from './package/report.mjs';
+import { watcher } from './package/run.mjs';
 
-const root = path.dirname(import.meta.dirname);
-const given = process.argv.slice(2);
-const rounds = Number(given.find((word) => !word.startsWith('--')) ?? 5);
-const bin = path.join(root, 'bin/mlfn.js');
-const requirements = path.join(root, 'bench/aws/model-requirements.txt');
+/** In the order of a round. */
+const ACTS = ['unknown', 'fresh', 'same', 'changed'];
+const { rounds, values } = wordsOf({ options: { models: { type: 'string', default: NAMES.join(',') }, without: { type: 'string', default: '' } } });
+const without = listOf('without', PEERS);
+const names = listOf('models', NAMES);
 const work = mkdtempSync(path.join(os.tmpdir(), 'mlfn-bench-package-'));
-const home = path.join(work, 'home');
-const project = path.join(work, 'project');
-const memory = path.join(work, 'memory');
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const has = (command) => spawnSync(process.platform === 'win32' ? 'where' : 'which', [command]).status === 0;
 
-await build();
-const { first, second } = twoModels(pythonOf(path.join(root, '.venv')), path.join(root, 'examples/heart-disease'), work);
-mkdirSync(project);
-cpSync(requirements, path.join(project, 'requirements.txt'));
-const take = (model) => cpSync(model.file, path.join(project, 'model.joblib'));
-const env = { MLFN_HOME: home, PEAK_MEMORY: memory };
-const mlfn = (...words) => run(process.execPath, ['--import', path.join(root, 'bench/peak-memory.mjs'), bin, ...words], { cwd: project, env });
-const packs = () => mlfn('build', 'model.joblib', '--target', 'aws', '--engine', 'native', '--out', 'out', '--json');
-const forget = (...folders) => folders.forEach((folder) => rmSync(path.join(project, folder), { recursive: true, force: true }));
-
-/** Seconds of a fresh package by uv and an archiver, as people write it in their deploy scripts. */
-async function byHand(archive) {
-  forget('hand', 'hand.zip');
-  const installed = await run(uv, ['pip', 'install', '--quiet', '--target', 'hand', '--python', python, '--only-binary', ':all:', '--python-platform', 'x86_64-manylinux_2_28', '-r', 'requirements.txt'], { cwd: project, env: {} });
-  cpSync(path.join(project, 'model.joblib'), path.join(project, 'hand/model.joblib'));
-  return installed + (await archive());
+function listOf(option, known) {
+  const given = values[option].split(',').filter((name) => name !== '');
+  const wrong = given.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw new Error(`--${option} takes ${known.join(', ')}: ${wrong}`);
+  return given;
 }
 
-const zip = () => run('zip', ['-1', '-qr', '../hand.zip', '.'], { cwd: path.join(project, 'hand'), env: {} });
-const sevenZip = () => run('7zz', ['a', '-tzip', '-mx1', '-bd', '../hand.zip', '.'], { cwd: path.join(project, 'hand'), env: {} });
-
-async function bySam({ bin: folder }, cloud) {
-  const source = path.join(work, 'sam/src');
-  rmSync(path.join(work, 'sam'), { recursive: true, force: true });
-  mkdirSync(source, { recursive: true });
-  cpSync(path.join(root, 'bench/aws/sam/function.yaml'), path.join(work, 'sam/template.yaml'));
-  cpSync(path.join(root, 'bench/aws/sam/app.py'), path.join(source, 'app.py'));
-  for (const name of ['requirements.txt', 'model.joblib']) cpSync(path.join(project, name), path.join(source, name));
-  const call = (...words) => run(path.join(folder, 'sam'), words, { cwd: path.join(work, 'sam'), env: { ...cloud, PATH: `${folder}${path.delimiter}${process.env.PATH}`, SAM_CLI_TELEMETRY: '0', __SAM_CLI_APP_DIR: path.join(work, 'sam-app') } });
-  return (await call('build')) + (await call('package', '--resolve-s3', '--force-upload', '--region', 'eu-west-1', '--no-progressbar', '--output-template-file', 'packaged.yaml'));
+/** What is changed is changed before, unmeasured. */
+async function does(party, act, model) {
+  if (act !== 'same') party.take(act === 'changed' ? model.again : model.model);
+  return party.acts[act]();
 }
 
-const python = pythonOf(path.join(root, '.venv'));
-let uv = 'uv';
-let met = true;
-const peer = given.includes('--alone') ? null : await installSam();
-const cloud = peer === null ? null : await (await lab(work)).startMinistack({ packages: [peer.translator] });
+/** The acts of a party that this round is one of, in order. */
+const actsOf = ({ party, rounds: most }, round) => ACTS.filter((act) => party.acts[act] !== undefined && round < (most[act] ?? 0));
+
+/** Fills the caches of downloads, and lets every tool write its byte code; what is made here is weighed and asked. */
+async function before(python, { party }, model) {
+  party.lay();
+  await does(party, 'fresh', model);
+  const zips = await party.zips();
+  const fault = faultOf(python, { handler: party.handler, zips, model, wanted: model.answers.model });
+  return { command: party.command, acts: Object.fromEntries(ACTS.map((each) => [each, []])), ...weigh(python, zips), fault };
+}
+
+/** Seconds of what cannot be avoided when the model changed. */
+function digestAndCompress(file) {
+  const begun = performance.now();
+  const bytes = readFileSync(file);
+  createHash('sha256').update(bytes).digest();
+  gzipSync(bytes);
+  return (performance.now() - begun) / 1000;
+}
+
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+const python = await modelsPython();
+const models = await benchModels(names);
+const { partiesOf, versions, stop } = await gather({ work, watch: watcher(python, work), python, rounds, without });
+let met = false;
 try {
-  take(first);
-  await packs(); // fills the caches, and brings uv
-  uv = has('uv') ? 'uv' : execFileSync('find', [path.join(home, 'cache/uv'), '-name', 'uv', '-type', 'f'], { encoding: 'utf8' }).trim().split('\n')[0];
-  await byHand(async () => 0);
-  const rows = {};
-  const note = (name, seconds) => (rows[name] ??= []).push(seconds);
-  const cloudEnv = cloud === null ? {} : { AWS_ENDPOINT_URL: cloud.endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_DEFAULT_REGION: 'eu-west-1' };
-  if (cloud !== null) await bySam(peer, cloudEnv);
-  writeFileSync(memory, '');
-  for (let round = 0; round < rounds; round++) {
-    take(first);
-    forget('out');
-    rmSync(path.join(home, 'cache/dependencies'), { recursive: true, force: true });
-    note('mlfn, a new lock of known wheels', await packs());
-    forget('out');
-    note('mlfn, a known lock', await packs());
-    note('mlfn, nothing changed', await packs());
-    note("the command line's own start", await mlfn('build', '--help'));
-    take(second);
-    note('mlfn, only the model changed', await packs());
-    const started = performance.now();
-    const bytes = readFileSync(second.file);
-    createHash('sha256').update(bytes).digest();
-    gzipSync(bytes);
-    note('digest and compress the model', (performance.now() - started) / 1000);
-    note('uv + zip -1', await byHand(zip));
-    if (has('7zz')) note('uv + 7zz -mx1', await byHand(sevenZip));
-    if (cloud !== null) note('sam build + sam package', await bySam(peer, cloudEnv));
-    console.error(`${round + 1}  ${Object.entries(rows).map(([name, values]) => `${name} ${values.at(-1).toFixed(2)}`).join(', ')}`);
+  const measured = models.map((model) => ({ model, entries: partiesOf(model), parties: {} }));
+  const steps = measured.flatMap(({ entries }) => entries.map(({ party, rounds: most }) => 1 + Math.max(...ACTS.filter((act) => party.acts[act]).map((act) => most[act] ?? 0))));
+  const record = begin('package', steps.reduce((sum, each) => sum + each, 0));
+  const extra = { start: [], digest: [], peaks: [], peakBefore: 0 };
+  for (const { model, entries, parties } of measured) {
+    for (const entry of entries) {
+      parties[entry.party.name] = await before(python, entry, model);
+      record.tell(`${model.name}, before: ${entry.party.name}${parties[entry.party.name].fault === null ? '' : ` DOES NOT RUN: ${parties[entry.party.name].fault}`}`);
+    }
+    const [, { party: native }] = entries;
+    if (model.name === MAIN) extra.peakBefore = native.nodePeak();
+    for (let round = 0; round < rounds; round++) {
+      for (const entry of entries.filter((each) => actsOf(each, round).length > 0)) {
+        const { party } = entry;
+        const { acts } = parties[party.name];
+        for (const act of actsOf(entry, round)) acts[act].push(await does(party, act, model));
+        record.tell(`${model.name}, round ${round + 1}: ${party.name}  ${actsOf(entry, round).map((act) => `${act} ${acts[act].at(-1).seconds.toFixed(2)} s`).join(', ')}`);
+      }
+      if (model.name === MAIN) {
+        extra.peaks.push(native.nodePeak());
+        extra.start.push((await native.start()).seconds);
+        extra.digest.push(digestAndCompress(model.again));
+        native.nodePeak(); // of --help
+      }
+    }
   }
-  const peak = Math.max(...readFileSync(memory, 'utf8').trim().split('\n').map(Number)) / 1e6;
-  const sizes = ['out/dependencies.zip', 'hand.zip'].map((file) => `${file} ${(statSync(path.join(project, file)).size / 1e6).toFixed(1)} MB`);
-  console.log(`node ${process.version}, ${os.type()} ${os.arch()}, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)}, ${rounds} paired rounds, medians; ${sizes.join(', ')}`);
-  for (const [name, values] of Object.entries(rows)) {
-    console.log(`${name.padEnd(34)} ${median(values).toFixed(3).padStart(8)} s   ${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)}`);
-  }
-  const ratio = (slow, fast) => median(rows[slow].map((seconds, index) => seconds / rows[fast][index]));
-  const aim = (text, value, limit, atLeast) => {
-    const good = atLeast ? value >= limit : value <= limit;
-    met &&= good;
-    console.log(`${good ? 'met   ' : 'missed'}  ${text}: ${value.toFixed(1)} (${atLeast ? 'at least' : 'at most'} ${limit})`);
-  };
-  for (const [name, times] of [['uv + zip -1', 4], ['uv + 7zz -mx1', 4], ['sam build + sam package', 20]]) {
-    if (rows[name] !== undefined) aim(`times faster than ${name}`, ratio(name, 'mlfn, a new lock of known wheels'), times, true);
-  }
-  const own = rows["the command line's own start"];
-  aim('ms over the start when nothing changed', 1000 * median(rows['mlfn, nothing changed'].map((seconds, index) => seconds - own[index])), 150, false);
-  aim('MB of memory at most', peak, 150, false);
+  const facts = [`requirements: scikit-learn 1.6.1 with numpy, scipy and joblib of its time, pandas 2.3.3, xgboost-cpu and lightgbm where the model needs them (bench/models/requirements.txt)`];
+  met = record.keep(report({ models: measured, extra, versions, facts }), values.results);
 } finally {
-  await cloud?.stop();
-  rmSync(work, { recursive: true, force: true });
+  await stop();
 }
 process.exit(met ? 0 : 1);
