@@ -1,6 +1,6 @@
 // Installs the peers into .bench/, in pinned versions; nothing when they are there. AWS SAM: bench/aws/peer.mjs.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { make } from '../../scripts/go-program.mjs';
 import { fail, run } from '../../scripts/venv.mjs';
@@ -45,9 +45,4 @@ export function archiver(command, debian) {
 export function versionOf(program, words, pattern) {
   const told = spawnSync(program, words, { encoding: 'utf8' });
   return pattern.exec(`${told.stdout}${told.stderr}`)?.[1] ?? 'of unknown version';
-}
-
-/** @returns the pinned version of a package in a requirements file */
-export function pinOf(requirements, name) {
-  return new RegExp(`^${name}==(\\S+)`, 'm').exec(readFileSync(requirements, 'utf8'))?.[1];
 }
