@@ -11,6 +11,7 @@ import { CONFIG_ERRORS } from './errors/config.ts';
 import { GCP_ERRORS } from './errors/gcp.ts';
 import { INSPECT_ERRORS } from './errors/inspect.ts';
 import { LOCAL_ERRORS } from './errors/local.ts';
+import { OCI_ERRORS } from './errors/oci.ts';
 import { PIPELINE_ERRORS } from './errors/pipeline.ts';
 import { RESOLVE_ERRORS } from './errors/resolve.ts';
 import { VERIFY_ERRORS } from './errors/verify.ts';
@@ -28,6 +29,7 @@ export const ERROR_CODES = {
   ...GCP_ERRORS,
   ...INSPECT_ERRORS,
   ...LOCAL_ERRORS,
+  ...OCI_ERRORS,
   ...PIPELINE_ERRORS,
   ...RESOLVE_ERRORS,
   ...VERIFY_ERRORS,

@@ -5,7 +5,7 @@ import path from 'node:path';
 const SHARED = ['file-range', 'applying', 'history', 'http-reply', 'models', 'patience', 'progress', 'scratch', 'steps', 'tracebacks'];
 const FOUNDATION = ['types', 'card', 'errors', 'events', 'running', 'size-text', 'python-child', 'templates', 'whole-files', 'providers/provider', ...SHARED.map((name) => `providers/${name}`)];
 /** In the order of the pipeline: a later stage may take the types of an earlier one, nothing else. */
-const STAGES = ['inspect', 'resolve', 'compile', 'bundle', 'release', 'verify', 'bench'];
+const STAGES = ['inspect', 'resolve', 'compile', 'bundle', 'oci', 'release', 'verify', 'bench'];
 const SDKS = [
   [/^@(aws-sdk|aws-crypto|smithy)\//, 'providers/aws'],
   [/^(@google-cloud\/|google-(gax|auth-library))/, 'providers/gcp'],

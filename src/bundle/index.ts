@@ -10,5 +10,6 @@ export { oneZip } from './one-zip.ts';
 export { type SizeTable, sizeTable } from './size-table.ts';
 export { slim, type Slimmed } from './slim/slim.ts';
 export { type SlimRow, slimRows } from './slim/report.ts';
+export { piecesOf } from './pieces.ts';
 export { writeTree } from './tree.ts';
 export { writeZip } from './zip.ts';

@@ -6,7 +6,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
 import { assertSafe, inspect } from '../inspect/index.ts';
-import type { Target } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
 import { resolve } from '../resolve/index.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, Engine, Finding, Form, Lock } from '../types.ts';
@@ -14,14 +14,17 @@ import { dependenciesOf, hostOf } from './host.ts';
 import { readSample } from './sample.ts';
 import { type Slimming, slimmed } from './slim.ts';
 
+/** What of a target decides how a package is made. */
+export interface Packaging {
+  provider: Pick<Provider<unknown>, 'accepts' | 'caller' | 'limits' | 'modelApart' | 'oneZip' | 'platform'>;
+  config: unknown;
+}
+
 /** What to make a package of. Every path is absolute. */
-export interface BuildRequest {
+export interface MakeRequest {
   name: string;
   /** A model file, or `module.py:attribute`. */
   model: string;
-  target: string;
-  /** The target's own section of the configuration. */
-  targetConfig: unknown;
   code?: string;
   hooks?: string;
   requirements?: string;
@@ -36,6 +39,13 @@ export interface BuildRequest {
   pointed?: boolean;
   /** Loads a model that names something outside the allowlist. */
   trust: boolean;
+}
+
+/** The same, for a target. */
+export interface BuildRequest extends MakeRequest {
+  target: string;
+  /** The target's own section of the configuration. */
+  targetConfig: unknown;
 }
 
 export interface Made {
@@ -56,7 +66,7 @@ export interface Made {
 }
 
 /** inspect -> resolve -> compile -> bundle. @param findings what the target's preflight said, where it was asked */
-export async function make(ctx: Context, target: Target, request: BuildRequest, findings: Finding[] = []): Promise<Made> {
+export async function make(ctx: Context, target: Packaging, request: MakeRequest, findings: Finding[] = []): Promise<Made> {
   const sample = request.sample === undefined ? null : await readSample(request.sample);
   const card = await inspect(ctx, request.model, { code: request.code });
   assertSafe(card, { trust: request.trust });
@@ -82,7 +92,7 @@ export async function make(ctx: Context, target: Target, request: BuildRequest, 
 }
 
 /** The form that ships. Another model may take the place of one that is pointed to, and needs what that one needed. */
-async function formOf(ctx: Context, card: ModelCard, own: Lock, request: BuildRequest & { body: unknown }): Promise<Form> {
+async function formOf(ctx: Context, card: ModelCard, own: Lock, request: MakeRequest & { body: unknown }): Promise<Form> {
   const { engine, hooks, body: sample, pointed = false } = request;
   if (engine === undefined || card.kind === 'python') return { engine: 'native', why: null };
   if (engine === 'native') return { engine, why: 'asked for' };
@@ -106,7 +116,7 @@ function pointedForm(engine: Engine | 'auto'): Form {
   });
 }
 
-function apartBecause({ provider, config }: Target, pointed: boolean): string {
+function apartBecause({ provider, config }: Packaging, pointed: boolean): string {
   if (pointed) return 'another can take its place';
   return provider.modelApart(config) === 'always' ? 'a changed one is sent alone' : 'too large to pack';
 }
@@ -122,7 +132,7 @@ async function bundlePointed(ctx: Context, asked: BundleInput): Promise<Bundle> 
 }
 
 /** With the model in the package or apart, as the target has it. */
-async function bundleFor(ctx: Context, { provider, config }: Target, asked: BundleInput): Promise<Bundle> {
+async function bundleFor(ctx: Context, { provider, config }: Packaging, asked: BundleInput): Promise<Bundle> {
   const rule = asked.card.kind === 'model' ? provider.modelApart(config) : 'never';
   if (rule === 'always') return bundle(ctx, { ...asked, apart: 'fetched' });
   const packed = await bundle(ctx, asked);

@@ -2,7 +2,7 @@
 import { fits, slim, type Slimmed } from '../bundle/index.ts';
 import type { Context } from '../events.ts';
 import { slimFact } from '../facts.ts';
-import type { Target } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
 import { hostOptions } from '../resolve/index.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, Lock } from '../types.ts';
@@ -35,7 +35,7 @@ export interface Slimming {
  * Only what does not fit is slimmed: a whole dependency part serves every model of the lock, a slimmed one only those that name the
  * same. Null where that was not to be decided.
  */
-export async function slimmed(ctx: Context, { provider, config }: Target, asked: Asked): Promise<{ bundle: Bundle; slimming: Slimming | null }> {
+export async function slimmed(ctx: Context, { provider, config }: { provider: Pick<Provider<unknown>, 'limits'>; config: unknown }, asked: Asked): Promise<{ bundle: Bundle; slimming: Slimming | null }> {
   const { bundle, explain } = asked;
   const needed = !fits(bundle, provider.limits(config)) && bundle.dependencies.entries.length > 0;
   if (!needed && !explain) return { bundle, slimming: null };

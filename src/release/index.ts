@@ -89,7 +89,7 @@ export function userName(ctx: Context): string {
 }
 
 /** The commit that the model's folder is at, with `+changes` when it differs; null outside git. */
-async function gitCommit(ctx: Context, folder: string): Promise<string | null> {
+export async function gitCommit(ctx: Context, folder: string): Promise<string | null> {
   const git = (args: string[]) =>
     x('git', args, { signal: ctx.signal, nodeOptions: { cwd: folder, env: { ...ctx.env, GIT_OPTIONAL_LOCKS: '0' } } });
   try {

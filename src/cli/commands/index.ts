@@ -7,6 +7,7 @@ import { completion } from './completion.ts';
 import { del } from './delete.ts';
 import { deploy } from './deploy.ts';
 import { doctor } from './doctor.ts';
+import { image } from './image.ts';
 import { init } from './init.ts';
 import { inspect } from './inspect.ts';
 import { invoke } from './invoke.ts';
@@ -22,5 +23,5 @@ import { warm } from './warm.ts';
 
 /** In the order of the help: the way a model goes. Each imports what it runs only when it runs. */
 export const COMMANDS: readonly Command[] = [
-  inspect, prove, deploy, invoke, releases, rollback, promote, reload, warm, status, compare, bench, logs, del, build, init, doctor, stop, completion, complete,
+  inspect, prove, deploy, invoke, releases, rollback, promote, reload, warm, status, compare, bench, logs, del, build, image, init, doctor, stop, completion, complete,
 ];

@@ -1,0 +1,109 @@
+/** A layer of an image: files as a compressed tar in the cache, made once for the same files. */
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { versions } from 'node:process';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Context } from '../events.ts';
+import { readJson, withFile, writeWhole } from '../whole-files.ts';
+import { blobFile } from './blobs.ts';
+import { type Read, tarOf, type TarRow } from './tar.ts';
+
+export interface LayerBlob {
+  /** With `sha256:`, of the compressed bytes. */
+  digest: string;
+  /** Of the same. */
+  size: number;
+  /** Of the tar itself. */
+  diffId: string;
+}
+
+/** Counts up when the same files would give other bytes. */
+const MADE_BY = 1;
+/** Byte of a gzip header that tells the system it was made on (RFC 1952, 2.3), and its value for "unknown". */
+const SYSTEM = { at: 9, unknown: 255 };
+/** Weights are noise to a compressor: level 6 takes twice the time of 1 for the same bytes. */
+const LARGE = 64 << 20;
+
+/**
+ * The layer of these files. Its diff_id is the same everywhere; its digest wherever the same zlib compresses it.
+ * @throws whatever `read` does, DISK_FULL
+ */
+export async function makeLayer(ctx: Context, rows: readonly TarRow[], read: Read): Promise<LayerBlob> {
+  const key = keyOf(rows);
+  const known = await kept(ctx, key);
+  if (known !== null) return known;
+  const plain = createHash('sha256');
+  const packed = createHash('sha256');
+  let size = 0;
+  const scratch = path.join(ctx.home.cache, 'oci', 'making', key);
+  await mkdir(path.dirname(scratch), { recursive: true });
+  let made: LayerBlob | undefined;
+  await withFile(scratch, async (temporary) => {
+    const compressed = pipeline(
+      tarOf(rows, read),
+      seen((chunk) => void plain.update(chunk)),
+      createGzip({ level: levelFor(rows) }),
+      withoutSystem(),
+      seen((chunk) => {
+        packed.update(chunk);
+        size += chunk.length;
+      }),
+      createWriteStream(temporary, { flags: 'wx', flush: true }),
+      { signal: ctx.signal },
+    );
+    await compressed;
+    made = { digest: `sha256:${packed.digest('hex')}`, size, diffId: `sha256:${plain.digest('hex')}` };
+    const blob = blobFile(ctx, made.digest);
+    await mkdir(path.dirname(blob), { recursive: true });
+    await rename(temporary, blob);
+  });
+  if (made === undefined) throw new Error('a layer was neither made nor refused');
+  await writeWhole(recordFile(ctx, key), JSON.stringify(made));
+  return made;
+}
+
+async function kept(ctx: Context, key: string): Promise<LayerBlob | null> {
+  const known = (await readJson(recordFile(ctx, key))) as LayerBlob | null;
+  if (known === null) return null;
+  const found = await stat(blobFile(ctx, known.digest)).catch(() => null);
+  return found?.size === known.size ? known : null;
+}
+
+function recordFile(ctx: Context, key: string): string {
+  return path.join(ctx.home.cache, 'oci', 'layers', `${key}.json`);
+}
+
+/** Over all that decides the bytes. */
+function keyOf(rows: readonly TarRow[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([MADE_BY, versions.zlib, levelFor(rows)]));
+  for (const { path: name, entry } of rows.toSorted((a, b) => (a.path < b.path ? -1 : 1))) hash.update(JSON.stringify([name, entry.mode, entry.sha256]));
+  return hash.digest('hex');
+}
+
+function levelFor(rows: readonly TarRow[]): number {
+  return rows.some(({ entry }) => entry.size > LARGE) ? 1 : 6;
+}
+
+function seen(see: (chunk: Buffer) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      see(chunk);
+      done(null, chunk);
+    },
+  });
+}
+
+function withoutSystem(): Transform {
+  let first = true;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (first) chunk[SYSTEM.at] = SYSTEM.unknown;
+      first = false;
+      done(null, chunk);
+    },
+  });
+}
