@@ -41,4 +41,54 @@ export const OCI_ERRORS = {
     meaning: 'The image cannot be written to where it was asked for.',
     mend: 'Name a file in a folder that you may write to with --out.',
   },
+  OCI_DENIED: {
+    kind: 'auth',
+    meaning: 'The registry does not know you, or you may not do there what was asked.',
+    mend: 'Log in with `docker login HOST` (or podman), with an account that may.',
+  },
+  OCI_LOGIN_FILE: {
+    kind: 'auth',
+    meaning: "The file that docker or podman keeps logins in cannot be read.",
+    mend: 'Mend it, or take it away and log in again.',
+  },
+  OCI_CREDENTIAL_HELPER: {
+    kind: 'auth',
+    meaning: "The program that docker's config.json names for logins gave none.",
+    mend: 'Install it or take it out of config.json, and log in again.',
+  },
+  OCI_TLS: {
+    kind: 'remote',
+    meaning: 'The registry shows a certificate that is not trusted, or speaks no HTTPS.',
+    mend: "Name its certificate authority's file in NODE_EXTRA_CA_CERTS; --insecure takes any certificate, and HTTP.",
+  },
+  OCI_UNREACHABLE: {
+    kind: 'remote',
+    meaning: 'The registry could not be reached, or the connection broke time and again.',
+    mend: 'Check the name, the network and the proxy settings, then run the same command; it goes on from where it stopped.',
+  },
+  OCI_DIGEST: {
+    kind: 'remote',
+    meaning: 'What the registry sent is not what its digest says. Nothing of it was kept.',
+    mend: 'Run the same command again; if it stays so, do not trust that registry.',
+  },
+  OCI_READ_ONLY: {
+    kind: 'remote',
+    meaning: 'The registry takes no images.',
+    mend: 'Push to another registry, or have this one take images again.',
+  },
+  OCI_REGISTRY_FULL: {
+    kind: 'remote',
+    meaning: 'The registry has no room for the image, or your quota there is used up.',
+    mend: 'Make room, then run the same command; what has arrived is not sent again.',
+  },
+  OCI_REPOSITORY_MISSING: {
+    kind: 'remote',
+    meaning: 'The registry has no such repository, and makes none by itself.',
+    mend: 'Make it there first, or check its name.',
+  },
+  OCI_REGISTRY: {
+    kind: 'remote',
+    meaning: 'The registry refused, for a reason of its own that the message tells.',
+    mend: 'Run the same command again, or mend what it names.',
+  },
 } as const satisfies ErrorTable;

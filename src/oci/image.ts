@@ -13,7 +13,7 @@ export interface NewLayer extends LayerBlob {
 export interface Start {
   entrypoint: string[];
   command: string[];
-  /** Numbers: what forbids root looks at no names (kubernetes.io/docs/concepts/security/pod-security-standards, runAsNonRoot). */
+  /** Empty: the base's. Numbers: what forbids root looks at no names (kubernetes.io/docs/concepts/security/pod-security-standards, runAsNonRoot). */
   user: string;
   folder: string;
   /** On top of the base's. */
@@ -77,7 +77,7 @@ function configOf({ config: base }: Base, added: readonly NewLayer[], start: Sta
     ...(base.variant === undefined ? {} : { variant: base.variant }),
     config: {
       ...Object.fromEntries(inherited),
-      User: start.user,
+      ...(start.user === '' ? {} : { User: start.user }),
       WorkingDir: start.folder,
       Env: envOf(base.config?.Env ?? [], start.env),
       Entrypoint: start.entrypoint,

@@ -28,7 +28,7 @@ export type Compression = 'gzip' | 'zstd' | 'none';
 export function compressionOf(mediaType: string): Compression | null {
   if (/[+.]gzip$/.test(mediaType)) return 'gzip';
   if (/[+.]zstd$/.test(mediaType)) return 'zstd';
-  return /\.tar$/.test(mediaType) ? 'none' : null;
+  return mediaType.endsWith('.tar') ? 'none' : null;
 }
 
 /** Null where the format has no such layers. */

@@ -1,0 +1,60 @@
+/** What an image is for: a server of HTTP wherever containers run, or AWS Lambda. */
+import type { Start } from '../../oci/index.ts';
+import type { RuntimeSettings, TargetNeed } from '../../types.ts';
+
+export type KindName = 'http' | 'lambda';
+
+export interface Kind {
+  caller: 'http' | 'lambda';
+  /** Where the package lies, from the root. */
+  folder: string;
+  /** The server, or Lambda's runtime client. */
+  needs: TargetNeed;
+  /** Best first. */
+  pythons: string[];
+  /** Where nothing else is asked for, by the minor version of Python. */
+  base(python: string): string;
+  /** Of that base. */
+  glibc: string;
+  start(interpreter: string, settings: RuntimeSettings): Pick<Start, 'entrypoint' | 'command' | 'user' | 'env' | 'port'>;
+}
+
+/** In no base's passwd, and not 65534, which others are mapped to. */
+const NOBODY = '65532:65532';
+
+export const KINDS: Record<KindName, Kind> = {
+  http: {
+    caller: 'http',
+    folder: 'app',
+    // templates/python/mlfn_serve/server.py
+    needs: { name: 'waitress', version: '3.0.2', accepts: '>=3,<4' },
+    pythons: ['3.12', '3.13', '3.14', '3.11', '3.10'],
+    // hub.docker.com/_/python: Debian 12
+    base: (python) => `docker.io/library/python:${python}-slim-bookworm`,
+    glibc: '2.36',
+    start: (interpreter, { env, concurrency }) => ({
+      entrypoint: [interpreter, '/app/main.py'],
+      command: [],
+      user: NOBODY,
+      env: { ...env, MLFN_THREADS: String(concurrency) },
+      port: 8080,
+    }),
+  },
+  lambda: {
+    caller: 'lambda',
+    folder: 'var/task',
+    needs: { name: 'awslambdaric', version: '4.0.1', accepts: '>=3' },
+    pythons: ['3.12', '3.13', '3.14'],
+    // docs.aws.amazon.com/lambda/latest/dg/python-image.html: Amazon Linux 2023
+    base: (python) => `public.ecr.aws/lambda/python:${python}`,
+    glibc: '2.34',
+    // docs.aws.amazon.com/lambda/latest/dg/images-create.html: a runtime client starts the handler; the user is Lambda's own.
+    start: (interpreter, { env }) => ({
+      entrypoint: [interpreter, '-m', 'awslambdaric'],
+      command: ['mlfn_serve.entry.handler'],
+      user: '',
+      env: { ...env, LAMBDA_TASK_ROOT: '/var/task', PYTHONPATH: '/var/task/dependencies' },
+      port: null,
+    }),
+  },
+};

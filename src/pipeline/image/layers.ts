@@ -1,0 +1,45 @@
+/** A bundle as layers: what changes least lies lowest, so that a changed model is a changed last layer. */
+import path from 'node:path';
+import { piecesOf } from '../../bundle/index.ts';
+import type { Context } from '../../events.ts';
+import { type Base, makeLayer, type NewLayer } from '../../oci/index.ts';
+import { gitCommit } from '../../release/index.ts';
+import type { Bundle, Entry } from '../../types.ts';
+import type { Made } from '../make.ts';
+
+const MODEL = 'model/';
+
+const isModel = ({ path: name }: Entry) => name.startsWith(MODEL);
+
+/** @param folder that the package lies below, from the root */
+export async function layersOf(ctx: Context, bundle: Bundle, folder: string): Promise<NewLayer[]> {
+  const parts: [NewLayer['what'], string, Entry[]][] = [
+    ['dependencies', `${folder}/dependencies`, bundle.dependencies.entries],
+    ['code', folder, bundle.function.entries.filter((entry) => !isModel(entry))],
+    ['model', folder, bundle.function.entries.filter(isModel)],
+  ];
+  const layers: NewLayer[] = [];
+  for (const [what, below, entries] of parts) {
+    if (entries.length === 0) continue;
+    ctx.emit({ type: 'progress', text: `packing the ${what}` });
+    const rows = entries.map((entry) => ({ path: `${below}/${entry.path}`, entry }));
+    layers.push({ what, ...(await makeLayer(ctx, rows, (entry) => piecesOf(ctx, entry))) });
+  }
+  return layers;
+}
+
+/** github.com/opencontainers/image-spec/blob/main/annotations.md. A base on this disk has no name that others know. */
+export async function labelsOf(ctx: Context, name: string, { card, bundle, lock, form }: Made, base: Base): Promise<Record<string, string>> {
+  const commit = await gitCommit(ctx, path.dirname(card.path));
+  const prefix = 'org.opencontainers.image';
+  return {
+    [`${prefix}.title`]: name,
+    ...(commit === null ? {} : { [`${prefix}.revision`]: commit }),
+    ...(base.source.registry === null ? {} : { [`${prefix}.base.name`]: base.name }),
+    [`${prefix}.base.digest`]: base.digest,
+    'mlfn.engine': form.engine,
+    'mlfn.lock': lock.digest,
+    'mlfn.model': bundle.modelDigest,
+    'mlfn.python': lock.python,
+  };
+}
