@@ -20,6 +20,7 @@ const passed = [
   // Where one cannot be made, the tests of its target fail and say so; the others run.
   run(process.execPath, 'scripts/aws-lab.mjs'),
   run(process.execPath, 'scripts/gcp-lab.mjs'),
+  run(process.execPath, 'scripts/oci-lab.mjs'),
   run(python, '-m', 'ruff', 'check', 'templates', 'examples', 'test', 'bench'),
   run(python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--junitxml=test-results/pytest.xml', 'test/templates'),
   run(process.execPath, vitest, 'run'),

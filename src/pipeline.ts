@@ -30,7 +30,6 @@ export type { BenchRequest, Planned } from './pipeline/bench/plan.ts';
 export { bench } from './pipeline/bench/run.ts';
 export { remove, warm } from './pipeline/function.ts';
 export { type Compared, compareTargets, type Side } from './pipeline/compare.ts';
-export { image, type ImageMade } from './pipeline/image/image.ts';
 export { make, type Made } from './pipeline/make.ts';
 export type { Outcome } from './pipeline/outcome.ts';
 export { reload, type Reloaded, type ReloadRequest, servedNow } from './pipeline/reload.ts';

@@ -39,7 +39,7 @@ export function layerTypeIn(format: Format, mediaType: string): string | null {
 }
 
 /** With its algorithm: `sha256:2cf2...`. */
-export const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 const descriptorSchema = z.object({ mediaType: z.string(), digest: digestSchema, size: z.int().nonnegative() });
 export type Descriptor = z.infer<typeof descriptorSchema>;
@@ -58,7 +58,6 @@ export const indexSchema = z.object({
   schemaVersion: z.literal(2),
   manifests: z.array(descriptorSchema.extend({ platform: platformSchema.optional(), annotations: z.record(z.string(), z.string()).optional() })),
 });
-export type Index = z.infer<typeof indexSchema>;
 
 const strings = z.array(z.string()).nullish();
 

@@ -35,7 +35,7 @@ function lint(files: Record<string, string>): string[] {
 }
 
 const importing = (to: string) => `import { x } from '${to}';\nexport const y = x;\n`;
-const stages = ['inspect', 'resolve', 'compile', 'bundle', 'release', 'verify', 'bench'];
+const stages = ['inspect', 'resolve', 'compile', 'bundle', 'oci', 'release', 'verify', 'bench'];
 
 const forbidden = [
   ...stages.flatMap((stage) => [

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ImageMade } from '../../pipeline.ts';
+import type { ImageMade } from '../../pipeline/image/image.ts';
 import { MlfnError } from '../../errors.ts';
 import { sizeText } from '../../size-text.ts';
 import type { Finding } from '../../types.ts';
@@ -50,7 +50,7 @@ export const image = command({
     ['image model.joblib --base registry.example.com/base:3.12 -o heart.tar', 'on a base of your own'],
   ],
   async run(ctx, input): Promise<ImageResult> {
-    const [{ loadConfig, checkFiles }, { image: make }] = await Promise.all([import('../../config/index.ts'), import('../../pipeline.ts')]);
+    const [{ loadConfig, checkFiles }, { image: make }] = await Promise.all([import('../../config/index.ts'), import('../../pipeline/image/image.ts')]);
     const { out, push, base, for: kind, format, label, insecure, arch: processor, trust: trusted, ...flags } = input;
     const labels = labelsOf(label ?? []);
     const config = await checkFiles(await loadConfig(ctx, flags));

@@ -27,7 +27,7 @@ export interface Upload {
 }
 
 /** Sent in pieces so large, each of which is asked for again by itself; smaller blobs go whole. */
-export const PIECE = 32 << 20;
+const PIECE = 32 << 20;
 /** Breaks without a byte of progress in between. */
 const BREAKS = 6;
 const LONGEST_PAUSE_MS = 5000;
