@@ -1,13 +1,16 @@
 // Equal answers: nobody is quick with others.
 
 /**
- * @param told chances of the classes, in their order
- * @param tolerance relative; what is next to nothing may be as far off as a thousandth
+ * @param told `{predictions, probabilities}` of one record: a label and the chances of all classes
+ * @param wanted the same, of the model itself
+ * @param tolerance of chances, relative; what is next to nothing may be as far off as a thousandth
  * @throws with both, when they are not the same
  */
-export function sameChances(told, wanted, tolerance, who) {
-  const same = told?.length === wanted.length && wanted.every((value, at) => Math.abs(told[at] - value) <= tolerance * Math.max(Math.abs(value), 1e-3));
-  if (!same) throw new Error(`${who} answers ${JSON.stringify(told)}, the model ${JSON.stringify(wanted)}`);
+export function sameAnswer(told, wanted, tolerance, who) {
+  const [[label], [chances = []]] = [told.predictions, told.probabilities];
+  const [expected] = wanted.probabilities;
+  const close = chances.length === expected.length && expected.every((value, at) => Math.abs(chances[at] - value) <= tolerance * Math.max(Math.abs(value), 1e-3));
+  if (label !== wanted.predictions[0] || !close) throw new Error(`${who} answers ${JSON.stringify(told)}, the model ${JSON.stringify(wanted)}`);
 }
 
 /** Relative, of what an engine computes: ONNX does so in single precision. */

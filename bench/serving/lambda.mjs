@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { median, ratios } from '../measured/statistics.mjs';
 import { modelsPython } from '../models.mjs';
-import { sameChances, toleranceOf } from './answers.mjs';
+import { sameAnswer, toleranceOf } from './answers.mjs';
 import { packageOf } from './package.mjs';
 
 const WARM = 100;
@@ -92,7 +92,7 @@ async function measure(start, party, model) {
       return { answer, ms: performance.now() - begun };
     };
     const first = await ask();
-    if (party.tolerance) sameChances(chancesOf(first.answer), model.answers.model.one.probabilities[0], party.tolerance, `${party.name} of ${model.title}`);
+    if (party.tolerance) sameAnswer(told(first.answer), model.answers.model.one, party.tolerance, `${party.name} of ${model.title}`);
     const warm = [];
     for (let call = 0; call < WARM; call++) warm.push((await ask()).ms);
     return { cold: first.ms, warm: median(warm) };
@@ -101,9 +101,9 @@ async function measure(start, party, model) {
   }
 }
 
-function chancesOf(answer) {
+function told(answer) {
   if (answer.statusCode !== 200) throw new Error(JSON.stringify(answer));
-  return JSON.parse(answer.body).probabilities[0];
+  return JSON.parse(answer.body);
 }
 
 function eventOf(body) {

@@ -11,14 +11,14 @@ const TYPES = { number: 'FP64', string: 'BYTES' };
 
 /**
  * Each gives, for a model, a folder of its own and free ports, how it is started (`command`, `args`, `env`, working in the folder), the
- * `path` of its URL, the `body` that it is asked with, and `chances`, those that an answer tells.
+ * `path` of its URL, the `body` that it is asked with, and where its answers have a form of their own, `read`.
  */
 const PEERS = {
   fastapi: {
     name: 'FastAPI, uvicorn (2 workers)', packages: ['fastapi', 'uvicorn'],
     start({ bin, model, folder, ports: [port] }) {
       lay(folder, 'record.py', 'fastapi/app.py');
-      return { command: bin('uvicorn'), args: ['app:app', '--workers', '2', '--no-access-log', '--port', port], env: variables(model), path: '/predict', body: model.record, chances: (told) => told.probabilities[0] };
+      return { command: bin('uvicorn'), args: ['app:app', '--workers', '2', '--no-access-log', '--port', port], env: variables(model), path: '/predict', body: model.record };
     },
   },
   mlserver: {
@@ -28,7 +28,7 @@ const PEERS = {
       const settings = { debug: false, parallel_workers: 0, host: '127.0.0.1', http_port: http, grpc_port: grpc, metrics_port: metrics };
       write(folder, 'settings.json', settings);
       write(folder, 'model-settings.json', { name: 'model', implementation: 'mlserver_sklearn.SKLearnModel', parameters: { uri: model.model } });
-      return { command: bin('mlserver'), args: ['start', '.'], env: {}, path: '/v2/models/model/infer', body: inference(model), chances: (told) => told.outputs[0].data };
+      return { command: bin('mlserver'), args: ['start', '.'], env: {}, path: '/v2/models/model/infer', body: inference(model), read: readInference };
     },
   },
   bentoml: {
@@ -36,7 +36,7 @@ const PEERS = {
     start({ bin, model, folder, ports: [port] }) {
       lay(folder, 'record.py', 'bentoml/service.py');
       const env = { ...variables(model), BENTOML_HOME: path.join(folder, 'home'), BENTOML_DO_NOT_TRACK: 'True' };
-      return { command: bin('bentoml'), args: ['serve', 'service:Model', '--host', '127.0.0.1', '--port', port], env, path: '/predict', body: { record: model.record }, chances: (told) => told.probabilities[0] };
+      return { command: bin('bentoml'), args: ['serve', 'service:Model', '--host', '127.0.0.1', '--port', port], env, path: '/predict', body: { record: model.record } };
     },
   },
 };
@@ -72,10 +72,14 @@ function write(folder, name, value) {
 
 /** A record as the Open Inference Protocol has it: MLServer makes a frame, an array or texts of it. */
 function inference({ record, shape }) {
-  const outputs = [{ name: 'predict_proba' }];
+  const outputs = [{ name: 'predict' }, { name: 'predict_proba' }];
   const texts = { parameters: { content_type: 'str' } };
   if (shape === 'row') return { inputs: [{ name: 'x', datatype: 'FP64', shape: [1, record.length], data: record }], outputs };
   if (shape === 'text') return { ...texts, inputs: [{ name: 'x', datatype: 'BYTES', shape: [1], data: [record], ...texts }], outputs };
   const inputs = Object.entries(record).map(([name, value]) => ({ name, datatype: TYPES[typeof value], shape: [1], data: [value], ...(typeof value === 'string' ? texts : {}) }));
   return { parameters: { content_type: 'pd' }, inputs, outputs };
+}
+
+function readInference({ outputs: [labels, chances] }) {
+  return { predictions: labels.data, probabilities: [chances.data] };
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ratios } from '../measured/statistics.mjs';
 import { modelsPython } from '../models.mjs';
-import { sameChances, toleranceOf } from './answers.mjs';
+import { sameAnswer, toleranceOf } from './answers.mjs';
 import { load } from './load.mjs';
 import { home, mlfn, modelFile, packageOf, wordsFor } from './package.mjs';
 
@@ -63,8 +63,8 @@ async function prepare(server, model, bodyFile, record) {
   const answer = await fetch(server.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: readFileSync(bodyFile) });
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(`${server.name} of ${model.title} answers ${answer.status} ${text}\n${server.log()}`);
-  const told = (server.chances ?? ((each) => each.probabilities[0]))(JSON.parse(text));
-  sameChances(told, model.answers.model.one.probabilities[0], toleranceOf(server.engine), `${server.name} of ${model.title}`);
+  const told = JSON.parse(text);
+  sameAnswer(server.read?.(told) ?? told, model.answers.model.one, toleranceOf(server.engine), `${server.name} of ${model.title}`);
 }
 
 /** A server in a folder of its own, once its port answers. */
@@ -75,7 +75,7 @@ async function started({ startServer, temporary, freePort, answers }, name, desc
   const { path: way, ...given } = describe({ folder, ports });
   const origin = `http://127.0.0.1:${ports[0]}`;
   const server = await startServer({ command: given.command, args: given.args, folder, env: { ...ALIKE, ...given.env }, ready: () => answers(`${origin}${given.ready ?? '/'}`) });
-  return { name, url: `${origin}${way}`, body: given.body, chances: given.chances, engine: given.engine, log: server.log, stop: server.stop };
+  return { name, url: `${origin}${way}`, body: given.body, read: given.read, engine: given.engine, log: server.log, stop: server.stop };
 }
 
 /** What a deploy with `mode: run` has Cloud Run start. */

@@ -135,6 +135,21 @@ def test_the_serving_code_itself_imports_next_to_nothing(tmp_path):
     assert done.stdout.strip() == "['app', 'mlfn_serve']", done.stdout + done.stderr
 
 
+def test_what_is_loaded_is_not_looked_through_for_garbage_again(tmp_path):
+    root = package(tmp_path, model=MODELS["digits"]()[0])
+    done = run(root, "import gc, mlfn_serve.entry; print(gc.isenabled(), gc.get_freeze_count() > 10_000, len(gc.get_objects()))")
+    enabled, frozen, looked_through = done.stdout.split()
+    assert (enabled, frozen) == ("True", "True"), done.stdout + done.stderr
+    assert int(looked_through) < 1_000
+
+
+def test_garbage_is_not_looked_for_where_the_user_switched_that_off(tmp_path):
+    hooks = "import gc\n\ngc.disable()\n\n\ndef preprocess(body):\n    return body\n"
+    root = package(tmp_path, model=MODELS["digits"]()[0], hooks="hooks", code={"hooks.py": hooks})
+    done = run(root, "import gc, mlfn_serve.entry; print(gc.isenabled())")
+    assert done.stdout.strip() == "False", done.stdout + done.stderr
+
+
 def test_models_that_pick_no_column_by_name_need_no_pandas(tmp_path):
     (tmp_path / "pandas.py").write_text("raise ModuleNotFoundError('No module named pandas', name='pandas')\n")
     path = os.pathsep.join([str(tmp_path), str(SERVE)])

@@ -15,4 +15,5 @@ class Model:
 
     @bentoml.api
     def predict(self, record: Any) -> dict:
-        return {"probabilities": self.model.predict_proba(rows(record)).tolist()}
+        data = rows(record)
+        return {"predictions": self.model.predict(data).tolist(), "probabilities": self.model.predict_proba(data).tolist()}

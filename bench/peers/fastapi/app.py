@@ -13,4 +13,5 @@ model = joblib.load(os.environ["MODEL"])
 
 @app.post("/predict")
 def predict(record: Annotated[Any, Body()]):
-    return {"probabilities": model.predict_proba(rows(record)).tolist()}
+    data = rows(record)
+    return {"predictions": model.predict(data).tolist(), "probabilities": model.predict_proba(data).tolist()}

@@ -80,6 +80,8 @@ def _log_as_structured():
         def emit(self, record):
             log.error(self.format(record), record.levelname)
 
+    # It warns of each request that waits for a thread; how many come at once is the platform's to bound.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logger = logging.getLogger("waitress")
     logger.addHandler(Handler())
     logger.propagate = False
