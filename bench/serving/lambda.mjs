@@ -92,7 +92,7 @@ async function measure(start, party, model) {
       return { answer, ms: performance.now() - begun };
     };
     const first = await ask();
-    if (party.tolerance) sameAnswer(told(first.answer), model.answers.model.one, party.tolerance, `${party.name} of ${model.title}`);
+    if (party.tolerance) sameAnswer(bodyOf(first.answer), model.answers.model.one, party.tolerance, `${party.name} of ${model.title}`);
     const warm = [];
     for (let call = 0; call < WARM; call++) warm.push((await ask()).ms);
     return { cold: first.ms, warm: median(warm) };
@@ -101,7 +101,7 @@ async function measure(start, party, model) {
   }
 }
 
-function told(answer) {
+function bodyOf(answer) {
   if (answer.statusCode !== 200) throw new Error(JSON.stringify(answer));
   return JSON.parse(answer.body);
 }
