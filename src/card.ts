@@ -83,7 +83,7 @@ export interface Port {
   shape: (number | null)[] | null;
 }
 
-export type FrameworkFormat = 'onnx' | 'xgboost-json' | 'xgboost-ubj';
+export type FrameworkFormat = 'onnx' | 'xgboost-json' | 'xgboost-ubj' | 'keras' | 'keras-h5';
 
 /** A model as its framework writes it itself: data of a known layout, and no pickle. */
 export interface FrameworkCard extends CardBase {

@@ -25,8 +25,6 @@ const holds =
 const RESAVE = 'Wrap the model in an estimator with a scikit-learn interface and save that with joblib.dump.';
 
 const OTHER_FORMATS: readonly OtherFormat[] = [
-  { name: 'an HDF5 file (Keras .h5, as a rule)', recognise: starts(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a), hint: RESAVE },
-  { name: 'a Keras model (.keras)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('metadata.json')(head), hint: RESAVE },
   { name: 'a PyTorch model (zip)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('/data.pkl')(head), hint: RESAVE },
   { name: 'a NumPy archive (.npz)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('.npy')(head), hint: RESAVE },
   { name: 'a zip archive', recognise: startsWith('PK\x03\x04'), hint: 'Unpack it and give the model file inside.' },

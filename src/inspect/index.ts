@@ -7,8 +7,8 @@ import type { Card } from '../card.ts';
 import { viewOfFile } from './bytes/view.ts';
 import { compressionOf, HEAD_BYTES, otherFormat } from './formats.ts';
 import type { Compression } from './decompress/index.ts';
-import { frameworkCard } from './framework/card.ts';
-import { readerFor } from './framework/readers.ts';
+import { archiveCard, isZip } from './archive/card.ts';
+import { readerCard } from './framework/readers.ts';
 import { inspectModel } from './model-file.ts';
 import { inspectPython, pythonTarget } from './python-artifact.ts';
 
@@ -33,8 +33,9 @@ export async function inspect(ctx: Context, file: string, options: { code?: stri
     }
     const compression = compressionOf(head);
     if (compression === 'none') {
-      const reader = readerFor(head);
-      if (reader !== null) return await frameworkCard({ file: handle, path: whole, size, view: viewOfFile(handle, size, ctx.signal), signal: ctx.signal }, reader);
+      const model = { file: handle, path: whole, size, view: viewOfFile(handle, size, ctx.signal), signal: ctx.signal };
+      const card = isZip(head) ? await archiveCard(model) : await readerCard(model, head);
+      if (card !== null) return card;
       refuseOthers(whole, head);
     }
     const { card, pickle } = await inspectModel(ctx, { file: handle, path: whole, size, compression }, options.code);

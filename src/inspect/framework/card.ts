@@ -7,7 +7,7 @@ import type { Draft, OpenFile, Reader } from './reader.ts';
 const HARMLESS = new Set(['no-estimator', 'no-features']);
 
 /** What is wrong with the bytes becomes a finding; errors of the disk and an abort pass through. */
-export async function frameworkCard(model: OpenFile, { begins, read }: Pick<Reader, 'begins' | 'read'>): Promise<FrameworkCard> {
+export async function frameworkCard(model: Pick<OpenFile, 'path' | 'size'>, begins: Reader['begins'], read: (draft: Draft) => Promise<void>): Promise<FrameworkCard> {
   const draft: Draft = {
     ...begins,
     madeBy: null,
@@ -24,7 +24,7 @@ export async function frameworkCard(model: OpenFile, { begins, read }: Pick<Read
     findings: [],
   };
   try {
-    await read(model, draft);
+    await read(draft);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     draft.findings.push(error.finding);

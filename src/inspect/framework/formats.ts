@@ -15,4 +15,6 @@ export const FORMATS: Readonly<Record<FrameworkFormat, FormatText>> = {
   onnx: { title: 'an ONNX model', instead: byFunction('onnxruntime') },
   'xgboost-json': { title: 'an XGBoost model (JSON)', instead: 'Load it into an XGBClassifier or XGBRegressor with load_model, and save that with joblib.dump.' },
   'xgboost-ubj': { title: 'an XGBoost model (UBJSON)', instead: 'Load it into an XGBClassifier or XGBRegressor with load_model, and save that with joblib.dump.' },
+  keras: { title: 'a Keras model (.keras)', instead: byFunction('keras') },
+  'keras-h5': { title: 'a Keras model (HDF5)', instead: byFunction('keras') },
 };

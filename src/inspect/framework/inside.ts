@@ -25,7 +25,7 @@ export async function fileInside(folder: string, named: string): Promise<Inside>
 }
 
 /** Why a path does not stay below where it starts, on this or any other system; null when it does. */
-function leavesFolder(named: string): string | null {
+export function leavesFolder(named: string): string | null {
   if (named === '') return 'is no name';
   if (named.includes('\0')) return 'has a zero byte in its name';
   if (/^([\\/]|[A-Za-z]:)/.test(named)) return 'is an absolute path';

@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { FrameworkCard } from '../../card.ts';
 import type { Finding } from '../../types.ts';
+import type { Archive } from '../archive/zip.ts';
 import type { View } from '../bytes/view.ts';
 
 export interface OpenFile {
@@ -22,6 +23,14 @@ export interface Reader {
   begins: Pick<Draft, 'format' | 'framework'>;
   /** @throws Malformed */
   read(model: OpenFile, draft: Draft): Promise<void>;
+}
+
+/** Formats that are zip archives are told by the names of their members. */
+export interface ArchiveReader {
+  recognise(names: ReadonlySet<string>): boolean;
+  begins: Reader['begins'];
+  /** @throws Malformed */
+  read(archive: Archive, draft: Draft): Promise<void>;
 }
 
 export function warn(draft: Draft, code: string, message: string, hint: string): void {

@@ -1,10 +1,15 @@
 /** The formats of frameworks that are read, each told by its first bytes. */
+import type { FrameworkCard } from '../../card.ts';
+import { kerasH5 } from '../keras/h5.ts';
 import { onnx } from '../onnx/model.ts';
 import { xgboostJson, xgboostUbj } from '../xgboost/model.ts';
-import type { Reader } from './reader.ts';
+import { frameworkCard } from './card.ts';
+import type { OpenFile, Reader } from './reader.ts';
 
-const READERS: readonly Reader[] = [onnx, xgboostJson, xgboostUbj];
+const READERS: readonly Reader[] = [onnx, xgboostJson, xgboostUbj, kerasH5];
 
-export function readerFor(head: Buffer): Reader | null {
-  return READERS.find(({ recognise }) => recognise(head)) ?? null;
+/** Null when it is none of these formats. */
+export async function readerCard(model: OpenFile, head: Buffer): Promise<FrameworkCard | null> {
+  const reader = READERS.find(({ recognise }) => recognise(head));
+  return reader === undefined ? null : frameworkCard(model, reader.begins, (draft) => reader.read(model, draft));
 }

@@ -1,0 +1,33 @@
+/** A zip archive as a card, if it is of a format that is read. */
+import path from 'node:path';
+import { MlfnError } from '../../errors.ts';
+import type { FrameworkCard } from '../../card.ts';
+import { isDamage, Malformed } from '../bytes/malformed.ts';
+import { frameworkCard } from '../framework/card.ts';
+import type { ArchiveReader, OpenFile } from '../framework/reader.ts';
+import { keras } from '../keras/archive.ts';
+import { type Archive, openArchive } from './zip.ts';
+
+const READERS: readonly ArchiveReader[] = [keras];
+
+export function isZip(head: Buffer): boolean {
+  return head.toString('latin1', 0, 4) === 'PK\x03\x04';
+}
+
+/** Null when it is none of these formats. @throws MODEL_DAMAGED, MODEL_UNSAFE */
+export async function archiveCard(model: OpenFile): Promise<FrameworkCard | null> {
+  const archive = await openArchive(model.file, model.size).catch((error: unknown) => refused(model, error));
+  const reader = READERS.find(({ recognise }) => recognise(archive.names));
+  return reader === undefined ? null : frameworkCard(model, reader.begins, (draft) => reader.read(archive, draft));
+}
+
+/** An archive that cannot be looked over is of no format. */
+function refused({ path: file }: OpenFile, error: unknown): Archive {
+  if (!(error instanceof Malformed)) throw error;
+  const { message, hint } = error.finding;
+  throw new MlfnError(isDamage(error) ? 'MODEL_DAMAGED' : 'MODEL_UNSAFE', `${path.basename(file)} is a zip archive that is not unpacked. ${message}`, {
+    hint: hint ?? 'Save the model again.',
+    details: { path: file, findings: [error.finding] },
+    cause: error,
+  });
+}
