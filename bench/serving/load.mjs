@@ -1,6 +1,6 @@
 // wrk, the load that every server gets: eight connections of one thread, each asking again as soon as it has its answer.
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { fail } from '../../scripts/venv.mjs';
@@ -43,4 +43,5 @@ function unpack() {
   const get = spawnSync('apt-get', ['download', 'wrk', 'libluajit-5.1-2', 'libluajit-5.1-common'], { cwd: debs, stdio: 'ignore' });
   if (get.status !== 0) fail(`The measurements need wrk ${WRK}, and apt-get cannot download it here. Install it and run this again.`);
   for (const deb of readdirSync(debs)) execFileSync('dpkg', ['-x', path.join(debs, deb), folder]);
+  rmSync(debs, { recursive: true });
 }

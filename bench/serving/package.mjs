@@ -46,8 +46,14 @@ export function packageOf(model, engine, target, folder) {
   const bytes = zips.reduce((sum, zip) => sum + statSync(zip).size, 0);
   for (const zip of zips) unzip(zip, zip.endsWith('function.zip') ? task : path.join(task, beside));
   rmSync(out, { recursive: true });
+  return { engine: engineOf(task, path.join(task, beside)), task, opt: path.join(folder, 'opt'), bytes };
+}
+
+/** A compiled model says of itself that it is one; onnxruntime is there for graphs in it. */
+function engineOf(task, dependencies) {
   const { format } = JSON.parse(readFileSync(path.join(task, 'settings.json'), 'utf8')).artifact;
-  return { engine: ['plain', 'onnx'].includes(format) ? format : 'native', task, opt: path.join(folder, 'opt'), bytes };
+  if (format !== 'plain') return 'native';
+  return existsSync(path.join(dependencies, 'onnxruntime')) ? 'onnx' : 'plain';
 }
 
 /** The one file of a package's model. */

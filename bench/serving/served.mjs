@@ -11,7 +11,7 @@ import { load } from './load.mjs';
 import { home, mlfn, modelFile, packageOf, wordsFor } from './package.mjs';
 
 /** Of a round, for each server. */
-export const SECONDS = 3;
+export const SECONDS = 2;
 export const CLOUD_RUN = "mlfn, Cloud Run's server (one process)";
 const LOCAL = 'mlfn, local target (2 workers)';
 const ALIKE = { OMP_NUM_THREADS: '1' };
