@@ -31,7 +31,12 @@ test('a party that answers otherwise than the model stops the measurement', () =
 });
 
 test('a party whose chances differ in the last places goes on', () => {
-  fc.assert(fc.property(chances, (wanted) => sameAnswer(answer('a', wanted.map((value) => value * (1 + 1e-12))), answer('a', wanted), 1e-9, 'peer')));
+  fc.assert(
+    fc.property(chances, (wanted) => {
+      const near = wanted.map((value) => value * (1 + 1e-12));
+      expect(() => sameAnswer(answer('a', near), answer('a', wanted), 1e-9, 'peer')).not.toThrow();
+    }),
+  );
 });
 
 test('an engine that refuses the model is in the table, with its reason', () => {
