@@ -83,7 +83,7 @@ export interface Port {
   shape: (number | null)[] | null;
 }
 
-export type FrameworkFormat = 'onnx' | 'xgboost-json' | 'xgboost-ubj' | 'keras' | 'keras-h5';
+export type FrameworkFormat = 'onnx' | 'xgboost-json' | 'xgboost-ubj' | 'keras' | 'keras-h5' | 'lightgbm';
 
 /** A model as its framework writes it itself: data of a known layout, and no pickle. */
 export interface FrameworkCard extends CardBase {
@@ -106,6 +106,8 @@ export interface FrameworkCard extends CardBase {
   distributions: string[];
   /** Exact versions that the file names, by distribution. */
   versions: Record<string, string>;
+  /** The oldest versions that can read the file, by distribution, where its layout tells. */
+  atLeast: Record<string, string>;
   /** What belongs to the model beside the file: POSIX paths inside its folder. */
   files: string[];
   /** False when running it may run code that the file brings along, or it could not be read to its end. */

@@ -33,7 +33,6 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
   { name: 'a web page', recognise: (head) => /^\s*<(!doctype html|html)/i.test(head.toString('latin1')), hint: 'Download the model file again: this is the page about it, or an error.' },
   { name: 'a NumPy array (.npy)', recognise: starts(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59), hint: 'Give the file of a fitted model.' },
   { name: 'an XGBoost model (binary)', recognise: startsWith('binf'), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
-  { name: 'a LightGBM model (text)', recognise: (head) => /^tree\r?\nversion=/.test(head.toString('latin1')), hint: 'Save the LGBMClassifier or LGBMRegressor itself with joblib.dump.' },
   { name: 'a CatBoost model', recognise: startsWith('CBM1'), hint: 'Save the CatBoostClassifier or CatBoostRegressor itself with joblib.dump.' },
   { name: 'a TensorFlow Lite model', recognise: startsWith('TFL3', 4), hint: RESAVE },
   { name: 'a safetensors file', recognise: (head) => head.length > 9 && head.readUInt32LE(4) === 0 && head[8] === 0x7b, hint: RESAVE },

@@ -10,7 +10,7 @@ import { join } from './pickle-bytes.ts';
 const folder = new Folder();
 afterAll(() => folder.remove());
 
-const FILES = ['logit.onnx', 'beside.onnx', 'branch.onnx', 'binary.json', 'dart.json', 'binary.ubj', 'categories.ubj', 'games.h5', 'latest.h5', 'games.keras', 'lambda.keras'];
+const FILES = ['logit.onnx', 'beside.onnx', 'branch.onnx', 'binary.json', 'dart.json', 'binary.ubj', 'categories.ubj', 'games.h5', 'latest.h5', 'games.keras', 'lambda.keras', 'kinds.lgb.txt'];
 
 describe.each(FILES)('%s', (name) => {
   const whole = fixture(name);
@@ -24,7 +24,7 @@ describe.each(FILES)('%s', (name) => {
       }),
       { numRuns: 60 },
     );
-    expect(await folder.card(whole.subarray(0, -1))).not.toMatchObject({ safe: true });
+    expect(await folder.card(whole.subarray(0, whole.length >> 1))).not.toMatchObject({ safe: true });
   });
 
   test('with bytes changed', async () => {

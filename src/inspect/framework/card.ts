@@ -20,6 +20,7 @@ export async function frameworkCard(model: Pick<OpenFile, 'path' | 'size'>, begi
     classes: null,
     distributions: [begins.framework.name],
     versions: {},
+    atLeast: {},
     files: [],
     findings: [],
   };

@@ -17,4 +17,5 @@ export const FORMATS: Readonly<Record<FrameworkFormat, FormatText>> = {
   'xgboost-ubj': { title: 'an XGBoost model (UBJSON)', instead: 'Load it into an XGBClassifier or XGBRegressor with load_model, and save that with joblib.dump.' },
   keras: { title: 'a Keras model (.keras)', instead: byFunction('keras') },
   'keras-h5': { title: 'a Keras model (HDF5)', instead: byFunction('keras') },
+  lightgbm: { title: 'a LightGBM model (text)', instead: 'Save the LGBMClassifier or LGBMRegressor itself with joblib.dump.' },
 };
