@@ -9,7 +9,8 @@ import { ensureVenv, fail, pythonOf, run, takeLock } from '../scripts/venv.mjs';
 const root = path.dirname(import.meta.dirname);
 const venv = path.join(root, '.bench/python');
 const script = path.join(import.meta.dirname, 'models/train.py');
-const requirements = path.join(import.meta.dirname, 'models/requirements.txt');
+/** Every package that a model needs, pinned. */
+export const requirements = path.join(import.meta.dirname, 'models/requirements.txt');
 
 /** Smallest packages first. */
 export const NAMES = ['logistic', 'forest', 'boosting', 'texts', 'neighbours', 'xgboost', 'lightgbm'];

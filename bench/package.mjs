@@ -10,7 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { begin, wordsOf } from './measured/record.mjs';
-import { benchModels, modelsPython, NAMES } from './models.mjs';
+import { benchModels, modelsPython, NAMES, requirements } from './models.mjs';
 import { faultOf, weigh } from './package/contents.mjs';
 import { gather, MAIN, PEERS } from './package/parties.mjs';
 import { report } from './package/report.mjs';
@@ -39,15 +39,6 @@ async function does(party, act, model) {
 /** The acts of a party that this round is one of, in order. */
 const actsOf = ({ party, rounds: most }, round) => ACTS.filter((act) => party.acts[act] !== undefined && round < (most[act] ?? 0));
 
-/** Fills the caches of downloads, and lets every tool write its byte code; what is made here is weighed and asked. */
-async function before(python, { party }, model) {
-  party.lay();
-  await does(party, 'fresh', model);
-  const zips = await party.zips();
-  const fault = faultOf(python, { handler: party.handler, zips, model, wanted: model.answers.model });
-  return { command: party.command, acts: Object.fromEntries(ACTS.map((each) => [each, []])), ...weigh(python, zips), fault };
-}
-
 /** Seconds of what cannot be avoided when the model changed. */
 function digestAndCompress(file) {
   const begun = performance.now();
@@ -61,37 +52,51 @@ process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 const python = await modelsPython();
 const models = await benchModels(names);
-const { partiesOf, versions, stop } = await gather({ work, watch: watcher(python, work), python, rounds, without });
+const { partiesOf, versions, stop } = await gather({ work, watch: watcher(python, work), python, requirements, rounds, without });
+
+/** One party's acts of a round; after its first package, what that weighs, and whether it answers. */
+async function takesPart(entry, round, model, told) {
+  const { party } = entry;
+  for (const act of actsOf(entry, round)) {
+    told.acts[act].push(await does(party, act, model));
+    if (act !== 'fresh' || round > 0) continue;
+    const zips = await party.zips();
+    Object.assign(told, weigh(python, zips), { fault: faultOf(python, { handler: party.handler, zips, model, wanted: model.answers.model }) });
+  }
+  const seconds = actsOf(entry, round).map((act) => `${act} ${told.acts[act].at(-1).seconds.toFixed(2)} s`).join(', ');
+  record.tell(`${model.name}, round ${round + 1}: ${party.name}  ${seconds}${told.fault === null ? '' : `, DOES NOT RUN: ${told.fault}`}`);
+}
+
+/** All rounds of a model. @returns what is told of each party */
+async function measure(model, entries) {
+  const parties = Object.fromEntries(entries.map(({ party }) => [party.name, { command: party.command, acts: Object.fromEntries(ACTS.map((act) => [act, []])) }]));
+  const [{ party: native }] = entries;
+  for (const { party } of entries) party.lay();
+  native.take(model.model);
+  await native.fill();
+  const peak = native.nodePeak();
+  if (model.name === MAIN) extra.peakBefore = peak;
+  for (let round = 0; round < rounds; round++) {
+    for (const entry of entries.filter((each) => actsOf(each, round).length > 0)) await takesPart(entry, round, model, parties[entry.party.name]);
+    if (model.name !== MAIN) continue;
+    extra.peaks.push(native.nodePeak());
+    extra.start.push((await native.start()).seconds);
+    extra.digest.push(digestAndCompress(model.again));
+    native.nodePeak(); // of --help
+  }
+  return parties;
+}
+
+/** Of the main model: what its aims are held against. */
+const extra = { start: [], digest: [], peaks: [], peakBefore: 0 };
+const all = models.map((model) => ({ model, entries: partiesOf(model) }));
+const partsTaken = (entry) => Array.from({ length: rounds }, (_, round) => actsOf(entry, round)).filter((acts) => acts.length > 0).length;
+const record = begin('package', all.flatMap(({ entries }) => entries.map(partsTaken)).reduce((sum, each) => sum + each, 0));
 let met = false;
 try {
-  const measured = models.map((model) => ({ model, entries: partiesOf(model), parties: {} }));
-  const steps = measured.flatMap(({ entries }) => entries.map(({ party, rounds: most }) => 1 + Math.max(...ACTS.filter((act) => party.acts[act]).map((act) => most[act] ?? 0))));
-  const record = begin('package', steps.reduce((sum, each) => sum + each, 0));
-  const extra = { start: [], digest: [], peaks: [], peakBefore: 0 };
-  for (const { model, entries, parties } of measured) {
-    for (const entry of entries) {
-      parties[entry.party.name] = await before(python, entry, model);
-      record.tell(`${model.name}, before: ${entry.party.name}${parties[entry.party.name].fault === null ? '' : ` DOES NOT RUN: ${parties[entry.party.name].fault}`}`);
-    }
-    const [, { party: native }] = entries;
-    if (model.name === MAIN) extra.peakBefore = native.nodePeak();
-    for (let round = 0; round < rounds; round++) {
-      for (const entry of entries.filter((each) => actsOf(each, round).length > 0)) {
-        const { party } = entry;
-        const { acts } = parties[party.name];
-        for (const act of actsOf(entry, round)) acts[act].push(await does(party, act, model));
-        record.tell(`${model.name}, round ${round + 1}: ${party.name}  ${actsOf(entry, round).map((act) => `${act} ${acts[act].at(-1).seconds.toFixed(2)} s`).join(', ')}`);
-      }
-      if (model.name === MAIN) {
-        extra.peaks.push(native.nodePeak());
-        extra.start.push((await native.start()).seconds);
-        extra.digest.push(digestAndCompress(model.again));
-        native.nodePeak(); // of --help
-      }
-    }
-  }
-  const facts = [`requirements: scikit-learn 1.6.1 with numpy, scipy and joblib of its time, pandas 2.3.3, xgboost-cpu and lightgbm where the model needs them (bench/models/requirements.txt)`];
-  met = record.keep(report({ models: measured, extra, versions, facts }), values.results);
+  const measured = [];
+  for (const { model, entries } of all) measured.push({ model, parties: await measure(model, entries) });
+  met = record.keep(report({ models: measured, extra, versions }), values.results);
 } finally {
   await stop();
 }

@@ -44,6 +44,7 @@ function tableOf({ title, columns, rows }, { counted = true } = {}) {
 
 /** Samples that are fewer than the row's others say so. */
 function cellOf(cell, { digits = 2 }, n) {
+  if (typeof cell === 'number') return spread([cell], digits);
   if (!Array.isArray(cell)) return cell ?? '';
   if (cell.length === 0) return '';
   return spread(cell, digits) + (cell.length === n ? '' : `, n ${cell.length}`);

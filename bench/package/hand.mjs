@@ -5,6 +5,9 @@ import { inTurn } from './run.mjs';
 
 const root = path.dirname(path.dirname(import.meta.dirname));
 
+/** Wheels for Lambda, whatever machine this is. */
+export const MANYLINUX = ['--python-platform', 'x86_64-manylinux_2_28', '--only-binary', ':all:'];
+
 /** A script of an install into the folder `package`, and of an archive of it, `package.zip`. */
 function byHand({ name, command, work, watch, model, install, archive }) {
   const project = path.join(work, name.replaceAll(/\W+/g, '-'));
@@ -34,8 +37,7 @@ function byHand({ name, command, work, watch, model, install, archive }) {
 
 /** uv, and an archiver in a hurry. No byte code: with it there would be twice the files. */
 export function uvAnd(name, archive, { uv, python, ...party }) {
-  const platform = ['--python', python, '--python-platform', 'x86_64-manylinux_2_28', '--only-binary', ':all:'];
-  const install = [uv, 'pip', 'install', '--quiet', '--target', '.', ...platform, '-r', '../requirements.txt'];
+  const install = [uv, 'pip', 'install', '--quiet', '--target', '.', '--python', python, ...MANYLINUX, '-r', '../requirements.txt'];
   const shown = [path.basename(archive[0]), ...archive.slice(1)].join(' ');
   return byHand({ ...party, name: `uv + ${name}`, command: `uv pip install --target . -r requirements.txt && ${shown}`, install, archive });
 }

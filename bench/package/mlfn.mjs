@@ -40,6 +40,8 @@ export function mlfn({ work, home, watch, model, engine }) {
       changed: build,
       ...(engine === 'native' && { unknown: () => (forget(KNOWN), build()) }),
     },
+    /** Fetches the wheels and unpacks them. */
+    fill: build,
     /** The command line's own start. */
     start: () => call('build', '--help'),
     zips: async () => ['function.zip', 'dependencies.zip'].map((file) => path.join(project, 'out', file)).filter(existsSync),

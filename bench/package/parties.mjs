@@ -1,8 +1,9 @@
 // Who makes packages, and how often each takes part: slow ones in fewer rounds, which the page says.
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { lab } from '../aws/lab.mjs';
 import { installSam } from '../aws/peer.mjs';
-import { tutorial, uvAnd } from './hand.mjs';
+import { MANYLINUX, tutorial, uvAnd } from './hand.mjs';
 import { mlfn } from './mlfn.mjs';
 import { archiver, installServerless, versionOf } from './peers.mjs';
 import { sam } from './sam.mjs';
@@ -14,11 +15,12 @@ export const PEERS = ['zip', '7zz', 'sam', 'serverless', 'tutorial'];
 export const MAIN = 'logistic';
 
 /**
- * Installs the peers and starts what they need.
+ * Installs the peers, starts what they need, and fills the caches of downloads.
+ * @param requirements file of all that the models need
  * @param without names of PEERS
  * @returns `partiesOf(model)`: for each `{party, rounds: {act: how many}}`; `versions`; `stop()`
  */
-export async function gather({ work, watch, python, rounds, without }) {
+export async function gather({ work, watch, python, requirements, rounds, without }) {
   const wanted = (name) => !without.includes(name);
   const uv = path.join(path.dirname(python), process.platform === 'win32' ? 'uv.exe' : 'uv');
   const versions = { uv: versionOf(uv, ['--version'], /uv (\S+)/) };
@@ -34,22 +36,27 @@ export async function gather({ work, watch, python, rounds, without }) {
   const cloud = samPeer === null ? null : await (await lab(work)).startMinistack({ packages: [samPeer.translator] });
   versions.python = versionOf(python, ['--version'], /Python (\S+)/);
 
+  // So that no download is measured: pip's cache is that of SAM, of Serverless and of the tutorial, too.
+  for (const installer of [[python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'], [uv, 'pip', 'install', '--quiet', '--python', python, ...MANYLINUX]]) {
+    await watch(installer[0], [...installer.slice(1), '--target', path.join(work, 'downloaded'), '-r', requirements], { cwd: work });
+    rmSync(path.join(work, 'downloaded'), { recursive: true, force: true });
+  }
+
   function partiesOf(model) {
-    const common = { work: path.join(work, model.name), watch, model, uv, python, zip };
+    const common = { work: path.join(work, model.name), home: path.join(work, 'home'), watch, model, uv, python, zip };
     const main = model.name === MAIN;
-    const few = Math.min(rounds, main ? 3 : 1);
-    const home = path.join(work, 'home');
-    const all = main ? rounds : Math.min(rounds, 3);
-    const quick = { unknown: all, fresh: all, same: all, changed: all };
+    const some = main ? rounds : Math.min(rounds, 3);
+    const one = main ? rounds : 1;
+    const few = Math.min(rounds, 3);
     const parties = [
-      { party: mlfn({ ...common, home }), rounds: quick },
-      { party: mlfn({ ...common, home, engine: 'native' }), rounds: quick },
+      { party: mlfn({ ...common, engine: 'native' }), rounds: { unknown: some, fresh: some, same: some, changed: some } },
+      { party: mlfn(common), rounds: { fresh: one, same: one, changed: one } },
     ];
-    if (wanted('zip')) parties.push({ party: uvAnd('zip -1', [zip, '-1', '-qr', '../package.zip', '.'], common), rounds: quick });
-    if (sevenZip !== null) parties.push({ party: uvAnd('7zz -mx1', [sevenZip, 'a', '-tzip', '-mx1', '-bd', '../package.zip', '.'], common), rounds: quick });
-    if (samPeer !== null) parties.push({ party: sam({ ...common, bin: samPeer.bin, endpoint: cloud.endpoint }), rounds: main ? { fresh: rounds, same: few, changed: few } : { fresh: few } });
-    if (wanted('tutorial')) parties.push({ party: tutorial(common), rounds: { fresh: few } });
-    if (framework !== null && main) parties.push({ party: serverless({ ...common, peer: framework, cache: path.join(work, 'serverless-cache') }), rounds: { fresh: 1, same: 1, changed: 1 } });
+    if (wanted('zip')) parties.push({ party: uvAnd('zip -1', [zip, '-1', '-qr', '../package.zip', '.'], common), rounds: { fresh: some } });
+    if (sevenZip !== null) parties.push({ party: uvAnd('7zz -mx1', [sevenZip, 'a', '-tzip', '-mx1', '-bd', '../package.zip', '.'], common), rounds: { fresh: some } });
+    if (samPeer !== null) parties.push({ party: sam({ ...common, bin: samPeer.bin, endpoint: cloud.endpoint }), rounds: main ? { fresh: rounds, same: 1, changed: 1 } : { fresh: 1 } });
+    if (wanted('tutorial') && main) parties.push({ party: tutorial(common), rounds: { fresh: few } });
+    if (framework !== null && main) parties.push({ party: serverless({ ...common, peer: framework, cache: path.join(work, 'serverless-cache') }), rounds: { fresh: 1, changed: 1 } });
     return parties;
   }
   return { partiesOf, versions, stop: async () => cloud?.stop() };

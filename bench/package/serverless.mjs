@@ -1,12 +1,9 @@
 // Serverless Framework 3 with serverless-python-requirements: `serverless package`.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(path.dirname(import.meta.dirname));
-/** In the plugin's cache, where pip's downloads lie; what else is there are installed requirements. */
-const DOWNLOADS = 'downloadCacheslspyc';
-
-/** @param cache folder of the plugin's, shared by all models */
+/** @param cache folder for the requirements that the plugin has installed */
 export function serverless({ work, watch, model, peer, python, cache }) {
   const project = path.join(work, 'serverless');
   const env = { BENCH_PLUGINS: peer.modules, BENCH_PYTHON: python, BENCH_CACHE: cache, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', SLS_INTERACTIVE_SETUP_ENABLE: '' };
@@ -24,12 +21,9 @@ export function serverless({ work, watch, model, peer, python, cache }) {
     take: (file) => cpSync(file, path.join(project, 'model.joblib')),
     acts: {
       fresh() {
-        rmSync(path.join(project, '.serverless'), { recursive: true, force: true });
-        const installed = existsSync(cache) ? readdirSync(cache).filter((each) => each !== DOWNLOADS) : [];
-        for (const each of installed) rmSync(path.join(cache, each), { recursive: true, force: true });
+        for (const made of [path.join(project, '.serverless'), cache]) rmSync(made, { recursive: true, force: true });
         return pack();
       },
-      same: pack,
       changed: pack,
     },
     zips: async () => [path.join(project, '.serverless/bench.zip')],
