@@ -12,7 +12,7 @@ export function sectionOf(result) {
 /** Every aim of every part in one table. */
 export function aimsOf(results) {
   const rows = results.flatMap(({ title, aims }) => aims.map((aim) => ({ name: title, cells: [aim.aim, wanted(aim), measured(aim), aim.values.length, isMet(aim) ? 'met' : '**missed**'] })));
-  return tableOf({ title: 'part', columns: ['aim', 'wanted', 'measured', 'n', ''].map((name) => ({ name })), rows }, { counted: false });
+  return tableOf({ title: 'part', columns: ['aim', 'wanted', 'measured', 'n', ''].map((name) => ({ name, digits: 0 })), rows }, { counted: false });
 }
 
 export function isMet({ values, least, most }) {
