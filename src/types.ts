@@ -43,6 +43,8 @@ export interface TargetNeed {
   version: string;
   /** What else works, should they name one: `>=3.5,<4`. */
   accepts: string;
+  /** Without what it asks for in turn. */
+  alone?: boolean;
 }
 
 export interface LockedPackage {
@@ -88,10 +90,13 @@ export interface Lock {
 
 // ---- compile ------------------------------------------------------------------------------------------------------
 
-/** `plain`: the standard library over numbers. `native`: the model's own libraries. */
-export type Engine = 'plain' | 'native';
+/**
+ * `plain`: the standard library over numbers. `onnx`: the same, with graphs in it that onnxruntime evaluates. `native`: the model's
+ * own libraries.
+ */
+export type Engine = 'plain' | 'onnx' | 'native';
 
-/** What the serving code opens a model by. */
+/** What the serving code opens a model by; `plain` is every compiled form. */
 export type ModelFormat = 'pickle' | 'joblib' | 'plain';
 
 /** What a compiled form was held against the model itself with, before it was taken. */
@@ -120,7 +125,7 @@ export interface NativeForm {
 }
 
 export interface CompiledForm {
-  engine: 'plain';
+  engine: 'plain' | 'onnx';
   why: string;
   /** Absolute; in the cache, never changed. */
   file: string;

@@ -56,7 +56,7 @@ interface Shipped {
 async function shippedModel(ctx: Context, card: ModelFileCard, compiled: CompiledForm | undefined): Promise<Shipped> {
   const file = compiled?.file ?? card.path;
   const { sha256, size } = compiled ?? (await hashOnce(ctx, file));
-  return { file, format: compiled?.engine ?? card.format, entry: { path: `model/${path.basename(file)}`, mode: 0o644, sha256, size, source: { file } } };
+  return { file, format: compiled === undefined ? card.format : 'plain', entry: { path: `model/${path.basename(file)}`, mode: 0o644, sha256, size, source: { file } } };
 }
 
 function engineOf({ kind }: ModelCard, compiled: CompiledForm | undefined): ServedBy {

@@ -13,7 +13,7 @@ export type Caller = 'lambda' | 'http';
 const HTTP_ONLY = new Set(['main.py', ...['cloud_log', 'framework', 'launch', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
 
 /** Who evaluates what is served: a user's function, the model's own libraries, or a compiled form by its evaluators. */
-export type ServedBy = { engine: 'python' | 'native' } | { engine: 'plain'; modules: string[] };
+export type ServedBy = { engine: 'python' | 'native' } | { engine: 'plain' | 'onnx'; modules: string[] };
 
 const NATIVE_ONLY = ['boosting', 'introspect', 'matrix', 'model', 'parts'];
 const MODEL_ONLY = ['bodies', 'fields', 'inference', 'predict', 'records', 'refusals'];
@@ -36,8 +36,9 @@ export async function servingCode(ctx: Context, caller: Caller, by: ServedBy): P
 
 /** What the engine does not import. */
 function leftOut(by: ServedBy): (name: string) => boolean {
-  const others = { python: [...NATIVE_ONLY, ...MODEL_ONLY], native: PYTHON_ONLY, plain: [...NATIVE_ONLY, ...PYTHON_ONLY] }[by.engine];
+  const compiled = [...NATIVE_ONLY, ...PYTHON_ONLY];
+  const others = { python: [...NATIVE_ONLY, ...MODEL_ONLY], native: PYTHON_ONLY, plain: compiled, onnx: compiled }[by.engine];
   const left = new Set(others.map((name) => `mlfn_serve/${name}.py`));
-  const evaluators = new Set(by.engine === 'plain' ? ['__init__', ...by.modules].map((name) => `mlfn_serve/plain/${name}.py`) : []);
+  const evaluators = new Set('modules' in by ? ['__init__', ...by.modules].map((name) => `mlfn_serve/plain/${name}.py`) : []);
   return (name) => left.has(name) || (name.startsWith('mlfn_serve/plain/') && !evaluators.has(name));
 }

@@ -32,7 +32,7 @@ export const PACKAGE_OPTIONS = {
   name: { kind: 'text', value: 'NAME', completes: 'function', summary: "Function's name (default: the file's or folder's)" },
   code: { kind: 'text', value: 'DIR', completes: 'folder', summary: 'Folder of the modules that the model or hooks import' },
   hooks: { kind: 'text', value: 'FILE', completes: 'file', summary: 'Python file with preprocess and/or postprocess' },
-  engine: { kind: 'text', value: 'ENGINE', choices: ['auto', 'plain', 'native'], summary: 'What evaluates the model (default: auto, the leanest that answers alike)' },
+  engine: { kind: 'text', value: 'ENGINE', choices: ['auto', 'plain', 'onnx', 'native'], summary: 'What evaluates the model (default: auto, the leanest that answers alike)' },
   python: { kind: 'text', value: 'VERSION', summary: 'Python version, or path of an interpreter' },
   requirements: { kind: 'text', value: 'FILE', completes: 'file', summary: 'Requirements to lock the dependencies with' },
   oneZip: { kind: 'flag', summary: "Put the dependencies into the function's own zip, without a layer" },

@@ -4,7 +4,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { runTool } from '../python-child.ts';
 import { templatesFolder } from '../templates.ts';
-import type { Proof } from '../types.ts';
+import type { CompiledForm, Proof } from '../types.ts';
 
 /** Everything together: loading, export, proof. */
 const SECONDS = 300;
@@ -14,7 +14,10 @@ const ROWS_SECONDS = 700;
 /** Small work on many threads is mostly waiting, and sums come in another order each time. */
 const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
 
+export type CompiledEngine = CompiledForm['engine'];
+
 export interface Asked {
+  engine: CompiledEngine;
   artifact: { file: string; format: string };
   path: string[];
   requests: unknown[];
@@ -38,7 +41,7 @@ export interface RowsTold {
 
 export interface Told {
   native: { warmUs: number | null };
-  plain: Tried;
+  compiled: Tried;
   rows?: RowsTold;
 }
 
@@ -53,7 +56,7 @@ export async function askChild(ctx: Context, asked: Asked, where: { interpreter:
   const job = { ...asked, main: {}, serving: path.join(templatesFolder(), 'python'), timeout };
   const ended = await runTool(ctx, job, { ...where, tool: 'compile.py', env: ONE_THREAD, doing: 'while the model was compiled' });
   const result = ended.result as Result | null;
-  if (result?.ok === true) return { native: result.native, plain: result.plain, ...(result.rows === undefined ? {} : { rows: result.rows }) };
+  if (result?.ok === true) return { native: result.native, compiled: result.compiled, ...(result.rows === undefined ? {} : { rows: result.rows }) };
   if (result?.type === 'UnreadableRows') {
     throw new MlfnError('COMPILE_ROWS', result.message.split('\n')[0] ?? '', {
       hint: 'Give --data a CSV file with a header, a JSON list of records, or JSON lines, with the columns that the model was fitted on.',
@@ -61,5 +64,5 @@ export async function askChild(ctx: Context, asked: Asked, where: { interpreter:
   }
   const { stage, status, late, crash } = ended;
   if (result === null) throw new Lost(late || crash.startsWith('Timeout') ? `it was not compiled within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was compiled (${stage})`);
-  return { native: { warmUs: null }, plain: { ok: false, reason: `it could not be compiled (${result.stage}: ${result.type}: ${result.message.split('\n')[0]})` } };
+  return { native: { warmUs: null }, compiled: { ok: false, reason: `it could not be compiled (${result.stage}: ${result.type}: ${result.message.split('\n')[0]})` } };
 }

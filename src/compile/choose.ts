@@ -3,23 +3,67 @@ import { createReadStream } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { stat } from 'node:fs/promises';
-import type { Form } from '../types.ts';
-import type { Told } from './child.ts';
+import type { CompiledForm, Engine, Form } from '../types.ts';
+import type { Told, Tried } from './child.ts';
 
 /** Below this a cold start weighs more than what a warm call could gain. Microseconds for one request. */
 const QUICK_US = 5_000;
+/** How much quicker a graph must be to be worth onnxruntime: 120 MB, and a start that takes twice as long. */
+const WORTH = 2;
 
-/** The plain form where it is proved, and quick or quicker than the model's own libraries. */
-export async function choose({ native, plain }: Told, file: string): Promise<Form> {
-  if (!plain.ok) return { engine: 'native', why: plain.reason };
-  const { proof, modules, warmUs } = plain;
-  const slower = warmUs !== null && native.warmUs !== null && warmUs > QUICK_US && warmUs > native.warmUs;
-  if (slower) return { engine: 'native', why: `its own libraries answer the sample in ${milliseconds(native.warmUs)}, plain Python in ${milliseconds(warmUs)}` };
+/** One engine's outcome, with the file that it wrote. */
+export interface Outcome extends Told {
+  file: string;
+}
+
+type Proved = Extract<Tried, { ok: true }>;
+
+/** Whether nothing else need be tried: proved, and as quick as a start is. */
+export function isPlainEnough({ compiled }: Told): boolean {
+  return compiled.ok && quick(compiled.warmUs);
+}
+
+/** The engine that was asked for by name where it is proved, else the leanest that is quick, or not slower than what is next. */
+export async function choose(engine: Engine | 'auto', plain: Outcome | null, onnx: Outcome | null): Promise<Form> {
+  const native = (onnx ?? plain)?.native.warmUs ?? null;
+  const lean = plain !== null && plain.compiled.ok ? plain.compiled : null;
+  const graph = onnx !== null && onnx.compiled.ok ? onnx.compiled : null;
+  const asked = (engine === 'plain' && lean !== null) || (engine === 'onnx' && graph !== null);
+  const best = asked ? engine : leanest(lean, graph, native);
+  if (best === 'plain' && plain !== null && lean !== null) return formOf('plain', plain.file, lean, null, native);
+  if (best === 'onnx' && onnx !== null && graph !== null) return formOf('onnx', onnx.file, graph, lean === null ? reasonOf(plain) : `plain Python takes ${milliseconds(lean.warmUs)}`, native);
+  const slower = [lean === null ? null : `plain Python in ${milliseconds(lean.warmUs)}`, graph === null ? null : `onnxruntime in ${milliseconds(graph.warmUs)}`].filter((part) => part !== null);
+  const reasons = [reasonOf(plain), reasonOf(onnx)].filter((reason) => reason !== null);
+  const answers = slower.length === 0 ? [] : [`its own libraries answer the sample in ${milliseconds(native)}, ${slower.join(', ')}`];
+  return { engine: 'native', why: [...new Set([...answers, ...reasons])].join('; ') };
+}
+
+function quick(us: number | null): boolean {
+  return us === null || us <= QUICK_US;
+}
+
+function leanest(plain: Proved | null, onnx: Proved | null, native: number | null): 'plain' | 'onnx' | 'native' {
+  const slowerThanNative = (us: number | null) => us !== null && native !== null && us > native;
+  if (plain !== null && quick(plain.warmUs)) return 'plain';
+  if (onnx !== null && (quick(onnx.warmUs) || !slowerThanNative(onnx.warmUs)) && (plain === null || worth(plain, onnx))) return 'onnx';
+  return plain !== null && !slowerThanNative(plain.warmUs) ? 'plain' : 'native';
+}
+
+function worth(plain: Proved, onnx: Proved): boolean {
+  return plain.warmUs !== null && onnx.warmUs !== null && onnx.warmUs * WORTH < plain.warmUs;
+}
+
+function reasonOf(outcome: Outcome | null): string | null {
+  return outcome === null || outcome.compiled.ok ? null : outcome.compiled.reason;
+}
+
+/** @param before why nothing leaner ships; null where nothing is */
+async function formOf(engine: CompiledForm['engine'], file: string, { proof, modules, warmUs }: Proved, before: string | null, native: number | null): Promise<CompiledForm> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
-  const times = warmUs === null || native.warmUs === null ? '' : `, answers in ${milliseconds(warmUs)} instead of ${milliseconds(native.warmUs)}`;
-  const why = `equal on ${proof.probes} probes (largest difference ${exponent(proof.largestDifference)})${times}`;
-  return { engine: 'plain', why, file, sha256: hash.digest('hex'), size: (await stat(file)).size, modules, proof };
+  const times = warmUs === null || native === null ? '' : `, answers in ${milliseconds(warmUs)} instead of ${milliseconds(native)}`;
+  const equal = `equal on ${proof.probes} probes (largest difference ${exponent(proof.largestDifference)})${times}`;
+  return { engine, why: before === null ? equal : `${equal}; ${before}`, file, sha256: hash.digest('hex'), size: (await stat(file)).size, modules, proof };
 }
 
 function milliseconds(us: number | null): string {

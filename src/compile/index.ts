@@ -12,23 +12,29 @@ import type { ModelFileCard } from '../card.ts';
 import { withScratch } from '../python-child.ts';
 import type { Digest, Engine, Form, Proof } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
-import { type Asked, askChild, Lost, type RowsTold, type Told } from './child.ts';
-import { choose } from './choose.ts';
+import { type Asked, askChild, type CompiledEngine, Lost, type RowsTold, type Told } from './child.ts';
+import { choose, isPlainEnough, type Outcome } from './choose.ts';
+export { converterNeeds, runtimeNeeds } from './onnx.ts';
 import { toolsDigest } from './tools-digest.ts';
 
-export interface CompileInput {
+/** Its packages are the model's own. */
+export interface CompileInput extends Host {
   card: ModelFileCard;
   /** SHA-256 of the model file. */
   digest: Digest;
-  /** The model's own packages, for this machine. */
-  lock: { digest: Digest; interpreter: string };
-  /** Folder that they are laid down in. */
-  dependencies: string;
   /** File with preprocess / postprocess. */
   hooks?: string | undefined;
   /** A body as a client would post it; null where none was given. */
   sample: unknown;
   engine: Engine | 'auto';
+  /** The converter's packages beside the model's own, laid down when they are asked for; or why they cannot be had. */
+  converter: () => Promise<Host | { why: string }>;
+}
+
+/** Where a model is asked: a lock's packages, in a folder of this machine. */
+interface Host {
+  lock: { digest: Digest; interpreter: string };
+  dependencies: string;
 }
 
 const MODEL = 'model.mlfn';
@@ -37,18 +43,29 @@ const LARGEST = 200 * 2 ** 20;
 
 /** @throws COMPILE_REFUSED where an engine was asked for by name, and the model has no form for it that answers alike */
 export async function compile(ctx: Context, input: CompileInput): Promise<Form> {
-  if (input.engine === 'native') return { engine: 'native', why: 'asked for' };
+  const { engine } = input;
+  if (engine === 'native') return { engine, why: 'asked for' };
   const before = await reasonBefore(input);
   if (before !== null) return settle(input, { engine: 'native', why: before });
-  const folder = path.join(ctx.home.cache, 'compiled', await keyOf(input));
   try {
-    await makeFolder(folder, (temporary) => make(ctx, input, temporary));
+    const plain = engine === 'onnx' ? null : await outcomeOf(ctx, input, 'plain', input);
+    if (plain !== null && (engine === 'plain' || isPlainEnough(plain))) return settle(input, await choose(engine, plain, null));
+    return settle(input, await choose(engine, plain, await withConverter(input, plain, (host) => outcomeOf(ctx, input, 'onnx', host))));
   } catch (error) {
     if (error instanceof Lost) return settle(input, { engine: 'native', why: error.message });
     throw error;
   }
-  const told = (await readJson(path.join(folder, 'told.json'))) as Told;
-  return settle(input, await choose(told, path.join(folder, MODEL)));
+}
+
+/** What onnx came to; without its tools, why. */
+async function withConverter(input: CompileInput, plain: Outcome | null, ask: (host: Host) => Promise<Outcome>): Promise<Outcome> {
+  const host = await input.converter();
+  const without = (reason: string): Outcome => ({ native: plain?.native ?? { warmUs: null }, compiled: { ok: false, reason }, file: '' });
+  if ('why' in host) return without(host.why);
+  return ask(host).catch((error: unknown) => {
+    if (error instanceof Lost) return without(error.message);
+    throw error;
+  });
 }
 
 /** What a user's own rows show. */
@@ -66,16 +83,22 @@ export interface Proved {
 export async function prove(ctx: Context, input: CompileInput & { rows: string }): Promise<Proved> {
   const before = await reasonBefore(input);
   return withScratch(ctx, async (scratch) => {
-    const out = path.join(scratch, MODEL);
-    const told = await askChild(ctx, { ...askedOf(input, out), rows: input.rows }, { interpreter: input.lock.interpreter, scratch });
-    const form: Form = before === null ? await choose(told, out) : { engine: 'native', why: before };
-    const { rows: proof = null, differs = null } = told.plain.ok ? told.plain : {};
-    return { form, rows: told.rows ?? { read: 0, ignored: [], refusal: null }, proof, differs };
+    const ask = async (engine: CompiledEngine, { lock, dependencies }: Host): Promise<Outcome> => {
+      const file = path.join(scratch, engine);
+      const told = await askChild(ctx, { ...askedOf(input, engine, dependencies, file), rows: input.rows }, { interpreter: lock.interpreter, scratch });
+      return { ...told, file };
+    };
+    const plain = await ask('plain', input);
+    const onnx = isPlainEnough(plain) || before !== null ? null : await withConverter(input, plain, (host) => ask('onnx', host));
+    const form: Form = before === null ? await choose('auto', plain, onnx) : { engine: 'native', why: before };
+    const { compiled, rows } = form.engine === 'onnx' && onnx !== null ? onnx : plain;
+    const { rows: proof = null, differs = null } = compiled.ok ? compiled : {};
+    return { form, rows: rows ?? { read: 0, ignored: [], refusal: null }, proof, differs };
   });
 }
 
-function askedOf({ card, dependencies, sample }: CompileInput, out: string): Asked {
-  return { artifact: { file: card.path, format: card.format }, path: [dependencies], requests: sample === null ? [] : [sample], out };
+function askedOf({ card, sample }: CompileInput, engine: CompiledEngine, dependencies: string, out: string): Asked {
+  return { engine, artifact: { file: card.path, format: card.format }, path: [dependencies], requests: sample === null ? [] : [sample], out };
 }
 
 /** What rules a compiled form out without looking at the model. */
@@ -96,19 +119,20 @@ function settle({ engine, card }: CompileInput, form: Form): Form {
   });
 }
 
-async function keyOf({ digest, lock, sample, card }: CompileInput): Promise<string> {
-  const asked = [digest, card.format, lock.digest, sample, await toolsDigest()];
-  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
-}
-
-/** Writes told.json, and the compiled model beside it where there is one. */
-async function make(ctx: Context, input: CompileInput, folder: string): Promise<void> {
-  const { card, lock } = input;
-  ctx.emit({ type: 'progress', text: `compiling ${path.basename(card.path)}, and proving that it answers alike` });
-  await withScratch(ctx, async (scratch) => {
-    const out = path.join(scratch, MODEL);
-    const told = await askChild(ctx, askedOf(input, out), { interpreter: lock.interpreter, scratch });
-    if (told.plain?.ok === true) await rename(out, path.join(folder, MODEL));
-    await writeFile(path.join(folder, 'told.json'), JSON.stringify(told));
+/** An engine's outcome, made unless it is there. @throws Lost */
+async function outcomeOf(ctx: Context, input: CompileInput, engine: CompiledEngine, { lock, dependencies }: Host): Promise<Outcome> {
+  const { digest, card, sample } = input;
+  const asked = [engine, digest, card.format, lock.digest, sample, await toolsDigest()];
+  const folder = path.join(ctx.home.cache, 'compiled', createHash('sha256').update(JSON.stringify(asked)).digest('hex'));
+  const file = path.join(folder, MODEL);
+  await makeFolder(folder, async (temporary) => {
+    ctx.emit({ type: 'progress', text: `compiling ${path.basename(card.path)} (${engine}), and proving that it answers alike` });
+    await withScratch(ctx, async (scratch) => {
+      const out = path.join(scratch, MODEL);
+      const told = await askChild(ctx, askedOf(input, engine, dependencies, out), { interpreter: lock.interpreter, scratch });
+      if (told.compiled.ok) await rename(out, path.join(temporary, MODEL));
+      await writeFile(path.join(temporary, 'told.json'), JSON.stringify(told));
+    });
   });
+  return { ...((await readJson(path.join(folder, 'told.json'))) as Told), file };
 }

@@ -13,7 +13,7 @@ export const NAME = /^[a-z][a-z0-9-]{0,47}$/;
 const RELOAD_RULE = 'a time such as 30s, 5m or 1h, `asked`, or off';
 const RELOAD = /^(off|asked|[1-9]\d{1,3}s|[1-9]\d{0,2}m|([1-9]|1\d|2[0-4])h)$/;
 
-const ENGINES = ['auto', 'plain', 'native'] as const;
+const ENGINES = ['auto', 'plain', 'onnx', 'native'] as const;
 
 const text = (must: string) => z.string({ error: must }).min(1, { error: must });
 

@@ -1,7 +1,7 @@
 /** From a path to a package: the stages that any target shares. */
 import path from 'node:path';
 import { bundle, type BundleInput, fits, hashOnce, oneZip } from '../bundle/index.ts';
-import { compile } from '../compile/index.ts';
+import { compile, runtimeNeeds } from '../compile/index.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
@@ -10,6 +10,7 @@ import type { Provider } from '../providers/provider.ts';
 import { resolve } from '../resolve/index.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, Engine, Finding, Form, Lock } from '../types.ts';
+import { converterFor } from './converter.ts';
 import { dependenciesOf, hostOf } from './host.ts';
 import { readSample } from './sample.ts';
 import { type Slimming, slimmed } from './slim.ts';
@@ -77,8 +78,15 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
   const own = await resolve(ctx, card, platform, { python, requirements, code });
   ctx.emit(lockFact(own));
   target.provider.accepts(target.config, own);
-  const form = await formOf(ctx, card, own, { ...request, body: sample });
-  const lock = form.engine === 'native' ? own : await resolve(ctx, card, platform, { python: python ?? own.python, requirements, code, compiled: true });
+  const shipped = async (engine: Engine) => {
+    if (engine === 'native') return own;
+    const also = engine === 'onnx' ? runtimeNeeds(own) : [];
+    const lock = await resolve(ctx, card, platform, { python: python ?? own.python, requirements, code, compiled: true, also });
+    target.provider.accepts(target.config, lock);
+    return lock;
+  };
+  const form = await formOf(ctx, card, own, { ...request, body: sample, shipped: () => shipped('onnx') });
+  const lock = await shipped(form.engine);
   const { caller } = target.provider;
   const compiled = form.engine === 'native' ? undefined : form;
   const asked = { card, lock, ...dependenciesOf(ctx, lock), caller, name: request.name, hooks, code: request.code, compiled };
@@ -92,8 +100,8 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
 }
 
 /** The form that ships. Another model may take the place of one that is pointed to, and needs what that one needed. */
-async function formOf(ctx: Context, card: ModelCard, own: Lock, request: MakeRequest & { body: unknown }): Promise<Form> {
-  const { engine, hooks, body: sample, pointed = false } = request;
+async function formOf(ctx: Context, card: ModelCard, own: Lock, request: MakeRequest & { body: unknown; shipped: () => Promise<Lock> }): Promise<Form> {
+  const { engine, hooks, body: sample, pointed = false, shipped } = request;
   if (engine === undefined || card.kind === 'python') return { engine: 'native', why: null };
   if (engine === 'native') return { engine, why: 'asked for' };
   if (pointed) return pointedForm(engine);
@@ -104,7 +112,8 @@ async function formOf(ctx: Context, card: ModelCard, own: Lock, request: MakeReq
   if (host === null) return { engine: 'native', why: 'its packages cannot be had for this machine, where it would be compiled' };
   const { lock, dependencies } = host;
   const { sha256: digest } = await hashOnce(ctx, card.path);
-  return compile(ctx, { card, digest, lock, dependencies, hooks, sample, engine });
+  const converter = () => converterFor(ctx, card, lock, shipped);
+  return compile(ctx, { card, digest, lock, dependencies, hooks, sample, engine, converter });
 }
 
 /** @throws CONFIG_VALUE */

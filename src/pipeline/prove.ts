@@ -2,11 +2,12 @@
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { hashOnce } from '../bundle/index.ts';
-import { prove as proveRows, type Proved } from '../compile/index.ts';
+import { prove as proveRows, type Proved, runtimeNeeds } from '../compile/index.ts';
 import { lockFact, modelFact } from '../facts.ts';
 import { assertSafe, inspect } from '../inspect/index.ts';
 import { openTarget } from '../providers/index.ts';
 import { resolve } from '../resolve/index.ts';
+import { converterFor } from './converter.ts';
 import { hostOf } from './host.ts';
 import type { BuildRequest } from './make.ts';
 import { readSample } from './sample.ts';
@@ -30,9 +31,11 @@ export async function prove(
   ctx.emit(modelFact(card));
   const sample = request.sample === undefined ? null : await readSample(request.sample);
   const { provider, config } = await openTarget(request.target, request.targetConfig);
-  const own = await resolve(ctx, card, provider.platform(config), { python, requirements, code: hooks === undefined ? [] : [hooks] });
+  const platform = provider.platform(config);
+  const own = await resolve(ctx, card, platform, { python, requirements, code: hooks === undefined ? [] : [hooks] });
   ctx.emit(lockFact(own));
   const { lock, dependencies } = await hostOf(ctx, card, own);
   const { sha256: digest } = await hashOnce(ctx, card.path);
-  return { name, ...(await proveRows(ctx, { card, digest, lock, dependencies, hooks, sample, engine: 'auto', rows })) };
+  const converter = () => converterFor(ctx, card, lock, () => resolve(ctx, card, platform, { python: own.python, compiled: true, also: runtimeNeeds(own) }));
+  return { name, ...(await proveRows(ctx, { card, digest, lock, dependencies, hooks, sample, engine: 'auto', converter, rows })) };
 }

@@ -26,15 +26,45 @@ export function noteRequired({ why }: Selection, requires: TargetNeed[], file: R
   }
 }
 
+interface Additions {
+  /** Of the target. */
+  requires: TargetNeed[];
+  /** Of the engine: nothing of what is alone asks for comes with it. */
+  also: TargetNeed[];
+  file: RequirementsFile | null;
+  served: Solved;
+  choices: PythonChoice[];
+}
+
+/** What was solved, with what the target and the engine need beside it; `evaluating` are the wheels that are the engine's. */
+export async function addNeeds(
+  session: Session,
+  wanted: Wanted,
+  { requires, also, file, served, choices }: Additions,
+): Promise<(Solved & { evaluating: LockedWheel[] }) | Failure> {
+  const first = rootsFor(requires, file, served.wheels);
+  const target = first.length === 0 ? served : await solveAdded(session, wanted, first, served, choices);
+  if (!('wheels' in target)) return target;
+  const second = rootsFor(also, file, target.wheels);
+  if (second.length === 0) return { ...target, evaluating: [] };
+  const selection = { ...wanted.selection, roots: [...wanted.selection.roots, ...first] };
+  const whole = await solveAdded(session, { ...wanted, selection }, second, target, choices);
+  if (!('wheels' in whole)) return whole;
+  const [known, named] = [target.wheels, also].map((each) => new Set(each.map(({ name }) => normalize(name))));
+  const isNew = ({ name }: LockedWheel) => !known?.has(normalize(name));
+  const wheels = also.some((need) => need.alone) ? whole.wheels.filter((wheel) => !isNew(wheel) || named?.has(normalize(wheel.name))) : whole.wheels;
+  return { ...whole, wheels, evaluating: wheels.filter(isNew) };
+}
+
 /** The lines of what is added: the version where the user leaves it open, else what works. */
-export function rootsFor(requires: TargetNeed[], file: RequirementsFile | null, solved: LockedWheel[]): string[] {
+function rootsFor(requires: TargetNeed[], file: RequirementsFile | null, solved: LockedWheel[]): string[] {
   const named = new Set([...(file?.items ?? []), ...(file?.constraints ?? [])].map((one) => one.name));
   for (const wheel of solved) named.add(normalize(wheel.name));
   return requires.map(({ name, version, accepts }) => `${name}${named.has(name) ? accepts : `==${version}`}`);
 }
 
 /** What was solved, and what `added` brings with it: as of a month after it came out, else the newest; else all anew. */
-export async function solveAdded(
+async function solveAdded(
   session: Session,
   wanted: Wanted,
   added: string[],

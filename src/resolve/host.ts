@@ -11,7 +11,11 @@ import { surveyInterpreters, usePython } from './interpreters.ts';
  * Python if there is one; what only the target needs is left out. The file has a fixed place, so that the same question is answered from the cache.
  */
 export async function hostOptions(ctx: Context, lock: Lock): Promise<Pick<ResolveOptions, 'requirements' | 'python'> | null> {
-  if (await runsHere(ctx, lock)) return null;
+  return (await runsHere(ctx, lock)) ? null : exactOptions(ctx, lock);
+}
+
+/** What to resolve the very versions of a lock for this machine with. */
+export async function exactOptions(ctx: Context, lock: Lock): Promise<Pick<ResolveOptions, 'requirements' | 'python'>> {
   const file = path.join(ctx.home.cache, 'locks', `${lock.digest}.host.txt`);
   const served = lock.packages.filter((one) => one.forTarget === undefined);
   await writeWhole(file, served.map(({ name, version }) => `${name}==${version}\n`).join(''));

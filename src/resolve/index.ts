@@ -6,8 +6,8 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { ModelCard } from '../card.ts';
-import type { Lock, PlatformRequest } from '../types.ts';
-import { noteRequired, rootsFor, solveAdded } from './additions.ts';
+import type { Lock, PlatformRequest, TargetNeed } from '../types.ts';
+import { addNeeds, noteRequired } from './additions.ts';
 import { isAway, openSession } from './compile.ts';
 import { asVersions, withoutModel } from './compiled.ts';
 import { rememberSources, withoutCredentials } from './credentials.ts';
@@ -27,7 +27,7 @@ import { solve, type Solved, type Wanted } from './solve.ts';
 import { indexSettings } from './uv-env.ts';
 import { readUvLock } from './uv-lock.ts';
 
-export { hostOptions } from './host.ts';
+export { exactOptions, hostOptions } from './host.ts';
 export { install } from './install.ts';
 export { requirementsOf } from './installable.ts';
 export { findInterpreters } from './interpreters.ts';
@@ -45,6 +45,8 @@ export interface ResolveOptions {
   code?: string[];
   /** The model was compiled: what it was saved with is not needed, and requirements only tell versions. */
   compiled?: boolean;
+  /** What evaluates it, or converts it, beside all this: added as what a target needs is. */
+  also?: TargetNeed[];
 }
 
 /** Raised when what is kept in the cache would come out differently. */
@@ -84,7 +86,8 @@ export async function resolve(
   const choices = await choosePythons(ctx, request, options.python, project, environment, survey);
   const [best] = choices;
   if (best === undefined) throw noPython(survey);
-  const { requires = [] } = request;
+  const { also = [] } = options;
+  const requires = [...(request.requires ?? []), ...also];
   noteRequired(selection, requires, file);
   if (selection.roots.length === 0 && requires.length === 0) {
     return makeLock(best, [], { ...needless(best, file), offline: false });
@@ -114,11 +117,11 @@ export async function resolve(
   if (kept !== null && (await isAway(session, best, { options: selection.options, roots: reached, uvConfig: project.uvConfig }))) return kept;
   const served = selection.roots.length === 0 ? needless(best, file) : await solve(session, wanted, choices);
   if (!('wheels' in served)) return explain(session, wanted, served);
-  const added = rootsFor(requires, file, served.wheels);
-  const solved = added.length === 0 ? served : await solveAdded(session, wanted, added, served, choices);
+  const solved = await addNeeds(session, wanted, { requires: request.requires ?? [], also, file, served, choices });
   if (!('wheels' in solved)) return explain(session, wanted, solved);
   assertHashes(selection, solved.wheels, file?.label ?? '');
-  const lock = makeLock(solved.choice, solved.wheels, { ...solved, offline: session.offline, indexes: indexOptions(selection.options, project.uvConfig) }, served.wheels);
+  const described = { ...solved, offline: session.offline, indexes: indexOptions(selection.options, project.uvConfig) };
+  const lock = makeLock(solved.choice, solved.wheels, described, [...served.wheels, ...solved.evaluating]);
   await keepLock(ctx, asked, lock);
   return lock;
 }

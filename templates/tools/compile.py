@@ -6,9 +6,10 @@ import; Python 3.9 to 3.14.
     python -I -S -B compile.py JOB RESULT
 
 JOB is a JSON file: {"artifact": {"file", "format"}, "path": folders for sys.path, "main": {class: module}, "serving":
-the folder that holds mlfn_serve, "requests": bodies that clients send, may be empty, "out": the file to write, "timeout":
-seconds, "rows": a CSV, JSON or JSON lines file of the user's own, optional}.
-RESULT becomes {"ok": true, "native": {"warmUs"}, "plain": {"ok": true, "modules": names below mlfn_serve/plain, "proof":
+the folder that holds mlfn_serve, "engine": plain or onnx (then skl2onnx, onnx and onnxruntime are among "path"), "requests":
+bodies that clients send, may be empty, "out": the file to write, "timeout": seconds, "rows": a CSV, JSON or JSON lines file of
+the user's own, optional}.
+RESULT becomes {"ok": true, "native": {"warmUs"}, "compiled": {"ok": true, "modules": names below mlfn_serve/plain, "proof":
 what mlfn_compile.prove gives, "rows": the same of the rows, or "differs": how they do not agree, "warmUs"} | {"ok": false,
 "reason"}, "rows": {"read", "ignored": columns that the model does not take, "refusal": the model's words for the first row that
 it refuses}}, or what mlfn_child tells of an error; UnreadableRows where the file cannot be used.

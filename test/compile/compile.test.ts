@@ -33,7 +33,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function inputOf(name: string, more: Partial<CompileInput> = {}): CompileInput {
   const card = modelCard(path.join(folder, name));
-  return { card, digest: name, lock: { digest: 'l', interpreter: python }, dependencies: site, sample: [0.1, 0.2, 0.3], engine: 'auto', ...more };
+  return { card, digest: name, lock: { digest: 'l', interpreter: python }, dependencies: site, sample: [0.1, 0.2, 0.3], engine: 'auto', converter: async () => ({ why: 'no tools' }), ...more };
 }
 
 test('a pipeline of numbers is compiled and proved, the same bytes in any cache', async () => {

@@ -12,7 +12,7 @@ def boundaries(native, requests=()):
     from .probes import as_body, likely_rows
 
     schema = native.schema
-    if schema.shape not in ("record", "row") or not any(map(_moves, schema.fields)):
+    if schema.shape not in ("record", "row") or not any(map(moves, schema.fields)):
         return []
     chance = random.Random(1)
     rows = [row for row in likely_rows(schema, list(requests), chance) if all(map(_fits, row, schema.fields))]
@@ -34,21 +34,21 @@ def boundaries(native, requests=()):
     return [as_body(row, schema) for one, other, _ in pairs for row in (one, other)]
 
 
-def _moves(field):
+def moves(field):
     return field.kind == "number" and not field.closed and not field.levels and not field.objects
 
 
 def _fits(value, field):
-    return value is not None and not (_moves(field) and not (type(value) in (int, float) and abs(value) < LARGE))
+    return value is not None and not (moves(field) and not (type(value) in (int, float) and abs(value) < LARGE))
 
 
 def _moved(row, other, fields):
     """The row with another's numbers: what is no number stays."""
-    return [far if _moves(field) else near for near, far, field in zip(row, other, fields)]
+    return [far if moves(field) else near for near, far, field in zip(row, other, fields)]
 
 
 def _middle(one, other, fields):
-    return [near + (far - near) / 2 if _moves(field) else near for near, far, field in zip(one, other, fields)]
+    return [near + (far - near) / 2 if moves(field) else near for near, far, field in zip(one, other, fields)]
 
 
 def _labels(native, rows):

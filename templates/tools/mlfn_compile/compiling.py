@@ -32,16 +32,15 @@ def compiled(job, stage):
         stage.enter("rows")
         rows, ignored = read_rows(job["rows"], native.schema)
         told["rows"] = {"read": len(rows), "ignored": ignored, "refusal": _first_refusal(native, rows)}
+    engine = job["engine"]
     try:
-        return {**told, "plain": _plain(native, (bodies, rows), job["out"], stage)}
+        return {**told, "compiled": _tried(native, (bodies, rows), job["out"], engine, stage)}
     except Unsupported as reason:
-        return {**told, "plain": {"ok": False, "reason": str(reason)}}
+        return {**told, "compiled": {"ok": False, "reason": str(reason)}}
     except Exception as error:  # an attribute that this version of the library has not: the model itself still serves
         line = (str(error).splitlines() or [""])[0]
-        return {
-            **told,
-            "plain": {"ok": False, "reason": f"its plain form could not be made: {type(error).__name__}: {line}"[:300]},
-        }
+        reason = f"its {engine} form could not be made: {type(error).__name__}: {line}"[:300]
+        return {**told, "compiled": {"ok": False, "reason": reason}}
 
 
 def _first_refusal(native, rows):
@@ -50,28 +49,37 @@ def _first_refusal(native, rows):
     return next((each[3] for each in told if each[0] == "refused"), None)
 
 
-def _plain(native, asked, path, stage):
+def _tried(native, asked, path, engine, stage):
     bodies, rows = asked
     stage.enter("export")
     writer = Writer()
-    node = Exporter(writer).export(native.estimator)
+    node = exported(native.estimator, writer, engine)
     about = {name: getattr(native, name) for name in ("classes", "probabilistic", "method")}
     writer.write(path, {**about, "schema": saved_schema(native.schema)}, node)
     from mlfn_serve.plain import PlainModel
 
     model = PlainModel(path)
     stage.enter("prove")
-    proof = prove(native, model, [*bodies, *thresholds(model)])
-    own = _rows(native, model, rows) if rows else {}
+    proof = prove(native, model, [*bodies, *thresholds(model)], engine)
+    own = _rows(native, model, rows, engine) if rows else {}
     package = "mlfn_serve.plain."
     modules = sorted(name[len(package) :] for name in sys.modules if name.startswith(package))
     return {"ok": True, "modules": modules, "proof": proof, **own, "warmUs": _warm(model, bodies)}
 
 
-def _rows(native, model, rows):
+def exported(estimator, writer, engine):
+    """The node of a model for an engine. Raises Unsupported."""
+    if engine == "plain":
+        return Exporter(writer).export(estimator)
+    from .graphs.exporter import GraphExporter
+
+    return GraphExporter(writer).whole(estimator)
+
+
+def _rows(native, model, rows, engine):
     """What the user's own rows show: a proof, or the first difference, which the probes did not find."""
     try:
-        return {"rows": prove(native, model, rows, seconds=ROWS_SECONDS)}
+        return {"rows": prove(native, model, rows, engine, ROWS_SECONDS)}
     except Unsupported as reason:
         return {"differs": str(reason)}
 

@@ -39,6 +39,10 @@ class Writer:
         typecode = next(code for code, least, most in RANGES if least <= low and high < most)
         return self._add(array(typecode, values))
 
+    def bytes(self, data):
+        """As they are."""
+        return self._add(array("B", data))
+
     def _add(self, values):
         import sys
 

@@ -7,7 +7,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 sys.path[:0] = [os.path.join(ROOT, "templates", "tools"), os.path.join(ROOT, "templates", "python")]
 
-from mlfn_compile.exporter import Exporter  # noqa: E402
+from mlfn_compile.compiling import exported  # noqa: E402
 from mlfn_compile.flat import Writer  # noqa: E402
 from mlfn_compile.probes import every_probe  # noqa: E402
 from mlfn_compile.prove import prove  # noqa: E402
@@ -17,11 +17,11 @@ from mlfn_serve.model import Model  # noqa: E402
 from mlfn_serve.plain import PlainModel  # noqa: E402
 
 
-def compiled(estimator):
+def compiled(estimator, engine="plain"):
     """(the native Model, the PlainModel). Raises Unsupported."""
     native = Model(estimator, "model.joblib")
     writer = Writer()
-    node = Exporter(writer).export(estimator)
+    node = exported(estimator, writer, engine)
     about = {name: getattr(native, name) for name in ("classes", "probabilistic", "method")}
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.mlfn")
@@ -29,7 +29,7 @@ def compiled(estimator):
         return native, PlainModel(path)
 
 
-def proof(estimator, requests=()):
+def proof(estimator, requests=(), engine="plain"):
     """The proof of the estimator's compiled form. Raises Unsupported where it has none that is equal."""
-    native, model = compiled(estimator)
-    return prove(native, model, [*every_probe(native, list(requests)), *thresholds(model, 60)])
+    native, model = compiled(estimator, engine)
+    return prove(native, model, [*every_probe(native, list(requests)), *thresholds(model, 60)], engine)

@@ -10,6 +10,8 @@ class Chain:
         self.last = last
         self.width = getattr(last, "width", None)
         self.gives = getattr(last, "gives", None)
+        if hasattr(last, "each"):
+            self.each = lambda name, rows: last.each(name, [self._through(row) for row in rows])
 
     def _through(self, row):
         for step in self.steps:

@@ -65,6 +65,13 @@ KINDS = {
     "several-outputs": ("outputs", "SeveralOutputs"),
     "output-chain": ("outputs", "OutputChain"),
     "threshold": ("threshold", "Threshold"),
+    # what onnxruntime evaluates
+    "graph-values": ("graphs", "GraphValues"),
+    "graph-chances": ("graphs", "GraphChances"),
+    "graph-flags": ("graphs", "GraphFlags"),
+    "graph-pairs": ("graphs", "GraphPairs"),
+    "neighbour-classifier": ("graphs", "NeighbourClassifier"),
+    "neighbour-regressor": ("graphs", "NeighbourRegressor"),
     "target": ("target", "Target"),
 }
 

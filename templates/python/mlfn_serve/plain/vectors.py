@@ -39,30 +39,25 @@ class Vectors(Linear):
         ]
 
 
-class VectorClassifier(Vectors):
+class Pairs:
     """{"classes": [..], "shape": "ovr" | "ovo", "ties": whether ties are broken by the scores, "platt": [[A..], [B..]] or
-    null, ...}; an output for each pair of classes, positive for the first of both.
+    null, ...}: labels and chances of the scores of each pair of classes, positive for the first of both.
     """
 
-    def __init__(self, node, builder):
-        super().__init__(node, builder)
+    def __init__(self, node):
         self.classes = node["classes"]
         self.shape = node["shape"]
         self.ties = node["ties"]
         self.platt = node["platt"]
 
-    def decision_function(self, row):
-        scores = self.scores(row)
+    def apart(self, scores):
         if len(self.classes) == 2:
             return -scores[0]
         if self.shape == "ovo":
             return scores
         return one_against_rest([score < 0 for score in scores], [-score for score in scores], len(self.classes))
 
-    def predict(self, row):
-        return self._label(self.scores(row))
-
-    def _label(self, scores):
+    def label(self, scores):
         count = len(self.classes)
         if self.ties:
             return self.classes[largest(one_against_rest([score < 0 for score in scores], [-score for score in scores], count))]
@@ -71,14 +66,7 @@ class VectorClassifier(Vectors):
             votes[one if score > 0 else other] += 1
         return self.classes[votes.index(max(votes))]
 
-    def predict_proba(self, row):
-        return self._chances(self.scores(row))
-
-    def answer(self, row):
-        scores = self.scores(row)
-        return self._label(scores), self._chances(scores)
-
-    def _chances(self, scores):
+    def chances(self, scores):
         count = len(self.classes)
         table = [[0.0] * count for _ in range(count)]
         for (one, other), score, slope, shift in zip(pairs(count), scores, *self.platt):
@@ -86,6 +74,27 @@ class VectorClassifier(Vectors):
             table[one][other] = chance
             table[other][one] = 1 - chance
         return coupled(table)
+
+
+class VectorClassifier(Pairs, Vectors):
+    """SVC and NuSVC: an output for each pair of classes."""
+
+    def __init__(self, node, builder):
+        Pairs.__init__(self, node)
+        Vectors.__init__(self, node, builder)
+
+    def decision_function(self, row):
+        return self.apart(self.scores(row))
+
+    def predict(self, row):
+        return self.label(self.scores(row))
+
+    def predict_proba(self, row):
+        return self.chances(self.scores(row))
+
+    def answer(self, row):
+        scores = self.scores(row)
+        return self.label(scores), self.chances(scores)
 
 
 def platt(value):
