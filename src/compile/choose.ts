@@ -8,7 +8,7 @@ import type { Told, Tried } from './child.ts';
 
 /** Below this a cold start weighs more than what a warm call could gain. Microseconds for one request. */
 const QUICK_US = 5_000;
-/** How much quicker a graph must be to be worth onnxruntime: 120 MB, and a start that takes twice as long. */
+/** How much quicker the next engine must be: onnxruntime is 115 MB and half a second of a start, its own libraries twice that and more. */
 const WORTH = 2;
 
 /** One engine's outcome, with the file that it wrote. */
@@ -23,7 +23,7 @@ export function isPlainEnough({ compiled }: Told): boolean {
   return compiled.ok && quick(compiled.warmUs);
 }
 
-/** The engine that was asked for by name where it is proved, else the leanest that is quick, or not slower than what is next. */
+/** The engine that was asked for by name where it is proved, else the leanest that is quick, or not much slower than what is next. */
 export async function choose(engine: Engine | 'auto', plain: Outcome | null, onnx: Outcome | null): Promise<Form> {
   const native = (onnx ?? plain)?.native.warmUs ?? null;
   const lean = plain !== null && plain.compiled.ok ? plain.compiled : null;
@@ -43,14 +43,15 @@ function quick(us: number | null): boolean {
 }
 
 function leanest(plain: Proved | null, onnx: Proved | null, native: number | null): 'plain' | 'onnx' | 'native' {
-  const slowerThanNative = (us: number | null) => us !== null && native !== null && us > native;
+  const bears = ({ warmUs }: Proved) => quick(warmUs) || !worth(warmUs, native);
   if (plain !== null && quick(plain.warmUs)) return 'plain';
-  if (onnx !== null && (quick(onnx.warmUs) || !slowerThanNative(onnx.warmUs)) && (plain === null || worth(plain, onnx))) return 'onnx';
-  return plain !== null && !slowerThanNative(plain.warmUs) ? 'plain' : 'native';
+  if (onnx !== null && bears(onnx) && (plain === null || worth(plain.warmUs, onnx.warmUs))) return 'onnx';
+  return plain !== null && bears(plain) ? 'plain' : 'native';
 }
 
-function worth(plain: Proved, onnx: Proved): boolean {
-  return plain.warmUs !== null && onnx.warmUs !== null && onnx.warmUs * WORTH < plain.warmUs;
+/** Whether what takes so long is to make way for what takes that long. */
+function worth(slow: number | null, quicker: number | null): boolean {
+  return slow !== null && quicker !== null && quicker * WORTH < slow;
 }
 
 function reasonOf(outcome: Outcome | null): string | null {
@@ -67,7 +68,7 @@ async function formOf(engine: CompiledForm['engine'], file: string, { proof, mod
 }
 
 function milliseconds(us: number | null): string {
-  return us === null ? '-' : `${(us / 1000).toPrecision(2)} ms`;
+  return us === null ? '-' : `${Number((us / 1000).toPrecision(2))} ms`;
 }
 
 function exponent(difference: number): string {

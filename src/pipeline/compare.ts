@@ -37,7 +37,7 @@ async function sideOf(ctx: Context, name: string, { target, targetConfig }: Comp
     const live = await provider.observe(ctx, config, name);
     const release = live?.releases.find(({ number }) => number === live.live);
     if (live === null || release === undefined) return { target, state: 'absent' };
-    const again = await askAgain(release.sample, (call) => provider.invoke(ctx, config, name, null, call));
+    const again = await askAgain(release, (call) => provider.invoke(ctx, config, name, null, call));
     return { target, state: 'live', url: live.url, canary: live.canary ?? null, release, again };
   } catch (error) {
     if (ctx.signal.aborted || !(error instanceof MlfnError)) throw error;

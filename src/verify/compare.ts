@@ -1,13 +1,20 @@
+import type { Engine } from '../types.ts';
 import { isObject } from './requests.ts';
 
 /**
  * Numbers are equal when they differ by no more than this, relative to the larger: the order of additions in a BLAS
  * depends on the number of rows and on the processor, everything else is exact.
  */
-const RELATIVE = 1e-12;
-/** For numbers near zero, where such a sum cancels out. */
-const ABSOLUTE = 1e-15;
+const EXACT: Tolerance = { relative: 1e-12, absolute: 1e-15 };
+/** What a graph computes in float32, where its operators have no doubles. */
+const GRAPH: Tolerance = { relative: 1e-5, absolute: 1e-9 };
 const NUMERAL = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+interface Tolerance {
+  relative: number;
+  /** For numbers near zero, where such a sum cancels out. */
+  absolute: number;
+}
 
 export interface Difference {
   /** `predictions[0]`, or `the answer` at the root. */
@@ -23,36 +30,42 @@ export interface Comparison {
 }
 
 /** Deep equality of two JSON values; a hook's number written as text counts as a number. */
-export function compare(expected: unknown, actual: unknown): Comparison {
+export function compare(expected: unknown, actual: unknown, engine: Engine = 'native'): Comparison {
   const found: Comparison = { difference: null, largest: null };
-  walk(expected, actual, '', found);
+  walk(expected, actual, '', { found, tolerance: engine === 'onnx' ? GRAPH : EXACT });
   return found;
 }
 
-function walk(expected: unknown, actual: unknown, field: string, found: Comparison): void {
+interface Walk {
+  found: Comparison;
+  tolerance: Tolerance;
+}
+
+function walk(expected: unknown, actual: unknown, field: string, on: Walk): void {
+  const { found } = on;
   if (found.difference !== null) return;
-  if (typeof expected === 'number' && typeof actual === 'number') return numbers(expected, actual, field, found);
+  if (typeof expected === 'number' && typeof actual === 'number') return numbers(expected, actual, field, on);
   if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {
-    expected.forEach((each, index) => walk(each, actual[index], `${field}[${index}]`, found));
+    expected.forEach((each, index) => walk(each, actual[index], `${field}[${index}]`, on));
     return;
   }
   if (isObject(expected) && isObject(actual)) {
     for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
       const inner = field === '' ? key : `${field}.${key}`;
-      walk(expected[key], actual[key], inner, found);
+      walk(expected[key], actual[key], inner, on);
     }
     return;
   }
   if (Object.is(expected, actual)) return;
   if (typeof expected === 'string' && typeof actual === 'string' && NUMERAL.test(expected) && NUMERAL.test(actual)) {
-    return numbers(Number(expected), Number(actual), field, found);
+    return numbers(Number(expected), Number(actual), field, on);
   }
   found.difference = { field: field === '' ? 'the answer' : field, expected, actual };
 }
 
-function numbers(expected: number, actual: number, field: string, found: Comparison): void {
+function numbers(expected: number, actual: number, field: string, { found, tolerance }: Walk): void {
   const apart = Math.abs(expected - actual);
-  if (apart > ABSOLUTE && apart > RELATIVE * Math.max(Math.abs(expected), Math.abs(actual))) {
+  if (apart > tolerance.absolute && apart > tolerance.relative * Math.max(Math.abs(expected), Math.abs(actual))) {
     found.difference = { field: field === '' ? 'the answer' : field, expected, actual };
   } else found.largest = Math.max(found.largest ?? 0, apart);
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Context } from '../events.ts';
 import { withScratch } from '../python-child.ts';
 import type { ModelCard } from '../card.ts';
-import type { Answer, Artifact, Bundle, Call, Lock, Sample, Verification } from '../types.ts';
+import type { Answer, Artifact, Bundle, Call, Engine, Lock, Release, Sample, Verification } from '../types.ts';
 import { type Baseline, type Job, runBaseline } from './baseline.ts';
 import { bodyOf, callOf, Timings } from './calls.ts';
 import { compare } from './compare.ts';
@@ -24,6 +24,8 @@ export interface Candidate {
   card: ModelCard;
   lock: Lock;
   bundle: Bundle;
+  /** What evaluates it, of which depends how near its numbers must be. Native where absent. */
+  form?: { engine: Engine };
   /** A body as a client would post it; for a WSGI app `{method, path, headers, body}`. Null: only its health is asked. */
   sample: unknown;
   /** Where the model itself is asked when the package's own wheels do not run on this machine. */
@@ -102,7 +104,7 @@ async function compareAll(
     const answer = timings.note(await candidate.call(callOf(own.kind, request.body)));
     const actual = { status: answer.status, answer: withoutModel(expected.answer, bodyOf(answer)) };
     if (actual.status !== expected.status) throw refusal(request, answer.status, actual.answer, expected);
-    const found = compare(expected.answer, actual.answer);
+    const found = compare(expected.answer, actual.answer, candidate.form?.engine);
     if (found.difference !== null) {
       await assertStable(requests, own, ask);
       throw different(request, found.difference);
@@ -148,7 +150,7 @@ export interface Again {
   warmMs: number | null;
 }
 
-export async function askAgain(sample: Sample | null, call: (call: Call) => Promise<Answer>): Promise<Again> {
+export async function askAgain({ sample, engine }: Pick<Release, 'sample' | 'engine'>, call: (call: Call) => Promise<Answer>): Promise<Again> {
   const timings = new Timings();
   const [request] = sample?.requests ?? [];
   const made = sample === null || request === undefined ? HEALTH : callOf(sample.kind, request);
@@ -157,7 +159,7 @@ export async function askAgain(sample: Sample | null, call: (call: Call) => Prom
   if (made === HEALTH) return { answer: null, equal: first.status === 200, ...timings.read() };
   const expected = sample?.answers[0];
   const answer = withoutModel(expected, bodyOf(first));
-  return { answer, equal: compare(expected, answer).difference === null, ...timings.read() };
+  return { answer, equal: compare(expected, answer, engine).difference === null, ...timings.read() };
 }
 
 /** The serving code adds which release answered; the model itself knows nothing of it. */

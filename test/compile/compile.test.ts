@@ -81,6 +81,37 @@ test('an engine that cannot serve the model is refused by name, with the reason'
   expect(error).toMatchObject({ code: 'COMPILE_REFUSED', kind: 'model', message: expect.stringMatching(/^broken\.joblib cannot be served by the engine plain: it could not be compiled/) });
 });
 
+const HOST = { lock: { digest: 'with the converter', interpreter: python }, dependencies: site };
+
+test('what is heavy on numbers becomes a graph, served by onnxruntime and NumPy alone', async () => {
+  const lab = makeLab();
+  const form = (await compile(lab.ctx, inputOf('knn.joblib', { converter: async () => HOST }))) as CompiledForm;
+  expect(form).toMatchObject({ engine: 'onnx', why: expect.stringMatching(/^equal on [\d,]+ probes .* instead of [\d.]+ ms; KNeighborsClassifier has no plain form$/) });
+  expect(form.modules).toEqual(expect.arrayContaining(['graph', 'graphs']));
+  expect(form.proof.probes).toBeGreaterThan(100);
+  const again = (await compile(makeLab().ctx, inputOf('knn.joblib', { engine: 'onnx', converter: async () => HOST }))) as CompiledForm;
+  expect([again.sha256, again.size]).toEqual([form.sha256, form.size]);
+  expect(again.why).not.toContain('plain');
+});
+
+test('without a converter it is the next engine, and both reasons', async () => {
+  const form = await compile(makeLab().ctx, inputOf('knn.joblib', { converter: async () => ({ why: 'onnxruntime cannot be had: no wheel' }) }));
+  expect(form).toEqual({ engine: 'native', why: 'KNeighborsClassifier has no plain form; onnxruntime cannot be had: no wheel' });
+});
+
+test('nothing asks for the converter where plain is quick, and an engine that has no graph is refused with the reason', async () => {
+  const never = async () => Promise.reject(new Error('asked for'));
+  expect(await compile(makeLab().ctx, inputOf('linear.joblib', { converter: never }))).toMatchObject({ engine: 'plain' });
+  const error = await failure(compile(makeLab().ctx, inputOf('linear.joblib', { engine: 'onnx', converter: async () => HOST })));
+  expect(error).toMatchObject({ code: 'COMPILE_REFUSED', message: 'linear.joblib cannot be served by the engine onnx: nothing in it is heavy on numbers.' });
+});
+
+test("a user's own rows are held against a graph as well", async () => {
+  const lab = makeLab();
+  const told = await prove(lab.ctx, { ...inputOf('knn.joblib', { converter: async () => HOST }), rows: rowsOf(lab, '0,1,2\n0.5,1.5,-2\n1e3,0,7\n') });
+  expect(told).toMatchObject({ form: { engine: 'onnx' }, proof: { probes: 2, rounded: 0 }, differs: null });
+});
+
 test('a child that dies is no answer to be kept', async () => {
   const lab = makeLab();
   const died = await compile(lab.ctx, inputOf('linear.joblib', { dependencies: lab.write({ 'joblib.py': 'import os\nos.kill(os.getpid(), 9)\n' }).replace(/\/[^/]*$/, '') }));

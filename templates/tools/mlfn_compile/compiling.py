@@ -16,6 +16,7 @@ from .unsupported import Unsupported
 
 TRIES = 7
 ROWS_SECONDS = 600
+MOST_ALONE = 50
 
 
 def compiled(job, stage):
@@ -25,7 +26,8 @@ def compiled(job, stage):
     artifact = job["artifact"]
     stage.enter("load")
     native = Model(load(artifact["file"], artifact["format"], job["main"]), os.path.basename(artifact["file"]))
-    bodies = every_probe(native, job["requests"])
+    requests = [*job["requests"], *_records(job["requests"])]
+    bodies = every_probe(native, requests)
     told = {"ok": True, "native": {"warmUs": _warm(native, bodies)}}
     rows = []
     if job.get("rows"):
@@ -34,7 +36,7 @@ def compiled(job, stage):
         told["rows"] = {"read": len(rows), "ignored": ignored, "refusal": _first_refusal(native, rows)}
     engine = job["engine"]
     try:
-        return {**told, "compiled": _tried(native, (bodies, rows), job["out"], engine, stage)}
+        return {**told, "compiled": _tried(native, (bodies, rows), job, stage, len(requests))}
     except Unsupported as reason:
         return {**told, "compiled": {"ok": False, "reason": str(reason)}}
     except Exception as error:  # an attribute that this version of the library has not: the model itself still serves
@@ -49,8 +51,16 @@ def _first_refusal(native, rows):
     return next((each[3] for each in told if each[0] == "refused"), None)
 
 
-def _tried(native, asked, path, engine, stage):
+def _records(requests):
+    """Those of the requests that hold several, each alone."""
+    lists = [request.get("instances") if isinstance(request, dict) else request for request in requests]
+    several = [each for each in lists if isinstance(each, list) and each and isinstance(each[0], (list, dict))]
+    return [record for each in several for record in each[:MOST_ALONE]]
+
+
+def _tried(native, asked, job, stage, own):
     bodies, rows = asked
+    path, engine = job["out"], job["engine"]
     stage.enter("export")
     writer = Writer()
     node = exported(native.estimator, writer, engine)
@@ -60,11 +70,11 @@ def _tried(native, asked, path, engine, stage):
 
     model = PlainModel(path)
     stage.enter("prove")
-    proof = prove(native, model, [*bodies, *thresholds(model)], engine)
-    own = _rows(native, model, rows, engine) if rows else {}
+    proof = prove(native, model, [*bodies, *thresholds(model)], engine, own=own)
+    more = _rows(native, model, rows, engine) if rows else {}
     package = "mlfn_serve.plain."
     modules = sorted(name[len(package) :] for name in sys.modules if name.startswith(package))
-    return {"ok": True, "modules": modules, "proof": proof, **own, "warmUs": _warm(model, bodies)}
+    return {"ok": True, "modules": modules, "proof": proof, **more, "warmUs": _warm(model, bodies)}
 
 
 def exported(estimator, writer, engine):
@@ -79,7 +89,7 @@ def exported(estimator, writer, engine):
 def _rows(native, model, rows, engine):
     """What the user's own rows show: a proof, or the first difference, which the probes did not find."""
     try:
-        return {"rows": prove(native, model, rows, engine, ROWS_SECONDS)}
+        return {"rows": prove(native, model, rows, engine, ROWS_SECONDS, len(rows))}
     except Unsupported as reason:
         return {"differs": str(reason)}
 

@@ -14,16 +14,16 @@ NEAR = 2 * PAIRS
 NEAR_SHARE = 0.01
 
 
-def prove(native, compiled, bodies, engine="plain", seconds=60):
+def prove(native, compiled, bodies, engine="plain", seconds=60, own=0):
     """{"probes", "refused", "alone", "rounded", "left", "largestDifference"}. Raises Unsupported with the first difference.
 
     Every body is read and answered by both. RELATIVE is how far a number may be from the model's own; labels, types and
     refusals (status, kind and words) must be the same. Two things are allowed beside it, as the model itself is not more
     exact than that: a probability within eight units in the last place of 1, and what another order of the same
     additions gives (`rounding`), counted as `rounded`; of the engine onnx also what the model gives to a request that hardly
-    differs (`near`), a few times. The model is asked record by record for the first bodies and a sample, and many at once
-    for the others; where that gives a difference, its answer to the record alone is what counts. After
-    `seconds` what has not been asked is left out and counted as `left`.
+    differs (`near`), a few times, and not of the first `own` bodies, which are the user's. The model is asked record by record
+    for the first bodies and a sample, and many at once for the others; where that gives a difference, its answer to the
+    record alone is what counts. After `seconds` what has not been asked is left out and counted as `left`.
     """
     relative = RELATIVE[engine]
     terms = Terms(relative, native.classes)
@@ -48,7 +48,7 @@ def prove(native, compiled, bodies, engine="plain", seconds=60):
             proof["largestDifference"] = max(proof["largestDifference"], largest_difference(expected, found, terms))
         elif _is_rounding(compiled, body, expected, terms):
             proof["rounded"] += 1
-        elif near and near_explains(native, compiled, body, expected, found, terms):
+        elif near and proof["probes"] > own and near_explains(native, compiled, body, expected, found, terms):
             proof["rounded"] += 1
             near -= not is_extreme(body)
         else:

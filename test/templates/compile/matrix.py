@@ -53,7 +53,7 @@ from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -125,6 +125,8 @@ CLASSIFIERS = [
     BaggingClassifier(DecisionTreeClassifier(max_depth=3), 5, random_state=0),
     KNeighborsClassifier(3),
     MLPClassifier(4, max_iter=20, random_state=0),
+    SVC(kernel="poly", probability=True, random_state=0),
+    KNeighborsClassifier(5, weights="distance", metric="manhattan"),
     DummyClassifier(),
     DummyClassifier(strategy="stratified"),
     CalibratedClassifierCV(LinearSVC(), cv=2),
@@ -159,6 +161,7 @@ REGRESSORS = [
     VotingRegressor([("a", Ridge()), ("b", DecisionTreeRegressor(max_depth=3, random_state=0))]),
     TransformedTargetRegressor(Ridge(), func=np.arcsinh, inverse_func=np.sinh),
     GaussianProcessRegressor(),
+    MLPRegressor(4, max_iter=20, random_state=0),
 ]
 
 
@@ -185,6 +188,8 @@ def models():
     yield "ColumnTransformer > LogisticRegression", make_pipeline(columns(), LogisticRegression()).fit(FRAME, WORDS)
     forest = make_pipeline(columns(), RandomForestClassifier(5, random_state=0))
     yield "ColumnTransformer > RandomForestClassifier", forest.fit(FRAME, WORDS)
+    for heavy in (SVC(probability=True, random_state=0), KNeighborsClassifier(), MLPClassifier(8, max_iter=20, random_state=0)):
+        yield f"ColumnTransformer > {name_of(heavy)}", make_pipeline(columns(), heavy).fit(FRAME, WORDS)
     ordinal = make_pipeline(OrdinalEncoder(), DecisionTreeClassifier(max_depth=3, random_state=0))
     yield "OrdinalEncoder > DecisionTreeClassifier", ordinal.fit(FRAME[["ca", "exang", "thal"]], WORDS)
     yield (
@@ -197,7 +202,7 @@ def models():
     yield "DictVectorizer > Ridge", make_pipeline(DictVectorizer(), Ridge()).fit(RECORDS, [1.0, 2.0, 3.0] * 40)
 
 
-SAID = ("loss", "kernel", "probability", "method", "voting", "strategy", "power")
+SAID = ("loss", "kernel", "probability", "method", "voting", "strategy", "power", "weights", "metric")
 
 
 def name_of(estimator):

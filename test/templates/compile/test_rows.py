@@ -30,7 +30,15 @@ def job(tmp_path, rows, estimator=None):
     joblib.dump(estimator or model(), tmp_path / "m.joblib")
     told = {
         "artifact": {"file": str(tmp_path / "m.joblib"), "format": "joblib"},
-        **{"path": [], "main": {}, "requests": [], "timeout": 120, "rows": str(rows), "out": str(tmp_path / "m.mlfn")},
+        **{
+            "path": [],
+            "main": {},
+            "requests": [],
+            "timeout": 120,
+            "rows": str(rows),
+            "engine": "plain",
+            "out": str(tmp_path / "m.mlfn"),
+        },
         "serving": f"{ROOT}/templates/python",
     }
     (tmp_path / "job.json").write_text(json.dumps(told))
@@ -45,16 +53,16 @@ def test_a_csv_file_is_proved_row_by_row(tmp_path):
     (tmp_path / "rows.csv").write_text(FRAME.assign(target=TARGET).to_csv(index=False), encoding="utf-8")
     told = job(tmp_path, tmp_path / "rows.csv")
     assert told["rows"] == {"read": 20, "ignored": ["target"], "refusal": None}
-    assert told["plain"]["rows"]["probes"] == 20
-    assert told["plain"]["rows"]["refused"] == 0
-    assert told["plain"]["proof"]["probes"] > 300
+    assert told["compiled"]["rows"]["probes"] == 20
+    assert told["compiled"]["rows"]["refused"] == 0
+    assert told["compiled"]["proof"]["probes"] > 300
 
 
 def test_a_row_that_is_refused_is_told(tmp_path):
     (tmp_path / "rows.jsonl").write_text('{"age": 1, "sick": true, "city": "Rom", "ca": 1}\n\n{"age": 2}\n', encoding="utf-8")
     told = job(tmp_path, tmp_path / "rows.jsonl")
     assert told["rows"]["refusal"].startswith('city: expected one of "12", "Bern"')
-    assert told["plain"]["rows"]["refused"] == told["rows"]["read"] == 2
+    assert told["compiled"]["rows"]["refused"] == told["rows"]["read"] == 2
 
 
 def test_a_file_that_cannot_be_used_is_told(tmp_path):

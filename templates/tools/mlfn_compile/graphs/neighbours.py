@@ -8,7 +8,7 @@ from ..unsupported import Unsupported
 from .build import Build
 
 # Of more numbers the distances are first told by products, and those of the nearest then exactly.
-DIRECT = 1 << 20
+DIRECT = 1 << 14
 # So many more are looked at as rounding may put in a wrong order.
 SPARE = 32
 # Metric -> the power that its sums are of.
@@ -42,7 +42,9 @@ def _found(estimator, out):
     far = sys.float_info.max if estimator._fit_method == "brute" else None
     about = {"root": root, "weighed": estimator.weights == "distance", "far": far}
     near = min(int(estimator.n_neighbors), count)
-    if power == 2 and table.size > DIRECT:
+    if power == 2 and estimator._fit_method == "brute":
+        model, feeds, cells = _as_by_force(table, near)
+    elif power == 2 and table.size > DIRECT:
         model, feeds, cells = _by_products(table, near)
     else:
         model, feeds, cells = _directly(table.shape, near, power), {"table": table}, table.size
@@ -82,7 +84,7 @@ def _nearest(build, sums, near):
 
 
 def _by_products(table, near):
-    """x.x is the same for all: the order is that of t.t - 2 x.t."""
+    """The nearest by t.t - 2 x.t (x.x is the same for all), and of these exactly."""
     from onnx import TensorProto
 
     count, width = table.shape
@@ -96,4 +98,20 @@ def _by_products(table, near):
     distances, among = build.add("TopK", sums, build.number([near]), outputs=2, largest=0, axis=-1)
     places = build.add("GatherElements", ordered, among, axis=1)
     model = build.model(distances, (places, TensorProto.INT64))
-    return model, {"table": table, "squares": (table.astype("float64") ** 2).sum(axis=1)}, count + spare * width
+    return model, {"table": table, "squares": _squares(table)}, count + spare * width
+
+
+def _as_by_force(table, near):
+    """As scikit-learn's own search tells them, x.x - 2 x.t + t.t: with the same ties, and the first of equals."""
+    count, width = table.shape
+    build = Build({"x": [None, width], "table": [count, width], "squares": [count]})
+    own = build.add("ReduceSumSquare", "x", build.number([1]), keepdims=1)
+    products = build.add("MatMul", "x", build.add("Transpose", "table", perm=[1, 0]))
+    sums = build.add("Add", build.add("Add", own, build.add("Mul", products, build.number(-2.0))), "squares")
+    # Infinity less infinity is as far as anything can be.
+    known = build.add("Where", build.add("IsInf", own), own, build.add("Max", sums, build.number(0.0)))
+    return _nearest(build, known, near), {"table": table, "squares": _squares(table)}, count
+
+
+def _squares(table):
+    return (table.astype("float64") ** 2).sum(axis=1)
