@@ -58,7 +58,7 @@ async function main() {
     text: ["On AWS's own runtime for Python, its interface emulator and client, with the disk warm; and behind servers of HTTP, all on the same cores. Chosen is the engine that `mlfn deploy` takes by itself."],
     facts: [
       'every answer is a label and the chances of all classes, and was compared with the model’s own: 1e-9 apart at most, ONNX 1e-5',
-      ...(parts.includes('lambda') ? ["the tutorial's packages are those of mlfn's native one, in the same versions, as they come from PyPI, without byte code"] : []),
+      ...(parts.includes('lambda') ? ["the tutorial's packages are those of mlfn's native one, in the same versions, as they come from PyPI, without byte code", 'a model that does not fit into a package is fetched when it starts, here from this disk'] : []),
       ...(wrk ? [`served: \`${LOAD}\`, ${SECONDS} s a round for each, OMP_NUM_THREADS=1, no line in the log for each request, byte code compiled; MLServer's parallel workers end with an error on Python 3.12, so it has one process`] : []),
     ],
     versions: Object.assign(wrk ? { wrk: WRK } : {}, ...peers.map(({ versions }) => versions)),

@@ -1,7 +1,9 @@
 // What `mlfn build` makes of a model, laid out as the platform has it.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { pythonOf } from '../../scripts/venv.mjs';
 
 const root = path.dirname(path.dirname(import.meta.dirname));
@@ -28,8 +30,8 @@ export const wordsFor = (model) => ['model.joblib', '--sample', model.one, '--re
 /**
  * @param target aws | gcp (Cloud Run without a build)
  * @param folder that does not exist yet
- * @returns `{engine, task, opt, bytes}`: who evaluates, the folder of the function, that of the dependencies' layer on AWS, bytes of
- *   the zips; or `{refused}`, why there is no such package
+ * @returns `{engine, task, opt, bytes, env}`: who evaluates, the folder of the function, that of the dependencies' layer on AWS, bytes
+ *   of the zips, and where a model is that is not in them; or `{refused}`, why there is no such package
  */
 export function packageOf(model, engine, target, folder) {
   const { words, settings, beside } = PLACES[target];
@@ -46,20 +48,30 @@ export function packageOf(model, engine, target, folder) {
   const bytes = zips.reduce((sum, zip) => sum + statSync(zip).size, 0);
   for (const zip of zips) unzip(zip, zip.endsWith('function.zip') ? task : path.join(task, beside));
   rmSync(out, { recursive: true });
-  return { engine: engineOf(task, path.join(task, beside)), task, opt: path.join(folder, 'opt'), bytes };
+  const { format, fetched } = JSON.parse(readFileSync(path.join(task, 'settings.json'), 'utf8')).artifact;
+  const evaluates = engineOf(format, path.join(task, beside));
+  const apart = () => (evaluates === 'native' ? model.model : modelFile(packageOf(model, evaluates, 'aws', path.join(folder, 'whole'))));
+  const env = fetched === undefined ? {} : modelAt(apart(), folder);
+  return { engine: evaluates, task, opt: path.join(folder, 'opt'), bytes, env };
 }
 
 /** A compiled model says of itself that it is one; onnxruntime is there for graphs in it. */
-function engineOf(task, dependencies) {
-  const { format } = JSON.parse(readFileSync(path.join(task, 'settings.json'), 'utf8')).artifact;
+function engineOf(format, dependencies) {
   if (format !== 'plain') return 'native';
   return existsSync(path.join(dependencies, 'onnxruntime')) ? 'onnx' : 'plain';
 }
 
 /** The one file of a package's model. */
-export function modelFile({ task }) {
+function modelFile({ task }) {
   const folder = path.join(task, 'model');
   return path.join(folder, readdirSync(folder)[0]);
+}
+
+/** Where a worker fetches it from: its name is its digest. */
+function modelAt(file, folder) {
+  const kept = path.join(folder, createHash('sha256').update(readFileSync(file)).digest('hex'));
+  cpSync(file, kept);
+  return { MLFN_MODEL: pathToFileURL(kept).href };
 }
 
 function unzip(zip, folder) {

@@ -1,14 +1,12 @@
 // The same model behind each server, on the same cores, under the same load: mlfn's own two and what people use today. All of them run
 // the whole time, one of them at work.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ratios } from '../measured/statistics.mjs';
 import { modelsPython } from '../models.mjs';
 import { sameAnswer, toleranceOf } from './answers.mjs';
 import { load } from './load.mjs';
-import { home, mlfn, modelFile, packageOf, wordsFor } from './package.mjs';
+import { home, mlfn, packageOf, wordsFor } from './package.mjs';
 
 /** Of a round, for each server. */
 export const SECONDS = 2;
@@ -81,16 +79,11 @@ async function started({ startServer, temporary, freePort, answers }, name, desc
 /** What a deploy with `mode: run` has Cloud Run start. */
 async function cloudRun(lab, model, work) {
   const python = await modelsPython();
-  const made = packageOf(model, 'auto', 'gcp', path.join(work, 'gcp'));
-  const beside = packageOf(model, 'auto', 'aws', path.join(work, 'aws'));
-  for (const each of [made, beside]) if (each.refused) throw new Error(each.refused);
-  const compiled = modelFile(beside);
-  const digest = createHash('sha256').update(readFileSync(compiled)).digest('hex');
-  const kept = path.join(work, digest);
-  cpSync(compiled, kept);
+  const made = packageOf(model, 'auto', 'gcp', work);
+  if (made.refused) throw new Error(made.refused);
   return started(lab, CLOUD_RUN, ({ ports: [port] }) => ({
     command: python, args: ['-I', '-u', path.join(made.task, 'main.py')], path: '/', engine: made.engine,
-    env: { HOST: '127.0.0.1', PORT: port, MLFN_THREADS: '2', MLFN_MODEL: pathToFileURL(kept).href },
+    env: { HOST: '127.0.0.1', PORT: port, MLFN_THREADS: '2', ...made.env },
   }));
 }
 
