@@ -17,5 +17,7 @@ ratios, which are taken round by round, and not seconds, which are this machine'
 
 const measured = PARTS.map((part) => path.join(results, `${part}.json`)).filter(existsSync).map((each) => JSON.parse(readFileSync(each, 'utf8')));
 if (measured.length === 0) throw new Error(`${results} has no results. Run npm run bench:all first.`);
-writeFileSync(file, `${[HEAD, `## Aims\n\n${aimsOf(measured)}`, ...measured.map(sectionOf)].join('\n\n')}\n`);
+const missing = PARTS.filter((part) => !measured.some((each) => each.part === part)).map((part) => `\`npm run bench:${part}\``);
+const gaps = missing.length > 0 ? [`Not measured yet: ${missing.join(', ')}.`] : [];
+writeFileSync(file, `${[HEAD, ...gaps, `## Aims\n\n${aimsOf(measured)}`, ...measured.map(sectionOf)].join('\n\n')}\n`);
 console.error(`${measured.map(({ part }) => part).join(', ')} -> ${file}`);

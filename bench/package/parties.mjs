@@ -45,9 +45,8 @@ export async function gather({ work, watch, python, requirements, rounds, withou
   function partiesOf(model) {
     const common = { work: path.join(work, model.name), home: path.join(work, 'home'), watch, model, uv, python, zip };
     const main = model.name === MAIN;
-    const some = main ? rounds : Math.min(rounds, 3);
+    const some = main ? rounds : Math.min(rounds, 2);
     const one = main ? rounds : 1;
-    const few = Math.min(rounds, 3);
     const parties = [
       { party: mlfn({ ...common, engine: 'native' }), rounds: { unknown: some, fresh: some, same: some, changed: some } },
       { party: mlfn(common), rounds: { fresh: one, same: one, changed: one } },
@@ -55,8 +54,8 @@ export async function gather({ work, watch, python, requirements, rounds, withou
     if (wanted('zip')) parties.push({ party: uvAnd('zip -1', [zip, '-1', '-qr', '../package.zip', '.'], common), rounds: { fresh: some } });
     if (sevenZip !== null) parties.push({ party: uvAnd('7zz -mx1', [sevenZip, 'a', '-tzip', '-mx1', '-bd', '../package.zip', '.'], common), rounds: { fresh: some } });
     if (samPeer !== null) parties.push({ party: sam({ ...common, bin: samPeer.bin, endpoint: cloud.endpoint }), rounds: main ? { fresh: rounds, same: 1, changed: 1 } : { fresh: 1 } });
-    if (wanted('tutorial') && main) parties.push({ party: tutorial(common), rounds: { fresh: few } });
-    if (framework !== null && main) parties.push({ party: serverless({ ...common, peer: framework, cache: path.join(work, 'serverless-cache') }), rounds: { fresh: 1, changed: 1 } });
+    if (wanted('tutorial') && main) parties.push({ party: tutorial(common), rounds: { fresh: 1 } });
+    if (framework !== null && main) parties.push({ party: serverless({ ...common, peer: framework, cache: path.join(work, 'serverless-cache') }), rounds: { fresh: 1 } });
     return parties;
   }
   return { partiesOf, versions, stop: async () => cloud?.stop() };

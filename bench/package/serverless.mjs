@@ -7,7 +7,6 @@ const root = path.dirname(path.dirname(import.meta.dirname));
 export function serverless({ work, watch, model, peer, python, cache }) {
   const project = path.join(work, 'serverless');
   const env = { BENCH_PLUGINS: peer.modules, BENCH_PYTHON: python, BENCH_CACHE: cache, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', SLS_INTERACTIVE_SETUP_ENABLE: '' };
-  const pack = () => watch(process.execPath, [peer.script, 'package'], { cwd: project, env });
   return {
     name: 'serverless-python-requirements',
     command: 'serverless package',
@@ -22,9 +21,8 @@ export function serverless({ work, watch, model, peer, python, cache }) {
     acts: {
       fresh() {
         for (const made of [path.join(project, '.serverless'), cache]) rmSync(made, { recursive: true, force: true });
-        return pack();
+        return watch(process.execPath, [peer.script, 'package'], { cwd: project, env });
       },
-      changed: pack,
     },
     zips: async () => [path.join(project, '.serverless/bench.zip')],
   };
