@@ -66,7 +66,10 @@ CASES = {
     ),
     "Matern": (GaussianProcessRegressor(Matern() + WhiteKernel()), VALUES),
     "PLSRegression": (PLSRegression(2), VALUES),
-    "inside a vote": (VotingClassifier([("a", MLPClassifier(4, max_iter=20)), ("b", LogisticRegression())], voting="soft"), TWO),
+    "inside a vote": (
+        VotingClassifier([("a", MLPClassifier(4, max_iter=20, random_state=0)), ("b", LogisticRegression())], voting="soft"),
+        TWO,
+    ),
 }
 
 
@@ -89,7 +92,9 @@ def test_a_graph_answers_as_the_model_does(name):
     assert found["left"] == 0
 
 
-@pytest.mark.parametrize("heavy", [SVC(probability=True), KNeighborsClassifier(), MLPClassifier(8, max_iter=20)], ids=str)
+@pytest.mark.parametrize(
+    "heavy", [SVC(probability=True), KNeighborsClassifier(), MLPClassifier(8, max_iter=20, random_state=0)], ids=str
+)
 def test_columns_of_words_and_holes_stay_plain_in_front_of_a_graph(heavy):
     model = make_pipeline(columns(), heavy).fit(FRAME, WORDS)
     record = json.loads(FRAME.head(1).to_json(orient="records"))[0]
@@ -99,15 +104,15 @@ def test_columns_of_words_and_holes_stay_plain_in_front_of_a_graph(heavy):
 
 
 def test_refusals_are_the_models_words():
-    native, model = compiled(make_pipeline(columns(), MLPClassifier(8, max_iter=20)).fit(FRAME, WORDS), "onnx")
+    native, model = compiled(make_pipeline(columns(), MLPClassifier(8, max_iter=20, random_state=0)).fit(FRAME, WORDS), "onnx")
     record = json.loads(FRAME.head(1).to_json(orient="records"))[0]
-    for wrong in ({**record, "chol": None}, {**record, "ca": 17}, {**record, "age": 1e300}, {**record, "chol": "high"}):
+    for wrong in ({**record, "chol": None}, {**record, "ca": 17}, {**record, "chol": "high"}, {}):
         told = []
         for each in (native, model):
-            try:
-                told.append(each.predict(bodies.read(wrong, each.schema)))
-            except Problem as problem:
-                told.append((problem.status, problem.kind, problem.detail, problem.errors))
+            with pytest.raises(Problem) as found:
+                each.predict(bodies.read(wrong, each.schema))
+            problem = found.value
+            told.append((problem.status, problem.kind, problem.detail, problem.errors))
         assert told[0] == told[1]
 
 
@@ -171,7 +176,9 @@ def test_another_label_than_the_models_own_is_found_where_it_is_clear():
 
 
 def test_chances_that_are_a_little_off_are_found():
-    told = wrong(MLPClassifier(4, max_iter=20), TWO, lambda row, told: (told[0], [told[1][0] * 1.00002, told[1][1]]))
+    told = wrong(
+        MLPClassifier(4, max_iter=20, random_state=0), TWO, lambda row, told: (told[0], [told[1][0] * 1.00002, told[1][1]])
+    )
     assert 'as the probability of "ill"' in told
 
 
