@@ -83,7 +83,17 @@ export interface Port {
   shape: (number | null)[] | null;
 }
 
-export type FrameworkFormat = 'onnx' | 'xgboost-json' | 'xgboost-ubj' | 'keras' | 'keras-h5' | 'lightgbm';
+export type FrameworkFormat =
+  | 'onnx'
+  | 'xgboost-json'
+  | 'xgboost-ubj'
+  | 'lightgbm'
+  | 'keras'
+  | 'keras-h5'
+  | 'saved-model'
+  | 'torchscript'
+  | 'torch-exported'
+  | 'torch-saved';
 
 /** A model as its framework writes it itself: data of a known layout, and no pickle. */
 export interface FrameworkCard extends CardBase {
@@ -108,7 +118,7 @@ export interface FrameworkCard extends CardBase {
   versions: Record<string, string>;
   /** The oldest versions that can read the file, by distribution, where its layout tells. */
   atLeast: Record<string, string>;
-  /** What belongs to the model beside the file: POSIX paths inside its folder. */
+  /** What belongs to the model beside the file, or is in it where it is a folder: POSIX paths inside that folder. */
   files: string[];
   /** False when running it may run code that the file brings along, or it could not be read to its end. */
   safe: boolean;

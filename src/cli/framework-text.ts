@@ -43,7 +43,7 @@ function portLines(ports: readonly Port[], features: number | null): string {
 function safetyLines(card: FrameworkCard, paint: View['paint']): string[] {
   if (card.damaged) return labelled(paint.red.bold, 'broken', 'cannot be loaded; nothing was executed');
   if (!card.safe) return labelled(paint.red.bold, 'unsafe', 'not to be loaded; nothing was executed');
-  return labelled(paint.green.bold, 'safe', 'holds data and no code; nothing was executed');
+  return labelled(paint.green.bold, 'safe', 'brings no Python code along; nothing was executed');
 }
 
 /** Names come from the file, and a terminal obeys what it is sent. */

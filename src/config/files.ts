@@ -11,7 +11,8 @@ export async function checkFiles(config: Config): Promise<Config & { model: stri
       hint: 'Name it (mlfn deploy model.joblib), or write an mlfn.yaml with mlfn init.',
     });
   }
-  await mustBe('file', splitArtifact(model).file, 'model', origins.model);
+  // A SavedModel is a folder.
+  await mustBe('any', splitArtifact(model).file, 'model', origins.model);
   await mustBe('file', config.sample, 'sample', origins.sample);
   await mustBe('folder', config.code, 'code', origins.code);
   await mustBe('file', config.hooks, 'hooks', origins.hooks);
@@ -19,10 +20,10 @@ export async function checkFiles(config: Config): Promise<Config & { model: stri
   return { ...config, model, name };
 }
 
-async function mustBe(kind: 'file' | 'folder', file: string | undefined, key: string, from = key): Promise<void> {
+async function mustBe(kind: 'file' | 'folder' | 'any', file: string | undefined, key: string, from = key): Promise<void> {
   if (file === undefined) return;
   const found = await stat(file).catch(() => null);
-  if (found !== null && (kind === 'file' ? found.isFile() : found.isDirectory())) return;
+  if (found !== null && (kind === 'any' || (kind === 'file' ? found.isFile() : found.isDirectory()))) return;
   const what = found === null ? 'there is no such file' : `it is not a ${kind}`;
   throw new MlfnError('CONFIG_FILE_MISSING', `${from === 'argument' ? key : from}: ${file}: ${what}.`, {
     hint: `Give the path of the ${key === 'model' ? 'model file' : kind}.`,

@@ -8,7 +8,7 @@ export const INSPECT_ERRORS = {
   },
   MODEL_NOT_A_FILE: {
     kind: 'usage',
-    meaning: 'The path given as model is a folder or a device.',
+    meaning: 'The path given as model is a device, or a folder that holds no model of a known kind.',
     mend: 'Give the path of the model file itself.',
   },
   MODEL_UNREADABLE: {

@@ -8,8 +8,6 @@ interface OtherFormat {
   name: string;
   recognise(head: Buffer): boolean;
   hint: string;
-  /** Begins as a pickle does. */
-  pickled?: true;
 }
 
 const starts =
@@ -25,7 +23,6 @@ const holds =
 const RESAVE = 'Wrap the model in an estimator with a scikit-learn interface and save that with joblib.dump.';
 
 const OTHER_FORMATS: readonly OtherFormat[] = [
-  { name: 'a PyTorch model (zip)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('/data.pkl')(head), hint: RESAVE },
   { name: 'a NumPy archive (.npz)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('.npy')(head), hint: RESAVE },
   { name: 'a zip archive', recognise: startsWith('PK\x03\x04'), hint: 'Unpack it and give the model file inside.' },
   { name: 'a tar archive', recognise: startsWith('ustar', 257), hint: 'Unpack it and give the model file inside.' },
@@ -37,7 +34,6 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
   { name: 'a TensorFlow Lite model', recognise: startsWith('TFL3', 4), hint: RESAVE },
   { name: 'a safetensors file', recognise: (head) => head.length > 9 && head.readUInt32LE(4) === 0 && head[8] === 0x7b, hint: RESAVE },
   { name: 'a GGUF model', recognise: startsWith('GGUF'), hint: RESAVE },
-  { name: 'a PyTorch model (before 1.6)', recognise: (head) => holds('\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19')(head.subarray(0, 16)), hint: RESAVE, pickled: true },
   { name: 'a joblib file that is compressed with LZ4', recognise: starts(0x04, 0x22, 0x4d, 0x18), hint: "Dump it again with joblib.dump(model, path, compress=('zlib', 3))." },
   { name: 'a joblib file of before joblib 0.10', recognise: startsWith('ZF'), hint: 'Load it with the joblib that wrote it and dump it with one of today.' },
   { name: 'a file compressed with Zstandard', recognise: starts(0x28, 0xb5, 0x2f, 0xfd), hint: 'Decompress it first.' },
@@ -52,9 +48,9 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
 
 /** The kind of file this is instead of a pickle; null when it may be one. */
 export function otherFormat(head: Buffer): OtherFormat | null {
-  // PROTO opens every pickle of protocol 2 and newer; of the others only an old PyTorch file begins so.
-  const others = head[0] === 0x80 ? OTHER_FORMATS.filter(({ pickled }) => pickled) : OTHER_FORMATS;
-  return others.find(({ recognise }) => recognise(head)) ?? null;
+  // PROTO opens every pickle of protocol 2 and newer.
+  if (head[0] === 0x80) return null;
+  return OTHER_FORMATS.find(({ recognise }) => recognise(head)) ?? null;
 }
 
 /** Magic numbers as joblib tells its own files apart (`joblib.compressor`). A raw pickle starts with none of them. */

@@ -1,5 +1,5 @@
 /** inspect: a path -> Card. Reads the file and executes nothing of it. */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
@@ -8,6 +8,7 @@ import { viewOfFile } from './bytes/view.ts';
 import { compressionOf, HEAD_BYTES, otherFormat } from './formats.ts';
 import type { Compression } from './decompress/index.ts';
 import { archiveCard, isZip } from './archive/card.ts';
+import { folderCard } from './folder/card.ts';
 import { readerCard } from './framework/readers.ts';
 import { inspectModel } from './model-file.ts';
 import { inspectPython, pythonTarget } from './python-artifact.ts';
@@ -23,6 +24,7 @@ export async function inspect(ctx: Context, file: string, options: { code?: stri
   const target = pythonTarget(file);
   if (target !== null) return inspectPython(ctx, target);
   const whole = path.resolve(ctx.cwd, file);
+  if (await isFolder(whole)) return folderCard(ctx, whole);
   const handle = await openModel(whole);
   try {
     const { size } = await handle.stat();
@@ -46,9 +48,12 @@ export async function inspect(ctx: Context, file: string, options: { code?: stri
   }
 }
 
+async function isFolder(whole: string): Promise<boolean> {
+  return (await stat(whole).catch(() => null))?.isDirectory() === true;
+}
+
 async function openModel(whole: string): Promise<Awaited<ReturnType<typeof open>>> {
   const handle = await open(whole, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EISDIR') throw notAFile(whole);
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       throw new MlfnError('MODEL_NOT_FOUND', `There is no file ${whole}.`, { hint: 'Give the path of a model file, or FILE.py:function.', details: { path: whole } });
     }
@@ -61,7 +66,7 @@ async function openModel(whole: string): Promise<Awaited<ReturnType<typeof open>
 }
 
 function notAFile(whole: string): MlfnError {
-  return new MlfnError('MODEL_NOT_A_FILE', `${whole} is a folder or device, not a model file.`, { hint: 'Give the path of the model file itself.', details: { path: whole } });
+  return new MlfnError('MODEL_NOT_A_FILE', `${whole} is a device, not a model file.`, { hint: 'Give the path of the model file itself.', details: { path: whole } });
 }
 
 function refuseOthers(whole: string, head: Buffer): void {

@@ -6,9 +6,12 @@ import { isDamage, Malformed } from '../bytes/malformed.ts';
 import { frameworkCard } from '../framework/card.ts';
 import type { ArchiveReader, OpenFile } from '../framework/reader.ts';
 import { keras } from '../keras/archive.ts';
+import { torchExported } from '../torch/exported.ts';
+import { torchSaved } from '../torch/saved.ts';
+import { torchScript } from '../torch/script.ts';
 import { type Archive, openArchive } from './zip.ts';
 
-const READERS: readonly ArchiveReader[] = [keras];
+const READERS: readonly ArchiveReader[] = [keras, torchExported, torchScript, torchSaved];
 
 export function isZip(head: Buffer): boolean {
   return head.toString('latin1', 0, 4) === 'PK\x03\x04';
@@ -16,9 +19,9 @@ export function isZip(head: Buffer): boolean {
 
 /** Null when it is none of these formats. @throws MODEL_DAMAGED, MODEL_UNSAFE */
 export async function archiveCard(model: OpenFile): Promise<FrameworkCard | null> {
-  const archive = await openArchive(model.file, model.size).catch((error: unknown) => refused(model, error));
+  const archive = await openArchive(model.view).catch((error: unknown) => refused(model, error));
   const reader = READERS.find(({ recognise }) => recognise(archive.names));
-  return reader === undefined ? null : frameworkCard(model, reader.begins, (draft) => reader.read(archive, draft));
+  return reader === undefined ? null : frameworkCard(model, reader.begins, (draft) => reader.read(archive, draft, model.signal));
 }
 
 /** An archive that cannot be looked over is of no format. */

@@ -18,4 +18,8 @@ export const FORMATS: Readonly<Record<FrameworkFormat, FormatText>> = {
   keras: { title: 'a Keras model (.keras)', instead: byFunction('keras') },
   'keras-h5': { title: 'a Keras model (HDF5)', instead: byFunction('keras') },
   lightgbm: { title: 'a LightGBM model (text)', instead: 'Save the LGBMClassifier or LGBMRegressor itself with joblib.dump.' },
+  'saved-model': { title: 'a TensorFlow SavedModel', instead: byFunction('tensorflow') },
+  torchscript: { title: 'a TorchScript model', instead: byFunction('torch.jit.load') },
+  'torch-exported': { title: 'an exported program of PyTorch', instead: byFunction('torch.export.load') },
+  'torch-saved': { title: 'a file of torch.save', instead: 'Export the network with torch.export.save or torch.onnx.export.' },
 };

@@ -30,7 +30,7 @@ export interface ArchiveReader {
   recognise(names: ReadonlySet<string>): boolean;
   begins: Reader['begins'];
   /** @throws Malformed */
-  read(archive: Archive, draft: Draft): Promise<void>;
+  read(archive: Archive, draft: Draft, signal: AbortSignal): Promise<void>;
 }
 
 export function warn(draft: Draft, code: string, message: string, hint: string): void {

@@ -1,7 +1,7 @@
 /** Keras 3's own format: a zip with config.json, metadata.json and the weights (keras/src/saving/saving_lib.py). */
 import type { Archive } from '../archive/zip.ts';
 import type { ArchiveReader, Draft } from '../framework/reader.ts';
-import { parseConfig, textIn } from './config.ts';
+import { parseConfig, textIn } from '../framework/json.ts';
 import { describe } from './describe.ts';
 
 export const keras: ArchiveReader = {

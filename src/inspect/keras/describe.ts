@@ -1,6 +1,7 @@
 /** A Keras configuration as a card, whichever file it was in. */
 import { type Draft, refuse, warn } from '../framework/reader.ts';
-import { type JsonObject, layersOf, textIn } from './config.ts';
+import { type JsonObject, textIn } from '../framework/json.ts';
+import { layersOf } from './layers.ts';
 import { judgeConfig } from './judge.ts';
 import { portsOf } from './ports.ts';
 

@@ -1,7 +1,7 @@
 /** Keras's older format: an HDF5 file with the configuration as an attribute (keras/src/legacy/saving/legacy_h5_format.py). */
 import { rootTexts, SIGNATURE } from '../hdf5/attributes.ts';
 import type { Draft, OpenFile, Reader } from '../framework/reader.ts';
-import { parseConfig } from './config.ts';
+import { parseConfig } from '../framework/json.ts';
 import { describe } from './describe.ts';
 
 export const kerasH5: Reader = {

@@ -3,7 +3,7 @@
  * training_config) is not looked at: a metric of the user's own is not needed to predict.
  */
 import { Malformed } from '../bytes/malformed.ts';
-import { isObject, type Json, type JsonObject, memberOf, textIn } from './config.ts';
+import { isObject, type Json, type JsonObject, memberOf, textIn } from '../framework/json.ts';
 import { ACTIVATIONS, isBuiltIn, MODULES, TF_FUNCTIONS } from './known.ts';
 
 /** Each found once: `Lambda (named scale)`, `mine>Twice`. */

@@ -1,6 +1,7 @@
 /** Inputs and outputs of a Keras model, from the configuration of its layers. */
 import type { Port } from '../../card.ts';
-import { type Json, type JsonObject, type Layer, layersOf, memberOf, textIn } from './config.ts';
+import { type Json, type JsonObject, memberOf, textIn } from '../framework/json.ts';
+import { layersOf, type Layer } from './layers.ts';
 
 type Shape = Port['shape'];
 

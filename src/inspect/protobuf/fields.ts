@@ -70,7 +70,7 @@ function wide(bytes: Uint8Array): number {
 const LONGEST_TEXT = 1024 * 1024;
 
 /** A length-delimited field as text. @throws Malformed */
-async function textOf(view: View, field: Field): Promise<string> {
+export async function textOf(view: View, field: Field): Promise<string> {
   const length = field.end - field.start;
   if (field.wire !== 2) throw new Malformed('corrupt', 'There is a number where a text belongs.', field.start);
   if (length > LONGEST_TEXT) throw new Malformed('too-complex', `A text of ${length} bytes is more than any model needs there.`, field.start);

@@ -1,4 +1,4 @@
-/** A Keras configuration as JSON: objects are `{class_name, config, module?, registered_name?}`, layers among them. */
+/** JSON of a size that can be held: what it is, is found out member by member. */
 import { Malformed } from '../bytes/malformed.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -15,30 +15,6 @@ export function memberOf(value: Json | undefined, key: string): Json | undefined
 export function textIn(value: Json | undefined, key: string): string | null {
   const found = memberOf(value, key);
   return typeof found === 'string' ? found : null;
-}
-
-export interface Layer {
-  class: string;
-  name: string;
-  config: JsonObject;
-  /** The whole object, as the file has it. */
-  whole: JsonObject;
-}
-
-/** Of a Sequential or Functional model, in its order. */
-export function layersOf(model: JsonObject): Layer[] {
-  const config = memberOf(model, 'config');
-  // The first Keras 2 wrote a Sequential as the list of its layers.
-  const layers = Array.isArray(config) ? config : memberOf(config, 'layers');
-  return (Array.isArray(layers) ? layers : []).filter(isObject).map((whole) => {
-    const own = memberOf(whole, 'config');
-    return {
-      class: textIn(whole, 'class_name') ?? '?',
-      name: textIn(own, 'name') ?? textIn(whole, 'name') ?? '?',
-      config: isObject(own) ? own : {},
-      whole,
-    };
-  });
 }
 
 /** @throws Malformed */
