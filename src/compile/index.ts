@@ -14,11 +14,11 @@ import type { Digest, Engine, Form, Proof } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
 import { type Asked, askChild, type CompiledEngine, Lost, type RowsTold, type Told } from './child.ts';
 import { choose, isPlainEnough, type Outcome } from './choose.ts';
-export { converterNeeds, runtimeNeeds } from './onnx.ts';
 import { toolsDigest } from './tools-digest.ts';
 
-/** Its packages are the model's own. */
-export interface CompileInput extends Host {
+export { converterNeeds, runtimeNeeds } from './onnx.ts';
+
+export interface CompileInput {
   card: ModelFileCard;
   /** SHA-256 of the model file. */
   digest: Digest;
@@ -27,7 +27,9 @@ export interface CompileInput extends Host {
   /** A body as a client would post it; null where none was given. */
   sample: unknown;
   engine: Engine | 'auto';
-  /** The converter's packages beside the model's own, laid down when they are asked for; or why they cannot be had. */
+  /** The model's own packages, laid down when they are asked for; or why they cannot be had. */
+  host: () => Promise<Host | { why: string }>;
+  /** The converter's packages beside them, likewise. */
   converter: () => Promise<Host | { why: string }>;
 }
 
@@ -38,6 +40,7 @@ interface Host {
 }
 
 const MODEL = 'model.mlfn';
+const NO_ROWS: RowsTold = { read: 0, ignored: [], refusal: null };
 /** A model of more bytes would be evaluated for minutes before its proof is done, and its compiled form is not small. */
 const LARGEST = 200 * 2 ** 20;
 
@@ -47,10 +50,12 @@ export async function compile(ctx: Context, input: CompileInput): Promise<Form> 
   if (engine === 'native') return { engine, why: 'asked for' };
   const before = await reasonBefore(input);
   if (before !== null) return settle(input, { engine: 'native', why: before });
+  const host = await input.host();
+  if ('why' in host) return settle(input, { engine: 'native', why: host.why });
   try {
-    const plain = engine === 'onnx' ? null : await outcomeOf(ctx, input, 'plain', input);
+    const plain = engine === 'onnx' ? null : await outcomeOf(ctx, input, 'plain', host);
     if (plain !== null && (engine === 'plain' || isPlainEnough(plain))) return settle(input, await choose(engine, plain, null));
-    return settle(input, await choose(engine, plain, await withConverter(input, plain, (host) => outcomeOf(ctx, input, 'onnx', host))));
+    return settle(input, await choose(engine, plain, await withConverter(input, plain, (both) => outcomeOf(ctx, input, 'onnx', both))));
   } catch (error) {
     if (error instanceof Lost) return settle(input, { engine: 'native', why: error.message });
     throw error;
@@ -58,7 +63,7 @@ export async function compile(ctx: Context, input: CompileInput): Promise<Form> 
 }
 
 /** What onnx came to; without its tools, why. */
-async function withConverter(input: CompileInput, plain: Outcome | null, ask: (host: Host) => Promise<Outcome>): Promise<Outcome> {
+async function withConverter(input: Pick<CompileInput, 'converter'>, plain: Outcome | null, ask: (host: Host) => Promise<Outcome>): Promise<Outcome> {
   const host = await input.converter();
   const without = (reason: string): Outcome => ({ native: plain?.native ?? { warmUs: null }, compiled: { ok: false, reason }, file: '' });
   if ('why' in host) return without(host.why);
@@ -82,27 +87,29 @@ export interface Proved {
 /** Holds the compiled form against the model itself on every row of a file. @throws COMPILE_ROWS */
 export async function prove(ctx: Context, input: CompileInput & { rows: string }): Promise<Proved> {
   const before = await reasonBefore(input);
+  const host = await input.host();
+  if ('why' in host) return { form: { engine: 'native', why: host.why }, rows: NO_ROWS, proof: null, differs: null };
   return withScratch(ctx, async (scratch) => {
     const ask = async (engine: CompiledEngine, { lock, dependencies }: Host): Promise<Outcome> => {
       const file = path.join(scratch, engine);
       const told = await askChild(ctx, { ...askedOf(input, engine, dependencies, file), rows: input.rows }, { interpreter: lock.interpreter, scratch });
       return { ...told, file };
     };
-    const plain = await ask('plain', input);
-    const onnx = isPlainEnough(plain) || before !== null ? null : await withConverter(input, plain, (host) => ask('onnx', host));
+    const plain = await ask('plain', host);
+    const onnx = isPlainEnough(plain) || before !== null ? null : await withConverter(input, plain, (both) => ask('onnx', both));
     const form: Form = before === null ? await choose('auto', plain, onnx) : { engine: 'native', why: before };
     const { compiled, rows } = form.engine === 'onnx' && onnx !== null ? onnx : plain;
     const { rows: proof = null, differs = null } = compiled.ok ? compiled : {};
-    return { form, rows: rows ?? { read: 0, ignored: [], refusal: null }, proof, differs };
+    return { form, rows: rows ?? NO_ROWS, proof, differs };
   });
 }
 
-function askedOf({ card, sample }: CompileInput, engine: CompiledEngine, dependencies: string, out: string): Asked {
+function askedOf({ card, sample }: Pick<CompileInput, 'card' | 'sample'>, engine: CompiledEngine, dependencies: string, out: string): Asked {
   return { engine, artifact: { file: card.path, format: card.format }, path: [dependencies], requests: sample === null ? [] : [sample], out };
 }
 
 /** What rules a compiled form out without looking at the model. */
-async function reasonBefore({ card, hooks, engine }: CompileInput): Promise<string | null> {
+async function reasonBefore({ card, hooks, engine }: Pick<CompileInput, 'card' | 'hooks' | 'engine'>): Promise<string | null> {
   const [own] = card.userClasses;
   if (own !== undefined) return `it holds ${own.name}, a class of your own`;
   if (engine === 'auto' && card.size > LARGEST) return `the file is larger than ${LARGEST / 2 ** 20} MB`;

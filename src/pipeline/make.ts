@@ -1,7 +1,7 @@
 /** From a path to a package: the stages that any target shares. */
 import path from 'node:path';
-import { bundle, type BundleInput, fits, hashOnce, oneZip } from '../bundle/index.ts';
-import { compile, runtimeNeeds } from '../compile/index.ts';
+import { bundle, type BundleInput, fits, oneZip } from '../bundle/index.ts';
+import { runtimeNeeds } from '../compile/index.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
@@ -10,8 +10,8 @@ import type { Provider } from '../providers/provider.ts';
 import { resolve } from '../resolve/index.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, Engine, Finding, Form, Lock } from '../types.ts';
-import { converterFor } from './converter.ts';
-import { dependenciesOf, hostOf } from './host.ts';
+import { formOf } from './form.ts';
+import { dependenciesOf } from './host.ts';
 import { readSample } from './sample.ts';
 import { type Slimming, slimmed } from './slim.ts';
 
@@ -85,7 +85,7 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
     target.provider.accepts(target.config, lock);
     return lock;
   };
-  const form = await formOf(ctx, card, own, { ...request, body: sample, shipped: () => shipped('onnx') });
+  const form = await formOf(ctx, card, own, { ...request, body: sample, runtime: () => shipped('onnx') });
   const lock = await shipped(form.engine);
   const { caller } = target.provider;
   const compiled = form.engine === 'native' ? undefined : form;
@@ -97,32 +97,6 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
   const why = target.provider.oneZip?.(target.config, made, findings) ?? null;
   ctx.emit(bundleFact(form, made, { oneZip: why, apart: apartBecause(target, pointed) }));
   return { card, sample, form, own, lock, bundle: made, shipped: why === null ? made : oneZip(made), slimming };
-}
-
-/** The form that ships. Another model may take the place of one that is pointed to, and needs what that one needed. */
-async function formOf(ctx: Context, card: ModelCard, own: Lock, request: MakeRequest & { body: unknown; shipped: () => Promise<Lock> }): Promise<Form> {
-  const { engine, hooks, body: sample, pointed = false, shipped } = request;
-  if (engine === undefined || card.kind === 'python') return { engine: 'native', why: null };
-  if (engine === 'native') return { engine, why: 'asked for' };
-  if (pointed) return pointedForm(engine);
-  const host = await hostOf(ctx, card, own).catch((error: unknown) => {
-    if (engine === 'auto' && error instanceof MlfnError && error.code.startsWith('RESOLVE_')) return null;
-    throw error;
-  });
-  if (host === null) return { engine: 'native', why: 'its packages cannot be had for this machine, where it would be compiled' };
-  const { lock, dependencies } = host;
-  const { sha256: digest } = await hashOnce(ctx, card.path);
-  const converter = () => converterFor(ctx, card, lock, shipped);
-  return compile(ctx, { card, digest, lock, dependencies, hooks, sample, engine, converter });
-}
-
-/** @throws CONFIG_VALUE */
-function pointedForm(engine: Engine | 'auto'): Form {
-  if (engine === 'auto') return { engine: 'native', why: 'another model can take its place' };
-  throw new MlfnError('CONFIG_VALUE', `The engine ${engine} and reload exclude each other: another model may need other evaluators.`, {
-    hint: 'Leave out one of the two.',
-    details: { key: 'engine' },
-  });
 }
 
 function apartBecause({ provider, config }: Packaging, pointed: boolean): string {

@@ -34,8 +34,8 @@ export async function prove(
   const platform = provider.platform(config);
   const own = await resolve(ctx, card, platform, { python, requirements, code: hooks === undefined ? [] : [hooks] });
   ctx.emit(lockFact(own));
-  const { lock, dependencies } = await hostOf(ctx, card, own);
+  const host = await hostOf(ctx, card, own);
   const { sha256: digest } = await hashOnce(ctx, card.path);
-  const converter = () => converterFor(ctx, card, lock, () => resolve(ctx, card, platform, { python: own.python, compiled: true, also: runtimeNeeds(own) }));
-  return { name, ...(await proveRows(ctx, { card, digest, lock, dependencies, hooks, sample, engine: 'auto', converter, rows })) };
+  const converter = () => converterFor(ctx, card, host.lock, () => resolve(ctx, card, platform, { python: own.python, compiled: true, also: runtimeNeeds(own) }));
+  return { name, ...(await proveRows(ctx, { card, digest, host: async () => host, hooks, sample, engine: 'auto', converter, rows })) };
 }

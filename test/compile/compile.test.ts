@@ -31,9 +31,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const OWN = { lock: { digest: 'l', interpreter: python }, dependencies: site };
+
 function inputOf(name: string, more: Partial<CompileInput> = {}): CompileInput {
   const card = modelCard(path.join(folder, name));
-  return { card, digest: name, lock: { digest: 'l', interpreter: python }, dependencies: site, sample: [0.1, 0.2, 0.3], engine: 'auto', converter: async () => ({ why: 'no tools' }), ...more };
+  return { card, digest: name, host: async () => OWN, sample: [0.1, 0.2, 0.3], engine: 'auto', converter: async () => ({ why: 'no tools' }), ...more };
 }
 
 test('a pipeline of numbers is compiled and proved, the same bytes in any cache', async () => {
@@ -68,6 +70,7 @@ test.each([
   ['hooks that make what the model gets', 'linear.joblib', { hooks: 'hooks.py' }, /^preprocess in hooks\.py makes what the model is given$/],
   ['a class of the user', 'linear.joblib', { card: { ...modelCard('x', [{ module: 'shapes', name: 'Shape', file: null }]) } }, /^it holds Shape, a class of your own$/],
   ['a file of many bytes', 'linear.joblib', { card: { ...modelCard('x'), size: 300 * 2 ** 20 } }, /^the file is larger than 200 MB$/],
+  ['packages that this machine has not', 'linear.joblib', { host: async () => ({ why: 'they cannot be had' }) }, /^they cannot be had$/],
   ['an engine that was asked for', 'linear.joblib', { engine: 'native' }, /^asked for$/],
 ] as const)('%s: its own libraries, and why', async (_, name, more, why) => {
   const lab = makeLab();
@@ -114,7 +117,7 @@ test("a user's own rows are held against a graph as well", async () => {
 
 test('a child that dies is no answer to be kept', async () => {
   const lab = makeLab();
-  const died = await compile(lab.ctx, inputOf('linear.joblib', { dependencies: lab.write({ 'joblib.py': 'import os\nos.kill(os.getpid(), 9)\n' }).replace(/\/[^/]*$/, '') }));
+  const died = await compile(lab.ctx, inputOf('linear.joblib', { host: async () => ({ ...OWN, dependencies: path.dirname(lab.write({ 'joblib.py': 'import os\nos.kill(os.getpid(), 9)\n' })) }) }));
   expect(died).toEqual({ engine: 'native', why: 'Python ended (SIGKILL) while it was compiled (load)' });
   expect(readdirSync(path.join(lab.ctx.home.cache, 'compiled'))).toEqual([]);
 });
