@@ -52,7 +52,8 @@ export async function pushImage(ctx: Context, session: Session, image: Image, to
 
 class Pusher {
   sent = 0;
-  #arrived = 0;
+  /** How far each blob has come. */
+  readonly #at = new Map<string, number>();
   readonly #scopes: string[];
   readonly #total: number;
 
@@ -109,13 +110,16 @@ class Pusher {
     const head = await this.session.ask({ method: 'HEAD', url: `/v2/${repository}/blobs/${descriptor.digest}`, scopes: this.#scopes, doing });
     head.stream.resume();
     if (head.status === 200) {
-      this.#tell(descriptor.size);
+      this.#tell(descriptor, descriptor.size);
       return 'there';
     }
     if (head.status !== 404) throw await refused(this.session.registry, doing, head);
     const mounted = from === null ? null : await this.#mount(descriptor, from);
-    if (mounted === 'mounted') return mounted;
-    const upload: Upload = { repository, descriptor, source: await task.source(), scopes: this.#scopes, sent: (bytes) => void (this.sent += bytes), arrived: (bytes) => this.#tell(bytes), ...(mounted === null ? {} : { begun: mounted.begun }) };
+    if (mounted === 'mounted') {
+      this.#tell(descriptor, descriptor.size);
+      return mounted;
+    }
+    const upload: Upload = { repository, descriptor, source: await task.source(), scopes: this.#scopes, sent: (bytes) => void (this.sent += bytes), at: (bytes) => this.#tell(descriptor, bytes), ...(mounted === null ? {} : { begun: mounted.begun }) };
     await sendBlob(this.ctx, this.session, upload);
     return 'sent';
   }
@@ -131,8 +135,9 @@ class Pusher {
     return reply.status === 202 && location !== undefined ? { begun: new URL(location, reply.url).href } : null;
   }
 
-  #tell(bytes: number): void {
-    this.#arrived += bytes;
-    this.ctx.emit({ type: 'progress', text: `sending to ${this.session.registry}/${this.to.repository}`, done: this.#arrived, total: this.#total });
+  #tell({ digest }: Descriptor, bytes: number): void {
+    this.#at.set(digest, bytes);
+    const done = [...this.#at.values()].reduce((sum, each) => sum + each, 0);
+    this.ctx.emit({ type: 'progress', text: `sending to ${this.session.registry}/${this.to.repository}`, done, total: this.#total });
   }
 }

@@ -14,6 +14,11 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 const TRIES = 5;
 const LONGEST_PAUSE_MS = 5000;
 
+/** Nobody listens: rarely for a moment only. */
+function triesFor(error: unknown, tries: number): number {
+  return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? Math.min(tries, 3) : tries;
+}
+
 export interface Ask extends Omit<Request, 'url' | 'body'> {
   /** Absolute, or below the registry: `/v2/...`. */
   url: string;
@@ -60,7 +65,7 @@ export class Session {
         await this.#rest(attempt, after);
       } catch (error) {
         if (this.#ctx.signal.aborted) throw new MlfnError('INTERRUPTED', `Stopped while ${doing}.`);
-        if (!passes(error) || attempt >= tries) throw unreachable(this.registry, doing, error);
+        if (!passes(error) || attempt >= triesFor(error, tries)) throw unreachable(this.registry, doing, error);
         await this.#rest(attempt, 0);
       }
     }

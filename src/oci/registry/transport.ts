@@ -1,4 +1,5 @@
 /** One HTTP request to a registry or to what it sends us to, through the proxy that the variables name. */
+import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import { ProxyAgent } from 'proxy-agent';
@@ -36,6 +37,7 @@ export class Transport {
   /** HTTPS_PROXY and NO_PROXY as everywhere; certificates of Node's store and NODE_EXTRA_CA_CERTS, or any where `insecure`. */
   constructor(signal: AbortSignal, insecure: boolean) {
     this.#signal = signal;
+    setMaxListeners(0, signal); // one for each request, however many run at once
     this.#agent = new ProxyAgent({ keepAlive: true, rejectUnauthorized: !insecure });
   }
 

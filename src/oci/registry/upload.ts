@@ -1,11 +1,12 @@
 /** One blob on its way into a repository: github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
+import { readJson } from '../../whole-files.ts';
 import { changedFile } from '../blobs.ts';
 import type { Descriptor } from '../media.ts';
 import { refused } from './refusals.ts';
@@ -18,12 +19,12 @@ export interface Upload {
   /** A file, or bytes made here. */
   source: { file: string } | { bytes: Buffer };
   scopes: readonly string[];
-  /** Bytes that leave, as they do. */
+  /** More bytes have left. */
   sent(bytes: number): void;
-  /** Bytes that the registry has, or has no more; the sum is how far it has come. */
-  arrived(bytes: number): void;
+  /** How far it has come; back again after a break. */
+  at(bytes: number): void;
   /** Where the registry begins an upload already. */
-  begun?: string;
+  begun?: string | undefined;
 }
 
 /** Sent in pieces so large, each of which is asked for again by itself; smaller blobs go whole. */
@@ -36,13 +37,16 @@ const LONGEST_PAUSE_MS = 5000;
 export async function sendBlob(ctx: Context, session: Session, upload: Upload): Promise<void> {
   const { size } = upload.descriptor;
   if (size <= PIECE) return sendWhole(session, upload);
-  const kept = await keptLocation(ctx, session, upload);
-  const resumed = kept === null ? null : await progressOf(session, upload, kept);
-  if (resumed !== null) upload.arrived(resumed.offset);
-  const ended = await sendPieces(ctx, session, upload, resumed ?? { location: upload.begun ?? (await begin(session, upload)), offset: 0 });
+  const kept = await keptStanding(ctx, session, upload);
+  const from = kept === null ? await begun(session, upload) : ((await progressOf(session, upload, kept)) ?? kept);
+  const ended = await sendPieces(ctx, session, upload, from);
   await forget(ctx, session, upload);
   // Some take no pieces: cloud.google.com/artifact-registry knows one PUT only.
   if (!ended) await sendWhole(session, { ...upload, begun: await begin(session, upload) });
+}
+
+async function begun(session: Session, upload: Upload): Promise<Standing> {
+  return { location: upload.begun ?? (await begin(session, upload)), offset: 0 };
 }
 
 async function begin(session: Session, { repository, scopes, descriptor }: Upload): Promise<string> {
@@ -54,18 +58,19 @@ async function begin(session: Session, { repository, scopes, descriptor }: Uploa
 
 /** POST and PUT; a break of a small blob is a new try of all of it. */
 async function sendWhole(session: Session, upload: Upload): Promise<void> {
-  let { begun } = upload;
+  let { begun: known } = upload;
   const { descriptor, scopes, repository } = upload;
   const doing = `sending ${descriptor.digest} to ${session.registry}/${repository}`;
   for (let attempt = 1; ; attempt++) {
-    const location = begun ?? (await begin(session, upload));
-    begun = undefined;
+    const location = known ?? (await begin(session, upload));
+    known = undefined;
+    upload.at(0);
     const end = await session
       .ask({ method: 'PUT', url: withDigest(location, descriptor.digest), headers: OCTETS, body: () => bodyOf(upload, 0, descriptor.size), scopes, doing, tries: 1 })
       .catch((error: unknown) => (attempt < BREAKS && isBreak(error) ? null : Promise.reject(error as Error)));
     if (end?.status === 201) {
       end.stream.resume();
-      return upload.arrived(descriptor.size);
+      return upload.at(descriptor.size);
     }
     if (end !== null && (end.status < 500 || attempt >= BREAKS)) throw await refused(session.registry, doing, end);
     end?.stream.destroy();
@@ -86,29 +91,29 @@ async function sendPieces(ctx: Context, session: Session, upload: Upload, from: 
   const { descriptor, scopes, repository } = upload;
   const doing = `sending ${descriptor.digest} to ${session.registry}/${repository}`;
   let at = from;
+  let furthest = from.offset;
   for (let breaks = 0; at.offset < descriptor.size; ) {
-    await keepLocation(ctx, session, upload, at.location);
+    upload.at(at.offset);
+    await keepStanding(ctx, session, upload, at);
     const next = await sendPiece(session, upload, at, doing);
-    if (next === 'unsupported') {
-      upload.arrived(-at.offset);
-      return false;
-    }
-    if (next instanceof Error) {
-      breaks += 1;
-      if (breaks >= BREAKS) throw next;
-      await pause(Math.min(250 * 2 ** breaks, LONGEST_PAUSE_MS), undefined, { signal: ctx.signal }).catch(() => undefined);
-      if (ctx.signal.aborted) throw new MlfnError('INTERRUPTED', `Stopped while ${doing}; the next push goes on from there.`);
-      const found = (await progressOf(session, upload, at.location)) ?? { location: await begin(session, upload), offset: 0 };
-      upload.arrived(found.offset - at.offset);
-      at = found;
-    } else {
-      breaks = 0;
+    if (next === 'unsupported') return false;
+    if (!(next instanceof Error)) {
       at = next;
+      if (at.offset > furthest) breaks = 0;
+      furthest = Math.max(furthest, at.offset);
+      continue;
     }
+    breaks += 1;
+    if (breaks === BREAKS) throw next;
+    await pause(Math.min(250 * 2 ** breaks, LONGEST_PAUSE_MS), undefined, { signal: ctx.signal }).catch(() => undefined);
+    if (ctx.signal.aborted) throw new MlfnError('INTERRUPTED', `Stopped while ${doing}; the next push goes on from there.`);
+    // Some tell nothing of an upload, and some give it up when a piece of it was cut: it is tried once more as it is, then begun anew.
+    at = (await progressOf(session, upload, at)) ?? (isBreak(next) && breaks === 1 ? at : await begun(session, { ...upload, begun: undefined }));
   }
   const reply = await session.ask({ method: 'PUT', url: withDigest(at.location, descriptor.digest), scopes, doing });
   if (reply.status !== 201) throw await refused(session.registry, doing, reply);
   reply.stream.resume();
+  upload.at(descriptor.size);
   return true;
 }
 
@@ -121,12 +126,10 @@ async function sendPiece(session: Session, upload: Upload, { location, offset }:
     const reply = await session.ask({ method: 'PATCH', url: location, headers, body: () => bodyOf(upload, offset, end), scopes, doing, tries: 1 });
     if (reply.status === 202) {
       reply.stream.resume();
-      const has = offsetOf(reply) ?? end;
-      upload.arrived(has - offset);
-      return { location: locationOf(reply), offset: has };
+      return { location: locationOf(reply), offset: offsetOf(reply) ?? end };
     }
     const error = await refused(session.registry, doing, reply);
-    if (offset === 0 && [400, 404, 405, 411, 416, 501].includes(reply.status) && error.code !== 'OCI_DENIED') return 'unsupported';
+    if (offset === 0 && [400, 405, 411, 501].includes(reply.status) && error.code !== 'OCI_DENIED') return 'unsupported';
     if (reply.status >= 500 || reply.status === 416 || reply.status === 404 || reply.status === 429) return error;
     throw error;
   } catch (error) {
@@ -139,8 +142,8 @@ function isBreak(error: unknown): boolean {
   return error instanceof MlfnError && error.code === 'OCI_UNREACHABLE';
 }
 
-/** How far an upload has come; null where the registry knows nothing of it any more. */
-async function progressOf(session: Session, { scopes, descriptor }: Upload, location: string): Promise<Standing | null> {
+/** How far an upload has come; null where the registry knows nothing of it any more, or cannot tell. */
+async function progressOf(session: Session, { scopes, descriptor }: Upload, { location }: Standing): Promise<Standing | null> {
   const reply = await session.ask({ method: 'GET', url: location, scopes, doing: `asking how much of ${descriptor.digest} has arrived` });
   reply.stream.resume();
   if (reply.status !== 204 && reply.status !== 202) return null;
@@ -165,7 +168,13 @@ function withDigest(location: string, digest: string): string {
   return url.href;
 }
 
-function bodyOf({ source, sent }: Upload, start: number, end: number): Body {
+function bodyOf({ source, sent: told, at }: Upload, start: number, end: number): Body {
+  let done = start;
+  const sent = (bytes: number) => {
+    done += bytes;
+    told(bytes);
+    at(done);
+  };
   if ('bytes' in source) {
     const { bytes } = source;
     return { size: end - start, sent, pieces: (async function* () { yield bytes.subarray(start, end); })() };
@@ -189,15 +198,15 @@ function keptFile(ctx: Context, { registry }: Session, { repository, descriptor 
   return path.join(ctx.home.cache, 'oci', 'uploads', key);
 }
 
-async function keptLocation(ctx: Context, session: Session, upload: Upload): Promise<string | null> {
-  const kept = await readFile(keptFile(ctx, session, upload), 'utf8').catch(() => null);
-  return kept !== null && URL.canParse(kept) ? kept : null;
+async function keptStanding(ctx: Context, session: Session, upload: Upload): Promise<Standing | null> {
+  const kept = (await readJson(keptFile(ctx, session, upload))) as Standing | null;
+  return kept !== null && URL.canParse(kept.location) ? kept : null;
 }
 
-async function keepLocation(ctx: Context, session: Session, upload: Upload, location: string): Promise<void> {
+async function keepStanding(ctx: Context, session: Session, upload: Upload, at: Standing): Promise<void> {
   const file = keptFile(ctx, session, upload);
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, location, { mode: 0o600 });
+  await writeFile(file, JSON.stringify(at), { mode: 0o600 });
 }
 
 async function forget(ctx: Context, session: Session, upload: Upload): Promise<void> {
