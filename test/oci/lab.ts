@@ -92,12 +92,12 @@ export async function craneRegistry(): Promise<Registry> {
   return { ...server, host, storage: folder };
 }
 
-/** Debian's docker-registry. @param more of its configuration, as YAML. @param port of its own where it must be known before */
-export async function dockerRegistry(more = '', { maintenance = '', tls = '', port }: { maintenance?: string; tls?: string; port?: number } = {}): Promise<Registry> {
-  const host = `127.0.0.1:${port ?? (await freePort())}`;
+/** Debian's docker-registry. @param more of its configuration, as YAML; the others are parts of its sections */
+export async function dockerRegistry(more = '', options: { maintenance?: string; tls?: string; storage?: string } = {}): Promise<Registry> {
+  const host = `127.0.0.1:${await freePort()}`;
   const folder = temporary('docker-registry');
-  const storage = path.join(folder, 'storage');
-  mkdirSync(storage);
+  const { maintenance = '', tls = '', storage = path.join(folder, 'storage') } = options;
+  mkdirSync(storage, { recursive: true });
   const config = path.join(folder, 'config.yml');
   writeFileSync(
     config,

@@ -51,6 +51,7 @@ export async function factsOf(ctx: Context, name: string, layers: { descriptor: 
 }
 
 async function readLayer(ctx: Context, name: string, descriptor: Descriptor, file: string, found: Found): Promise<void> {
+  const decompress = decompressor(name, descriptor);
   const reader = extract();
   const above = new Map(found);
   reader.on('entry', (header, stream, next) => {
@@ -66,7 +67,7 @@ async function readLayer(ctx: Context, name: string, descriptor: Descriptor, fil
     });
   });
   try {
-    await pipeline([createReadStream(file), ...decompressor(name, descriptor), reader as unknown as NodeJS.WritableStream], { signal: ctx.signal });
+    await pipeline([createReadStream(file), ...decompress, reader as unknown as NodeJS.WritableStream], { signal: ctx.signal });
   } catch (cause) {
     if (ctx.signal.aborted || cause instanceof MlfnError) throw cause;
     throw invalid(name, `layer ${descriptor.digest} cannot be unpacked (${(cause as Error).message})`, cause);

@@ -10,6 +10,9 @@ const errorsSchema = z.object({ errors: z.array(z.looseObject({ code: z.string()
 const PASSING = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'ERR_STREAM_PREMATURE_CLOSE']);
 const UNTRUSTED = /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/;
 
+/** docker-registry tells its disk's error by its number on Linux, ENOSPC. */
+const FULL = /no space left|quota|"Err":28\b/i;
+
 /** Whether asking again may help. */
 export function passes(error: unknown): boolean {
   return PASSING.has(codeOf(error));
@@ -68,7 +71,7 @@ export async function refused(registry: string, doing: string, reply: Reply, mis
 function meaningOf(registry: string, status: number, body: string, missing?: { code: ErrorCode; hint: string }): { code: ErrorCode; hint: string } {
   if (status === 401 || status === 403) return { code: 'OCI_DENIED', hint: `Log in with \`docker login ${registry}\`, with an account that may do this.` };
   if (status === 405 || status === 501) return { code: 'OCI_READ_ONLY', hint: 'Push to another registry, or have this one take images again.' };
-  if (status === 507 || /no space left|quota/i.test(body)) return { code: 'OCI_REGISTRY_FULL', hint: 'Make room in the registry, then run the same command; what has arrived is not sent again.' };
+  if (status === 507 || FULL.test(body)) return { code: 'OCI_REGISTRY_FULL', hint: 'Make room in the registry, then run the same command; what has arrived is not sent again.' };
   if (status === 404 && missing !== undefined) return missing;
   if (status === 404) return { code: 'OCI_REPOSITORY_MISSING', hint: 'Make the repository in the registry first, or check its name.' };
   return { code: 'OCI_REGISTRY', hint: 'Run the same command again; what has arrived is not sent again.' };
