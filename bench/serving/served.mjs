@@ -90,6 +90,7 @@ async function cloudRun(lab, model, work) {
 async function local(lab, model, work) {
   mkdirSync(work, { recursive: true });
   cpSync(model.model, path.join(work, 'model.joblib'));
+  mlfn(work, 'stop'); // one that an interrupted run has left
   const port = await lab.freePort();
   const { url, name } = mlfn(work, 'deploy', ...wordsFor(model), '--name', `bench-${model.name}`, '--target', 'local', '--port', String(port));
   const stop = async () => {
