@@ -71,9 +71,11 @@ async function takesPart(entry, round, model, told) {
 async function measure(model, entries) {
   const parties = Object.fromEntries(entries.map(({ party }) => [party.name, { command: party.command, acts: Object.fromEntries(ACTS.map((act) => [act, []])) }]));
   const [{ party: native }] = entries;
-  for (const { party } of entries) party.lay();
-  native.take(model.model);
-  await native.fill();
+  for (const { party } of entries) {
+    party.lay();
+    party.take(model.model);
+    await party.fill?.();
+  }
   const peak = native.nodePeak();
   if (model.name === MAIN) extra.peakBefore = peak;
   for (let round = 0; round < rounds; round++) {

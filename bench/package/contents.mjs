@@ -6,14 +6,21 @@ import path from 'node:path';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: unzipped, layers included. */
 export const LIMIT = 250 * 2 ** 20;
-const UNZIPPED = 'import sys, zipfile\nprint(sum(each.file_size for file in sys.argv[1:] for each in zipfile.ZipFile(file).infolist()))';
-/** Libraries of linear algebra round by the machine. */
-const CLOSE = 1e-9;
+const LISTED = `
+import json, sys, zipfile
+files = [each for file in sys.argv[1:] for each in zipfile.ZipFile(file).infolist()]
+names = [each.filename for each in files]
+runtime = any(name.startswith("onnxruntime/") for name in names)
+engine = ("onnx" if runtime else "plain") if "model/model.mlfn" in names else "native"
+print(json.dumps({"unzipped": sum(each.file_size for each in files), "engine": engine}))
+`;
+/** ONNX counts in single precision; libraries of linear algebra round by the machine. */
+const CLOSE = 1e-5;
 
-/** @returns bytes of the zips, and of what is in them */
+/** @returns bytes of the zips, and of what is in them; which of mlfn's engines it is for */
 export function weigh(python, zips) {
   const zipped = zips.reduce((sum, file) => sum + statSync(file).size, 0);
-  return { zipped, unzipped: Number(execFileSync(python, ['-c', UNZIPPED, ...zips], { encoding: 'utf8' })) };
+  return { zipped, ...JSON.parse(execFileSync(python, ['-c', LISTED, ...zips], { encoding: 'utf8' })) };
 }
 
 /**
@@ -35,9 +42,9 @@ export function faultOf(python, { handler, zips, model, wanted }) {
   }
 }
 
-const numbers = ({ predictions, probabilities }) => [...predictions, ...probabilities.flat()];
-
+/** Labels are equal, and chances close. */
 function differs(answer, wanted) {
-  const [found, expected] = [numbers(answer), numbers(wanted)];
-  return found.length !== expected.length || found.some((value, index) => !(Math.abs(value - expected[index]) <= CLOSE));
+  const [found, expected] = [answer, wanted].map(({ probabilities }) => probabilities.flat());
+  if (String(answer.predictions) !== String(wanted.predictions) || found.length !== expected.length) return true;
+  return found.some((value, index) => !(Math.abs(value - expected[index]) <= CLOSE));
 }

@@ -40,7 +40,7 @@ export function mlfn({ work, home, watch, model, engine }) {
       changed: build,
       ...(engine === 'native' && { unknown: () => (forget(KNOWN), build()) }),
     },
-    /** Fetches the wheels and unpacks them. */
+    /** Fetches what is missing, of the model's packages and of those that compile it, and unpacks it. */
     fill: build,
     /** The command line's own start. */
     start: () => call('build', '--help'),

@@ -20,8 +20,8 @@ export function report({ models, extra, versions }) {
   return {
     title: 'Packages',
     text: [
-      'Every party makes the package of the same models with the same pinned requirements, for Python 3.12 on Linux x86_64; all that can be downloaded is there before. **mlfn** is the default: it compiles the model, proves that the compiled form answers alike, and packages that; *native* is the model with its own libraries, as all the others package it. *Made*: there is no package of it yet. For mlfn that includes compiling and the proof; *native* knows the lock and has the wheels unpacked, as uv has them. Scripts by hand know nothing of their last run: they do it all again. "Times mlfn\'s" are those of *native*, made.',
-      'Each package was unpacked and asked, alone in a Python without other packages, and had to answer as the model does: one record, and a hundred; one that does not says so. The limit of Lambda is 250 MiB unzipped.',
+      'Every party makes the package of the same models with the same pinned requirements, for Python 3.12 on Linux x86_64; all that can be downloaded is there before. **mlfn** is the default: it compiles the model, proves that the compiled form answers alike, and packages that (in brackets: as plain Python, for ONNX, or with its own libraries); *native* is the model with its own libraries, as all the others package it. *Made*: there is no package of it yet. For mlfn that includes compiling and the proof; *native* knows the lock and has the wheels unpacked, as uv has them. Scripts by hand know nothing of their last run: they do it all again. "Times mlfn\'s" are those of *native*, made.',
+      'Each package was unpacked and asked, alone in a Python without other packages, and had to answer as the model does, one record and a hundred: the same labels, and chances within 1e-5. One that does not says so. The limit of Lambda is 250 MiB unzipped.',
     ],
     facts: [REQUIREMENTS, ...inOrder(models[0].parties).map(([name, { command }]) => `${name}: \`${command}\``)],
     versions,
@@ -36,7 +36,7 @@ function rowsOf(parties) {
     const peaks = Object.values(party.acts).flat().map(({ peak }) => peak / 1e6);
     const sizes = [party.zipped, party.fault === null ? unzippedOf(party) : `${unzippedOf(party)}, **does not run**: ${party.fault}`];
     const times = name === NATIVE ? '1' : ratios(secondsOf(party, 'fresh'), native);
-    const row = { name, cells: [...['fresh', 'same', 'changed'].map((act) => secondsOf(party, act)), times, ...sizes, Math.max(...peaks)] };
+    const row = { name: name === 'mlfn' ? `mlfn (${party.engine})` : name, cells: [...['fresh', 'same', 'changed'].map((act) => secondsOf(party, act)), times, ...sizes, Math.max(...peaks)] };
     const first = secondsOf(party, 'unknown');
     return name === NATIVE ? [row, { name: FIRST, cells: [first, '', '', ratios(first, native)] }] : [row];
   });

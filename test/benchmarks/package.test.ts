@@ -20,7 +20,7 @@ test('one round is measured, and every package answers as the model does', { tim
   expect(printed).toContain(`## ${result.title}`);
   expect(result.command).toBe('npm run bench:package -- 1 --models texts --without sam,serverless,tutorial,7zz');
   const rows = result.tables[0]?.rows ?? [];
-  expect(rows.map(({ name }) => name)).toEqual(['mlfn, native', 'mlfn, native, its lock not known', 'mlfn', 'uv + zip -1']);
+  expect(rows.map(({ name }) => name)).toEqual(['mlfn (plain)', 'mlfn, native', 'mlfn, native, its lock not known', 'uv + zip -1']);
   for (const { cells } of rows) expect(cells[0]).toEqual([expect.any(Number)]);
   expect(printed).not.toContain('does not run');
 });
