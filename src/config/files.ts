@@ -11,8 +11,8 @@ export async function checkFiles(config: Config): Promise<Config & { model: stri
       hint: 'Name it (mlfn deploy model.joblib), or write an mlfn.yaml with mlfn init.',
     });
   }
-  // A SavedModel is a folder.
-  await mustBe('any', splitArtifact(model).file, 'model', origins.model);
+  // A SavedModel is a folder, and so is what MLflow logs.
+  await mustBe('file or folder', splitArtifact(model).file, 'model', origins.model);
   await mustBe('file', config.sample, 'sample', origins.sample);
   await mustBe('folder', config.code, 'code', origins.code);
   await mustBe('file', config.hooks, 'hooks', origins.hooks);
@@ -20,10 +20,10 @@ export async function checkFiles(config: Config): Promise<Config & { model: stri
   return { ...config, model, name };
 }
 
-async function mustBe(kind: 'file' | 'folder' | 'any', file: string | undefined, key: string, from = key): Promise<void> {
+async function mustBe(kind: 'file' | 'folder' | 'file or folder', file: string | undefined, key: string, from = key): Promise<void> {
   if (file === undefined) return;
   const found = await stat(file).catch(() => null);
-  if (found !== null && (kind === 'any' || (kind === 'file' ? found.isFile() : found.isDirectory()))) return;
+  if (found !== null && ((kind.startsWith('file') && found.isFile()) || (kind.endsWith('folder') && found.isDirectory()))) return;
   const what = found === null ? 'there is no such file' : `it is not a ${kind}`;
   throw new MlfnError('CONFIG_FILE_MISSING', `${from === 'argument' ? key : from}: ${file}: ${what}.`, {
     hint: `Give the path of the ${key === 'model' ? 'model file' : kind}.`,

@@ -18,13 +18,14 @@ export { assertSafe } from './safe.ts';
 /**
  * `file` is a model file, or `module.py:attribute`; `code` a folder in which to look for classes of the user's own.
  * What is wrong with the model becomes findings; only a file that is no model at all is an error.
- * @throws MODEL_NOT_FOUND, MODEL_NOT_A_FILE, MODEL_UNREADABLE, MODEL_EMPTY, MODEL_FORMAT, MODEL_NO_ATTRIBUTE
+ * @throws MODEL_NOT_FOUND, MODEL_NOT_A_FILE, MODEL_UNREADABLE, MODEL_EMPTY, MODEL_FORMAT, MODEL_NO_ATTRIBUTE, and of an
+ * archive or folder that cannot be looked over MODEL_DAMAGED, MODEL_UNSAFE
  */
 export async function inspect(ctx: Context, file: string, options: { code?: string }): Promise<Card> {
   const target = pythonTarget(file);
   if (target !== null) return inspectPython(ctx, target);
   const whole = path.resolve(ctx.cwd, file);
-  if (await isFolder(whole)) return folderCard(ctx, whole);
+  if (await isFolder(whole)) return folderCard(ctx, whole, (inner, code) => inspect(ctx, inner, { code: options.code ?? code }));
   const handle = await openModel(whole);
   try {
     const { size } = await handle.stat();

@@ -141,7 +141,9 @@ describe('what is wrong', () => {
     await expect(check({ model: 'no.joblib' })).rejects.toEqual(coded('CONFIG_FILE_MISSING', /^model: .*no\.joblib: there is no such file/));
     await expect(check({ model: 'm.joblib', sample: 'p.json' })).rejects.toEqual(coded('CONFIG_FILE_MISSING', /^--sample: /));
     await expect(check({ model: 'm.joblib', code: 'm.joblib' })).rejects.toEqual(coded('CONFIG_FILE_MISSING', /it is not a folder/));
-    await expect(check({ model: '.' })).rejects.toEqual(coded('CONFIG_FILE_MISSING', /it is not a file/));
+    await expect(check({ model: 'm.joblib', sample: '.' })).rejects.toEqual(coded('CONFIG_FILE_MISSING', /it is not a file/));
+    // A SavedModel is a folder: inspect says whether this is one.
+    expect(await check({ model: '.' })).toMatchObject({ model: folder });
     expect(await check({ model: 'm.joblib' })).toMatchObject({ model: path.join(folder, 'm.joblib') });
   });
 

@@ -8,15 +8,17 @@ import { viewOfFile } from '../bytes/view.ts';
 import { frameworkCard } from '../framework/card.ts';
 import { fileInside } from '../framework/inside.ts';
 import { refuse } from '../framework/reader.ts';
+import { type InspectInner, MLMODEL, mlflowCard } from '../mlflow/folder.ts';
 import { readSavedModel } from '../tensorflow/saved-model.ts';
 import { listFolder } from './list.ts';
 
 const GRAPH = 'saved_model.pb';
 
-/** @throws MODEL_NOT_A_FILE */
-export async function folderCard(ctx: Context, folder: string): Promise<Card> {
+/** @param inspectInner reads the model inside an MLflow folder. @throws MODEL_NOT_A_FILE, MODEL_FORMAT, MODEL_DAMAGED, MODEL_UNSAFE */
+export async function folderCard(ctx: Context, folder: string, inspectInner: InspectInner): Promise<Card> {
   if (await isThere(folder, GRAPH)) return savedModelCard(ctx, folder);
-  throw new MlfnError('MODEL_NOT_A_FILE', `${folder} is a folder, and no model that is one: it holds no ${GRAPH}.`, {
+  if (await isThere(folder, MLMODEL)) return mlflowCard(folder, inspectInner);
+  throw new MlfnError('MODEL_NOT_A_FILE', `${folder} is a folder, and no model that is one: it holds neither ${GRAPH} nor ${MLMODEL}.`, {
     hint: 'Give the path of the model file itself.',
     details: { path: folder },
   });

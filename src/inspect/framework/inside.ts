@@ -4,6 +4,7 @@ import path from 'node:path';
 
 export type Inside =
   | { kind: 'file'; size: number; /** POSIX, relative to the folder. */ path: string }
+  | { kind: 'folder'; path: string }
   | { kind: 'missing' }
   /** `why` ends a sentence. */
   | { kind: 'outside'; why: string };
@@ -20,8 +21,9 @@ export async function fileInside(folder: string, named: string): Promise<Inside>
   const inside = path.relative(home, real);
   if (inside === '' || inside.startsWith('..') || path.isAbsolute(inside)) return { kind: 'outside', why: 'is a link that leads out of the folder' };
   if (found.isSymbolicLink()) return { kind: 'outside', why: 'is a link: packages hold none' };
-  if (!found.isFile()) return { kind: 'outside', why: 'is no regular file' };
-  return { kind: 'file', size: found.size, path: inside.split(path.sep).join('/') };
+  const told = inside.split(path.sep).join('/');
+  if (found.isDirectory()) return { kind: 'folder', path: told };
+  return found.isFile() ? { kind: 'file', size: found.size, path: told } : { kind: 'outside', why: 'is no regular file' };
 }
 
 /** Why a path does not stay below where it starts, on this or any other system; null when it does. */

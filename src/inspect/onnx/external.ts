@@ -12,7 +12,7 @@ export async function checkExternal({ path: model }: OpenFile, external: readonl
     const shown = JSON.stringify(location.slice(0, 200));
     if (found.kind === 'outside') {
       refuse(draft, 'external-data-outside', `Numbers of the model are to be read from ${shown}, which ${found.why}.`, 'Save it again with onnx.save_model(model, path, save_as_external_data=True, location="weights.bin").');
-    } else if (found.kind === 'missing') {
+    } else if (found.kind !== 'file') {
       refuse(draft, 'missing-file', `Numbers of the model lie in ${shown}, which is not there.`, 'Put it beside the model: the two belong together.');
     } else {
       draft.files.push(found.path);
