@@ -10,6 +10,8 @@ import type { Told, Tried } from './child.ts';
 const QUICK_US = 5_000;
 /** How much quicker the next engine must be: onnxruntime is 115 MB and half a second of a start, its own libraries twice that and more. */
 const WORTH = 2;
+/** And by so many microseconds: the machine may be busy, and a batch that takes a little longer is not worth a longer start. */
+const WORTH_US = 20_000;
 
 /** One engine's outcome, with the file that it wrote. */
 export interface Outcome extends Told {
@@ -51,7 +53,7 @@ function leanest(plain: Proved | null, onnx: Proved | null, native: number | nul
 
 /** Whether what takes so long is to make way for what takes that long. */
 function worth(slow: number | null, quicker: number | null): boolean {
-  return slow !== null && quicker !== null && quicker * WORTH < slow;
+  return slow !== null && quicker !== null && quicker * WORTH < slow && slow - quicker > WORTH_US;
 }
 
 function reasonOf(outcome: Outcome | null): string | null {

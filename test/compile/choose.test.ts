@@ -30,6 +30,8 @@ test.each([
   ['plain is slow, and a graph hardly better', 'plain', 80, 70, 60, /^equal on/],
   ['both are much slower than its own libraries', 'native', 80, 70, 30, /^its own libraries answer the sample in 30 ms, plain Python in 80 ms, onnxruntime in 70 ms$/],
   ['a graph that is a little slower than its own libraries, and starts before them', 'onnx', 'no plain form', 9, 8, /; no plain form$/],
+  ['a graph that takes more than twice as long, and some ms', 'onnx', 'no plain form', 22, 8, /; no plain form$/],
+  ['plain that takes more than twice as long, and some ms', 'plain', 20, 6, 7, /^equal on/],
   ['plain is slow, but the best there is', 'plain', 40, 'no graph', 60, /^equal on/],
   ['neither is there', 'native', 'no plain form', 'no graph', 1, /^no plain form; no graph$/],
   ['a slow graph alone', 'native', 'no plain form', 130, 13, /^its own libraries answer the sample in 13 ms, onnxruntime in 130 ms; no plain form$/],

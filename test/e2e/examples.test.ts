@@ -1,6 +1,6 @@
 /** Every example deployed by the command line, and asked through it and over HTTP. */
 import { exec } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -51,6 +51,9 @@ const COMPILED: Record<string, { engine: string; within: number }> = {
   'knn-digits': { engine: 'onnx', within: 1e-5 },
 };
 
+/** What a README says, where the output has more figures, or nothing. */
+const WHY: Record<string, string> = { 'it is proved equal': 'equal on', 'it is Python code': 'engine native' };
+
 describe.each(names)('%s', (name) => {
   const cases = expectedOf(name);
   let url = '';
@@ -71,6 +74,9 @@ describe.each(names)('%s', (name) => {
     expect(release?.engine === 'native' || (proof.probes > 100 && proof.largestDifference < within)).toBe(true);
     const { stderr } = await lab.mlfn(['deploy', '--target', 'local', '--dry-run'], { cwd: path.join(examples, name) });
     expect(stderr).toMatch(engine === 'native' ? /engine native/ : new RegExp(`engine ${engine} +equal on [\\d,]+ probes \\(largest difference \\S+\\)`));
+    const [, named, why] = /^Engine: (\w+), (?:as|because) (.*)\.$/m.exec(readFileSync(path.join(examples, name, 'README.md'), 'utf8')) ?? [];
+    expect(named).toBe(engine);
+    expect(stderr).toContain(WHY[why ?? ''] ?? why);
   });
 
   test.each(cases)('$method $path answers over HTTP and by `mlfn invoke` what it should', async (each) => {
