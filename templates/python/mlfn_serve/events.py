@@ -4,9 +4,6 @@ Sources: docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html and
 docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html.
 """
 
-import base64
-import binascii
-
 from .problems import Problem
 
 # A body may be sent compressed; what comes out of it is bounded (Cloud Run takes 32 MB, Lambda 6 MB).
@@ -121,6 +118,9 @@ def _raw(event):
         return b""
     if not event.get("isBase64Encoded"):
         return body.encode("utf-8", "surrogatepass")
+    import base64
+    import binascii
+
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
