@@ -93,7 +93,9 @@ export type FrameworkFormat =
   | 'saved-model'
   | 'torchscript'
   | 'torch-exported'
-  | 'torch-saved';
+  | 'torch-saved'
+  | 'skops'
+  | 'safetensors';
 
 /** A model as its framework writes it itself: data of a known layout, and no pickle. */
 export interface FrameworkCard extends CardBase {

@@ -32,7 +32,6 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
   { name: 'an XGBoost model (binary)', recognise: startsWith('binf'), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
   { name: 'a CatBoost model', recognise: startsWith('CBM1'), hint: 'Save the CatBoostClassifier or CatBoostRegressor itself with joblib.dump.' },
   { name: 'a TensorFlow Lite model', recognise: startsWith('TFL3', 4), hint: RESAVE },
-  { name: 'a safetensors file', recognise: (head) => head.length > 9 && head.readUInt32LE(4) === 0 && head[8] === 0x7b, hint: RESAVE },
   { name: 'a GGUF model', recognise: startsWith('GGUF'), hint: RESAVE },
   { name: 'a joblib file that is compressed with LZ4', recognise: starts(0x04, 0x22, 0x4d, 0x18), hint: "Dump it again with joblib.dump(model, path, compress=('zlib', 3))." },
   { name: 'a joblib file of before joblib 0.10', recognise: startsWith('ZF'), hint: 'Load it with the joblib that wrote it and dump it with one of today.' },

@@ -25,7 +25,6 @@ describe('files that are no model', () => {
     ['LZ4', Buffer.from('04224d186440a7', 'hex'), 'MODEL_FORMAT', /LZ4/],
     ['joblib 0.9', Buffer.from('ZF0x12'), 'MODEL_FORMAT', /joblib 0\.10/],
     ['npy', join('\x93NUMPY\x01\0'), 'MODEL_FORMAT', /NumPy array/],
-    ['safetensors', join('\x10\0\0\0\0\0\0\0{"a":{}}'), 'MODEL_FORMAT', /safetensors/],
     ['commented Python', Buffer.from('# a comment\n\nimport os\n'), 'MODEL_FORMAT', /Python source/],
     ['Markdown', Buffer.from('# A title\n\nSome text.\n'), 'MODEL_FORMAT', /^(?!.*Python source)/],
     ['Python source', Buffer.from('import os\n\ndef predict(x):\n    return x\n'), 'MODEL_FORMAT', /Python source/],

@@ -6,12 +6,13 @@ import { isDamage, Malformed } from '../bytes/malformed.ts';
 import { frameworkCard } from '../framework/card.ts';
 import type { ArchiveReader, OpenFile } from '../framework/reader.ts';
 import { keras } from '../keras/archive.ts';
+import { skops } from '../skops/model.ts';
 import { torchExported } from '../torch/exported.ts';
 import { torchSaved } from '../torch/saved.ts';
 import { torchScript } from '../torch/script.ts';
 import { type Archive, openArchive } from './zip.ts';
 
-const READERS: readonly ArchiveReader[] = [keras, torchExported, torchScript, torchSaved];
+const READERS: readonly ArchiveReader[] = [keras, torchExported, torchScript, torchSaved, skops];
 
 export function isZip(head: Buffer): boolean {
   return head.toString('latin1', 0, 4) === 'PK\x03\x04';

@@ -22,4 +22,6 @@ export const FORMATS: Readonly<Record<FrameworkFormat, FormatText>> = {
   torchscript: { title: 'a TorchScript model', instead: byFunction('torch.jit.load') },
   'torch-exported': { title: 'an exported program of PyTorch', instead: byFunction('torch.export.load') },
   'torch-saved': { title: 'a file of torch.save', instead: 'Export the network with torch.export.save or torch.onnx.export.' },
+  skops: { title: 'a skops file', instead: 'Load it with skops.io.load, and save the estimator with joblib.dump.' },
+  safetensors: { title: 'a safetensors file', instead: byFunction('safetensors') },
 };

@@ -3,12 +3,13 @@ import type { FrameworkCard } from '../../card.ts';
 import { kerasH5 } from '../keras/h5.ts';
 import { lightgbm } from '../lightgbm/model.ts';
 import { onnx } from '../onnx/model.ts';
+import { safetensors } from '../safetensors/file.ts';
 import { torchOld } from '../torch/saved.ts';
 import { xgboostJson, xgboostUbj } from '../xgboost/model.ts';
 import { frameworkCard } from './card.ts';
 import type { OpenFile, Reader } from './reader.ts';
 
-const READERS: readonly Reader[] = [onnx, xgboostJson, xgboostUbj, lightgbm, kerasH5, torchOld];
+const READERS: readonly Reader[] = [onnx, xgboostJson, xgboostUbj, lightgbm, kerasH5, safetensors, torchOld];
 
 /** Null when it is none of these formats. */
 export async function readerCard(model: OpenFile, head: Buffer): Promise<FrameworkCard | null> {
