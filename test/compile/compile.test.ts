@@ -13,6 +13,7 @@ import { python } from '../python.ts';
 const MODELS = `
 import sys, joblib, numpy as np
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -20,6 +21,7 @@ rng = np.random.default_rng(0)
 x = rng.normal(size=(80, 3)); y = (x.sum(1) > 0).astype(int)
 joblib.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(x, y), sys.argv[1] + "/linear.joblib")
 joblib.dump(KNeighborsClassifier().fit(x, y), sys.argv[1] + "/knn.joblib")
+joblib.dump(GaussianNB().fit(x, y), sys.argv[1] + "/bayes.joblib")
 open(sys.argv[1] + "/broken.joblib", "wb").write(open(sys.argv[1] + "/linear.joblib", "rb").read()[:300])
 `;
 
@@ -105,8 +107,8 @@ test('without a converter it is the next engine, and both reasons', async () => 
 test('nothing asks for the converter where plain is quick, and an engine that has no graph is refused with the reason', async () => {
   const never = async () => Promise.reject(new Error('asked for'));
   expect(await compile(makeLab().ctx, inputOf('linear.joblib', { converter: never }))).toMatchObject({ engine: 'plain' });
-  const error = await failure(compile(makeLab().ctx, inputOf('linear.joblib', { engine: 'onnx', converter: async () => HOST })));
-  expect(error).toMatchObject({ code: 'COMPILE_REFUSED', message: 'linear.joblib cannot be served by the engine onnx: nothing in it is heavy on numbers.' });
+  const error = await failure(compile(makeLab().ctx, inputOf('bayes.joblib', { engine: 'onnx', converter: async () => HOST })));
+  expect(error).toMatchObject({ code: 'COMPILE_REFUSED', message: 'bayes.joblib cannot be served by the engine onnx: nothing in it is heavy on numbers.' });
 });
 
 test("a user's own rows are held against a graph as well", async () => {

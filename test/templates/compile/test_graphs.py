@@ -19,7 +19,8 @@ from sklearn.datasets import load_digits
 from sklearn.ensemble import VotingClassifier
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge, RidgeClassifier
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -66,6 +67,12 @@ CASES = {
     ),
     "Matern": (GaussianProcessRegressor(Matern() + WhiteKernel()), VALUES),
     "PLSRegression": (PLSRegression(2), VALUES),
+    "logistic": (make_pipeline(StandardScaler(), LogisticRegression()), CLASSES),
+    "logistic, two classes": (LogisticRegression(), TWO),
+    "margins": (RidgeClassifier(), TWO),
+    "linear number": (Ridge(), VALUES),
+    "linear numbers": (Ridge(), SEVERAL),
+    "grown": (PoissonRegressor(), np.exp(X[:, 0] / 3)),
     "inside a vote": (
         VotingClassifier([("a", MLPClassifier(4, max_iter=20, random_state=0)), ("b", LogisticRegression())], voting="soft"),
         TWO,
@@ -213,7 +220,7 @@ def test_answers_that_hang_on_ties_throughout_are_refused():
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        (LogisticRegression(), "nothing in it is heavy on numbers"),
+        (GaussianNB(), "nothing in it is heavy on numbers"),
         (SVC(kernel=lambda a, b: a @ b.T), "a kernel of its own"),
         (KNeighborsClassifier(metric="cosine", algorithm="brute"), "the metric cosine has no graph"),
         (KNeighborsClassifier(weights=lambda d: d), "weights of its own"),

@@ -4,6 +4,7 @@ from math import inf, nan, sqrt
 
 from .graph import Graph
 from .labels import largest
+from .linear import LINKS, LinearClassifier, LinearRegressor
 from .vectors import Pairs
 
 
@@ -48,6 +49,29 @@ class GraphPairs(Pairs, Graph):
     def __init__(self, node, builder):
         Pairs.__init__(self, node)
         Graph.__init__(self, node, builder)
+
+
+class GraphLinearClassifier(LinearClassifier, Graph):
+    """As LinearClassifier: the graph tells the scores."""
+
+    def __init__(self, node, builder):
+        Graph.__init__(self, node, builder)
+        self.classes, self.link, self.zero = node["classes"], LINKS.get(node["link"]), node.get("zero", 0)
+        self.label, self.chances = self._label, self.link
+
+    def scores(self, row):
+        return self.asked([row])[0]
+
+
+class GraphLinearRegressor(LinearRegressor, Graph):
+    """As LinearRegressor: the graph tells the scores."""
+
+    def __init__(self, node, builder):
+        Graph.__init__(self, node, builder)
+        self.several, self.grows = node["several"], node["exp"]
+
+    def scores(self, row):
+        return self.asked([row])[0]
 
 
 class Neighbours(Graph):

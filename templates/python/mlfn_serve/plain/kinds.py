@@ -69,6 +69,8 @@ KINDS = {
     "graph-values": ("graphs", "GraphValues"),
     "graph-chances": ("graphs", "GraphChances"),
     "graph-flags": ("graphs", "GraphFlags"),
+    "graph-linear-classifier": ("graphs", "GraphLinearClassifier"),
+    "graph-linear-regressor": ("graphs", "GraphLinearRegressor"),
     "graph-pairs": ("graphs", "GraphPairs"),
     "neighbour-classifier": ("graphs", "NeighbourClassifier"),
     "neighbour-regressor": ("graphs", "NeighbourRegressor"),

@@ -94,7 +94,9 @@ class LinearRegressor(Linear):
         self.grows = node["exp"]
 
     def predict(self, row):
-        scores = self.scores(row)
+        return self.label(self.scores(row))
+
+    def label(self, scores):
         if self.grows:
             scores = [grown(score) for score in scores]
         return scores if self.several else scores[0]

@@ -9,6 +9,7 @@ from importlib import import_module
 
 from ..exporter import Exporter
 from ..unsupported import Unsupported
+from . import linear
 
 # Class -> module beside this one and function: `function(estimator, out)` gives the node.
 GRAPHS = {
@@ -42,7 +43,11 @@ class GraphExporter(Exporter):
         kind = type(estimator)
         place = GRAPHS.get(kind.__name__)
         if place is None or kind.__module__.partition(".")[0] != "sklearn":
-            return super().export(estimator, columns)
+            node = super().export(estimator, columns)
+            if node["kind"] not in linear.KINDS:
+                return node
+            self.count += 1
+            return linear.graphed(node, self)
         module, function = place.split(":")
         made = getattr(import_module(f"{__package__}.{module}"), function)
         self.count += 1
