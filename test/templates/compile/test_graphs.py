@@ -26,6 +26,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR
+from sklearn.tree import DecisionTreeClassifier
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(120, 4)) * [1, 10, 0.5, 3] + [0, 5, 1, 10]
@@ -70,6 +71,12 @@ CASES = {
     "logistic": (make_pipeline(StandardScaler(), LogisticRegression()), CLASSES),
     "logistic, two classes": (LogisticRegression(), TWO),
     "margins": (RidgeClassifier(), TWO),
+    "a vote of graphs and trees": (
+        VotingClassifier(
+            [("a", LogisticRegression()), ("b", DecisionTreeClassifier(max_depth=3, random_state=0))], voting="soft"
+        ),
+        TWO,
+    ),
     "linear number": (Ridge(), VALUES),
     "linear numbers": (Ridge(), SEVERAL),
     "grown": (PoissonRegressor(), np.exp(X[:, 0] / 3)),

@@ -57,10 +57,15 @@ class GraphLinearClassifier(LinearClassifier, Graph):
     def __init__(self, node, builder):
         Graph.__init__(self, node, builder)
         self.classes, self.link, self.zero = node["classes"], LINKS.get(node["link"]), node.get("zero", 0)
-        self.label, self.chances = self._label, self.link
 
     def scores(self, row):
         return self.asked([row])[0]
+
+    def label(self, scores):
+        return self._label(scores)
+
+    def chances(self, scores):
+        return self.link(scores)
 
 
 class GraphLinearRegressor(LinearRegressor, Graph):
