@@ -95,7 +95,7 @@ describe('docs/bench.md', () => {
 });
 
 describe('commands named in the text', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/aws.md', 'docs/gcp.md', 'docs/updating.md', 'docs/bench.md', 'docs/errors.md'];
+  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/aws.md', 'docs/gcp.md', 'docs/updating.md', 'docs/bench.md', 'docs/images.md', 'docs/errors.md'];
   const named = pages.flatMap((page) => [...read(page).matchAll(/`mlfn ([^`]+)`/g)].map(([, rest = '']) => rest));
 
   // Shown by their help: what they do is shown above and in the tests of each command.

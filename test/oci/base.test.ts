@@ -17,7 +17,7 @@ const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
 describe('facts', () => {
   test('of a real Debian', async () => {
     const { facts } = await open(makeLab(), `oci:${debian}:trixie`);
-    expect(facts).toEqual({ pythons: [{ minor: '3.13', path: '/usr/bin/python3.13' }], glibc: '2.41', musl: false, system: 'Debian GNU/Linux 13 (trixie)' });
+    expect(facts).toEqual({ pythons: [{ minor: '3.13', path: '/usr/bin/python3.13' }], glibc: '2.41', musl: false, cxx: true, system: 'Debian GNU/Linux 13 (trixie)' });
   });
 
   test('are remembered by digest: the layers are not read again', async () => {
@@ -77,7 +77,7 @@ describe('names', () => {
 describe('refused', () => {
   const lock = (python: string, glibc: string, wheels: string[] = []): Lock =>
     ({ python, platform: { os: 'linux', arch: 'x86_64', glibc }, packages: wheels.map((wheel) => ({ name: wheel.split('-')[0], wheel })) }) as unknown as Lock;
-  const based = (pythons: string[], glibc: string | null, musl = false): Pick<Base, 'name' | 'facts'> => ({ name: 'base', facts: { pythons: pythons.map((minor) => ({ minor, path: `/bin/python${minor}` })), glibc, musl, system: null } });
+  const based = (pythons: string[], glibc: string | null, musl = false): Pick<Base, 'name' | 'facts'> => ({ name: 'base', facts: { pythons: pythons.map((minor) => ({ minor, path: `/bin/python${minor}` })), glibc, musl, cxx: true, system: null } });
 
   test.each([
     ['another architecture', {}],

@@ -14,6 +14,8 @@ export interface BaseFacts {
   /** `2.36`; null where there is none. */
   glibc: string | null;
   musl: boolean;
+  /** libstdc++.so.6 is there. */
+  cxx: boolean;
   /** `Debian GNU/Linux 12 (bookworm)`; null where it does not say. */
   system: string | null;
 }
@@ -24,7 +26,8 @@ const PYTHON = /(?:^|\/)bin\/python(3\.\d+)$/;
 const RELEASE = /^(?:etc|usr\/lib)\/os-release$/;
 const LIBC = /(?:^|\/)(?:libc\.so\.6|libc-2\.\d+\.so)$/;
 const MUSL = /(?:^|\/)ld-musl-[^/]+\.so\.1$/;
-const NOTABLE = [PYTHON, RELEASE, LIBC, MUSL];
+const CXX = /(?:^|\/)libstdc\+\+\.so\.6$/;
+const NOTABLE = [PYTHON, RELEASE, LIBC, MUSL, CXX];
 /** github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts */
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
@@ -46,6 +49,7 @@ export async function factsOf(ctx: Context, name: string, layers: { descriptor: 
     pythons: pythonsOf(paths, env),
     glibc: glibcOf(found),
     musl: paths.some((each) => MUSL.test(each)),
+    cxx: paths.some((each) => CXX.test(each)),
     system: /^PRETTY_NAME="?([^"\n]+)/m.exec(release)?.[1] ?? null,
   };
 }

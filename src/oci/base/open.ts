@@ -22,7 +22,7 @@ export interface Base {
 }
 
 /** Counts up when other facts are read. */
-const READ_BY = 1;
+const READ_BY = 2;
 
 /** @throws OCI_BASE_* */
 export async function openBase(ctx: Context, source: Source, architecture: Architecture): Promise<Base> {

@@ -75,6 +75,9 @@ async function imageFor(ctx: Context, request: ImageRequest, to: Reference | nul
   const kind = KINDS[request.kind];
   const { base, package: packed } = await baseAndPackage(ctx, request, kind, (text) => sourceOf(ctx, text, sessionFor));
   const interpreter = interpreterFor(base, packed.lock);
+  if (kind.cxx && !base.facts.cxx) {
+    ctx.emit({ type: 'warning', text: `${base.name} has no libstdc++.so.6, without which ${kind.needs.name} starts nothing.`, hint: 'Add it to the base (libstdc++6 on Debian, libstdc++ on Amazon Linux), or choose another.' });
+  }
   const labels = { ...(await labelsOf(ctx, request.name, packed, base)), ...request.labels };
   const start = { folder: `/${kind.folder}`, labels, ...kind.start(interpreter, request.settings) };
   const finished = imageOf(base, await layersOf(ctx, packed.bundle, kind.folder), start, request.format);

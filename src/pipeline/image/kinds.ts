@@ -10,6 +10,8 @@ export interface Kind {
   folder: string;
   /** The server, or Lambda's runtime client. */
   needs: TargetNeed;
+  /** It is linked with libstdc++, and ends without a word where there is none. */
+  cxx: boolean;
   /** Best first. */
   pythons: string[];
   /** Where nothing else is asked for, by the minor version of Python. */
@@ -28,6 +30,7 @@ export const KINDS: Record<KindName, Kind> = {
     folder: 'app',
     // templates/python/mlfn_serve/server.py
     needs: { name: 'waitress', version: '3.0.2', accepts: '>=3,<4' },
+    cxx: false,
     pythons: ['3.12', '3.13', '3.14', '3.11', '3.10'],
     // hub.docker.com/_/python: Debian 12
     base: (python) => `docker.io/library/python:${python}-slim-bookworm`,
@@ -43,7 +46,8 @@ export const KINDS: Record<KindName, Kind> = {
   lambda: {
     caller: 'lambda',
     folder: 'var/task',
-    needs: { name: 'awslambdaric', version: '4.0.1', accepts: '>=3' },
+    needs: { name: 'awslambdaric', version: '4.2.2', accepts: '>=3' },
+    cxx: true,
     pythons: ['3.12', '3.13', '3.14'],
     // docs.aws.amazon.com/lambda/latest/dg/python-image.html: Amazon Linux 2023
     base: (python) => `public.ecr.aws/lambda/python:${python}`,
