@@ -88,6 +88,7 @@ export type FrameworkFormat =
   | 'xgboost-json'
   | 'xgboost-ubj'
   | 'lightgbm'
+  | 'catboost'
   | 'keras'
   | 'keras-h5'
   | 'saved-model'

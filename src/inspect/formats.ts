@@ -30,7 +30,6 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
   { name: 'a web page', recognise: (head) => /^\s*<(!doctype html|html)/i.test(head.toString('latin1')), hint: 'Download the model file again: this is the page about it, or an error.' },
   { name: 'a NumPy array (.npy)', recognise: starts(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59), hint: 'Give the file of a fitted model.' },
   { name: 'an XGBoost model (binary)', recognise: startsWith('binf'), hint: 'Save the XGBClassifier or XGBRegressor itself with joblib.dump.' },
-  { name: 'a CatBoost model', recognise: startsWith('CBM1'), hint: 'Save the CatBoostClassifier or CatBoostRegressor itself with joblib.dump.' },
   { name: 'a TensorFlow Lite model', recognise: startsWith('TFL3', 4), hint: RESAVE },
   { name: 'a GGUF model', recognise: startsWith('GGUF'), hint: RESAVE },
   { name: 'a joblib file that is compressed with LZ4', recognise: starts(0x04, 0x22, 0x4d, 0x18), hint: "Dump it again with joblib.dump(model, path, compress=('zlib', 3))." },

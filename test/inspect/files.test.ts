@@ -21,7 +21,6 @@ const named = (module: string, name: string): Buffer => join(proto(4), stackGlob
 describe('files that are no model', () => {
   test.each([
     ['nothing', Buffer.alloc(0), 'MODEL_EMPTY', /is empty/],
-    ['CatBoost', join('CBM1\x88/\0\0'), 'MODEL_FORMAT', /CatBoost/],
     ['LZ4', Buffer.from('04224d186440a7', 'hex'), 'MODEL_FORMAT', /LZ4/],
     ['joblib 0.9', Buffer.from('ZF0x12'), 'MODEL_FORMAT', /joblib 0\.10/],
     ['npy', join('\x93NUMPY\x01\0'), 'MODEL_FORMAT', /NumPy array/],

@@ -10,7 +10,7 @@ import { join } from './pickle-bytes.ts';
 const folder = new Folder();
 afterAll(() => folder.remove());
 
-const FILES = ['logit.onnx', 'beside.onnx', 'branch.onnx', 'binary.json', 'dart.json', 'binary.ubj', 'categories.ubj', 'games.h5', 'latest.h5', 'games.keras', 'lambda.keras', 'kinds.lgb.txt', 'script.pt', 'weights.pth', 'exported.pt2', 'legacy.pth', 'own.skops', 'tiny.safetensors'];
+const FILES = ['logit.onnx', 'beside.onnx', 'branch.onnx', 'binary.json', 'dart.json', 'binary.ubj', 'categories.ubj', 'games.h5', 'latest.h5', 'games.keras', 'lambda.keras', 'kinds.lgb.txt', 'script.pt', 'weights.pth', 'exported.pt2', 'legacy.pth', 'own.skops', 'tiny.safetensors', 'kinds.cbm'];
 
 describe.each(FILES)('%s', (name) => {
   const whole = fixture(name);

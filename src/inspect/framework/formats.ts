@@ -15,6 +15,7 @@ export const FORMATS: Readonly<Record<FrameworkFormat, FormatText>> = {
   onnx: { title: 'an ONNX model', instead: byFunction('onnxruntime') },
   'xgboost-json': { title: 'an XGBoost model (JSON)', instead: 'Load it into an XGBClassifier or XGBRegressor with load_model, and save that with joblib.dump.' },
   'xgboost-ubj': { title: 'an XGBoost model (UBJSON)', instead: 'Load it into an XGBClassifier or XGBRegressor with load_model, and save that with joblib.dump.' },
+  catboost: { title: 'a CatBoost model (.cbm)', instead: 'Load it into a CatBoostClassifier or CatBoostRegressor with load_model, and save that with joblib.dump.' },
   keras: { title: 'a Keras model (.keras)', instead: byFunction('keras') },
   'keras-h5': { title: 'a Keras model (HDF5)', instead: byFunction('keras') },
   lightgbm: { title: 'a LightGBM model (text)', instead: 'Save the LGBMClassifier or LGBMRegressor itself with joblib.dump.' },

@@ -1,5 +1,6 @@
 /** The formats of frameworks that are read, each told by its first bytes. */
 import type { FrameworkCard } from '../../card.ts';
+import { catboost } from '../catboost/model.ts';
 import { kerasH5 } from '../keras/h5.ts';
 import { lightgbm } from '../lightgbm/model.ts';
 import { onnx } from '../onnx/model.ts';
@@ -9,7 +10,7 @@ import { xgboostJson, xgboostUbj } from '../xgboost/model.ts';
 import { frameworkCard } from './card.ts';
 import type { OpenFile, Reader } from './reader.ts';
 
-const READERS: readonly Reader[] = [onnx, xgboostJson, xgboostUbj, lightgbm, kerasH5, safetensors, torchOld];
+const READERS: readonly Reader[] = [onnx, xgboostJson, xgboostUbj, lightgbm, catboost, kerasH5, safetensors, torchOld];
 
 /** Null when it is none of these formats. */
 export async function readerCard(model: OpenFile, head: Buffer): Promise<FrameworkCard | null> {
