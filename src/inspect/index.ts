@@ -73,7 +73,7 @@ function notAFile(whole: string): MlfnError {
 function refuseOthers(whole: string, head: Buffer): void {
   const other = otherFormat(head);
   if (other === null) return;
-  throw new MlfnError('MODEL_FORMAT', `${path.basename(whole)} looks like ${other.name}; mlfn reads pickle and joblib files.`, {
+  throw new MlfnError('MODEL_FORMAT', `${path.basename(whole)} looks like ${other.name}, which mlfn does not read.`, {
     hint: other.hint,
     details: { path: whole, looksLike: other.name },
   });
@@ -86,7 +86,7 @@ function noModel(whole: string, head: Buffer, compression: Compression): MlfnErr
   const begins = /^[ -~]+/.exec(text)?.[0] ?? '';
   const told = begins.length >= 8 ? `the text ${JSON.stringify(begins)}` : `the bytes ${start.toString('hex')}`;
   return new MlfnError('MODEL_FORMAT', `${path.basename(whole)} is no model file that mlfn knows: ${compression === 'none' ? `it begins with ${told}` : packed}.`, {
-    hint: compression === 'none' ? 'Give a pickle or joblib file, or FILE.py:function.' : 'Decompress it and give the model file inside.',
+    hint: compression === 'none' ? 'Give a model file of a format in docs/models.md, or FILE.py:function.' : 'Decompress it and give the model file inside.',
     details: { path: whole },
   });
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { GlobalRef, UserClass } from '../card.ts';
 import type { Finding } from '../types.ts';
+import type { Verdict } from './allow/verdict.ts';
 import type { Global } from './pickle/values.ts';
 import { findUserClass } from './user-code.ts';
 
@@ -23,7 +24,7 @@ export async function originsOf(globals: readonly Global[], folders: readonly st
       origins.findings.push(own.finding);
       if (own.found.file !== null || module === '__main__') origins.userClasses.push(own.found);
     } else if (verdict.role === 'forbidden') {
-      origins.findings.push(forbidden(module, name, offset, verdict.reason));
+      origins.findings.push(forbidden(module, name, offset, verdict));
     }
     const origin = own === null ? (verdict.role === 'forbidden' ? 'forbidden' : 'framework') : own.found.file === null ? 'forbidden' : 'user';
     // The same Python 2 name can be met twice, under an old and a new protocol.
@@ -33,12 +34,12 @@ export async function originsOf(globals: readonly Global[], folders: readonly st
   return { ...origins, findings: capped(origins.findings) };
 }
 
-function forbidden(module: string, name: string, offset: number, reason = 'is not on the allowlist'): Finding {
+function forbidden(module: string, name: string, offset: number, { reason = 'is not on the allowlist', hint }: Verdict): Finding {
   return {
     severity: 'error',
     code: 'forbidden-global',
     message: `${module}.${name} ${reason}.`,
-    hint: 'Load this file only if you know who made it and why it needs this; then give --trust.',
+    hint: hint ?? 'Load this file only if you know who made it and why it needs this; then give --trust.',
     offset,
   };
 }

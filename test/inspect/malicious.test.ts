@@ -25,6 +25,11 @@ describe('malicious files', () => {
     expect((refused as MlfnError).kind).toBe('model');
   });
 
+  test('what embeds code is told apart, with what to do instead', async () => {
+    const card = await folder.card(join(proto(4), stackGlobal('cloudpickle.cloudpickle', '_make_function'), ')R.'));
+    expect(card).toMatchObject({ safe: false, findings: expect.arrayContaining([expect.objectContaining({ message: expect.stringContaining('byte code in the file'), hint: expect.stringContaining('.py file beside the model') })]) });
+  });
+
   test('a forbidden name is told with its place', async () => {
     const card = await folder.card(Buffer.from("I1\n0cos\nsystem\n(S'id'\ntR."));
     expect(card).toMatchObject({

@@ -6,11 +6,15 @@ import type { Family, Rule, Verdict } from './verdict.ts';
 
 /** Packages whose pickles are refused as a whole: they rebuild code from data, or have no allowlist yet. */
 const REFUSED: Readonly<Record<string, string>> = {
-  cloudpickle: 'cloudpickle', dill: 'dill', _dill: 'dill', patsy: 'patsy', statsmodels: 'statsmodels', formulaic: 'formulaic',
+  patsy: 'patsy', statsmodels: 'statsmodels', formulaic: 'formulaic',
   torch: 'torch', tensorflow: 'tensorflow', keras: 'keras', onnx: 'onnx', skops: 'skops', polars: 'polars', pyarrow: 'pyarrow',
   threadpoolctl: 'threadpoolctl', loky: 'loky', numba: 'numba', dask: 'dask', sympy: 'sympy', setuptools: 'setuptools',
   mlflow: 'mlflow', ray: 'ray', spacy: 'spacy', nltk: 'nltk', jax: 'jax', flask: 'flask', requests: 'requests', yaml: 'pyyaml',
 };
+
+/** They pickle what a module does not define by its code. Both write plain pickles of everything else. */
+const EMBED_CODE = new Set(['cloudpickle', 'dill', '_dill']);
+const EMBEDDED = 'Put your functions and classes into a .py file beside the model, import them from there, and save it with joblib.dump; or give --trust for a file whose maker you know.';
 
 const FAMILIES: ReadonlyMap<string, Family> = new Map(
   [SKLEARN, NUMPY, SCIPY, PANDAS, JOBLIB, ...SKLEARN_LIKE].flatMap((family) =>
@@ -35,6 +39,7 @@ export function judge(module: string, name: string, protocol: number): Verdict {
   }
   const family = FAMILIES.get(top);
   if (family !== undefined) return ofFamily(family, modern, modernName);
+  if (EMBED_CODE.has(top)) return { role: 'forbidden', distribution: top.replace('_', ''), reason: 'rebuilds functions and classes from byte code in the file', hint: EMBEDDED };
   const refused = REFUSED[top];
   if (refused !== undefined) return { role: 'forbidden', distribution: refused, reason: `is of ${refused}, whose objects can run code while they are loaded` };
   return { role: 'user', distribution: null };
