@@ -154,6 +154,19 @@ describe('heart-disease', () => {
   });
 });
 
+describe('the libraries themselves', () => {
+  test('are a layer of their own, and answer on a file system that cannot be written', async () => {
+    const folder = folderOf('knn-digits');
+    const made = await lab.json<Made>(['image', '--base', BASE, '--engine', 'native', '-o', 'knn.tar'], { cwd: folder });
+    expect(made.layers.find(({ what }) => what === 'dependencies')?.bytes).toBeGreaterThan(20_000_000);
+    const [first] = JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')) as { answer: unknown }[];
+    const payload = readFileSync(path.join(folder, 'payload.json'), 'utf8');
+    const ran = await running(unpacked(made.file.path), (url) => post(url, payload));
+    expect(ran.answer).toMatchObject(first?.answer as object);
+    expect(ran.code, ran.log).toBe(0);
+  });
+});
+
 describe('a function', () => {
   test('is an image without a model, and answers', async () => {
     const folder = folderOf('marco-polo');

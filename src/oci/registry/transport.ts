@@ -31,14 +31,15 @@ const SILENT_MS = 60_000;
 const REDIRECTS = 5;
 
 export class Transport {
-  readonly #agent: ProxyAgent;
+  readonly #agents: Record<'http:' | 'https:', ProxyAgent>;
   readonly #signal: AbortSignal;
 
   /** HTTPS_PROXY and NO_PROXY as everywhere; certificates of Node's store and NODE_EXTRA_CA_CERTS, or any where `insecure`. */
   constructor(signal: AbortSignal, insecure: boolean) {
     this.#signal = signal;
     setMaxListeners(0, signal); // one for each request, however many run at once
-    this.#agent = new ProxyAgent({ keepAlive: true, rejectUnauthorized: !insecure });
+    // What a proxy of plain HTTP is asked on a connection that was used before has no host in its first line (http-proxy-agent 8).
+    this.#agents = { 'http:': new ProxyAgent(), 'https:': new ProxyAgent({ keepAlive: true, rejectUnauthorized: !insecure }) };
   }
 
   /** Follows redirections of what has no body; whoever we are sent to is told no password. Rejects as Node does. */
@@ -60,15 +61,17 @@ export class Transport {
   }
 
   close(): void {
-    this.#agent.destroy();
+    for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
   #once({ method, url, headers, body }: Request): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const { request: ask } = url.protocol === 'https:' ? https : http;
+      const secure = url.protocol === 'https:';
+      const { request: ask } = secure ? https : http;
+      const agent = this.#agents[secure ? 'https:' : 'http:'];
       // Without a length an empty POST is refused by some.
       const length = body === undefined && (method === 'GET' || method === 'HEAD') ? {} : { 'content-length': String(body?.size ?? 0) };
-      const request = ask(url, { method, agent: this.#agent, signal: this.#signal, headers: { 'user-agent': 'mlfn', ...headers, ...length } });
+      const request = ask(url, { method, agent, signal: this.#signal, headers: { 'user-agent': 'mlfn', ...headers, ...length } });
       let answered = false;
       request.setTimeout(SILENT_MS, () => request.destroy(Object.assign(new Error(`nothing was heard for ${SILENT_MS / 1000} s`), { code: 'ETIMEDOUT' })));
       request.on('error', reject);
