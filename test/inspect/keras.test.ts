@@ -77,3 +77,10 @@ test.each([
   folder.write('m.keras', zip([['metadata.json', '{"keras_version": "3.0.0"}'], ['config.json', config], ['model.weights.h5', '']]));
   expect(await folder.inspect('m.keras')).toMatchObject({ findings: [{ code }] });
 });
+
+test('names in messages cannot steer a terminal', async () => {
+  const config = JSON.stringify({ class_name: 'Sequential', config: { name: 's', layers: [dense({ activation: '\x1b[2J' })] } });
+  folder.write('m.keras', zip([['metadata.json', '{}'], ['config.json', config], ['model.weights.h5', '']]));
+  const [finding] = (await folder.inspect('m.keras')).findings;
+  expect(finding).toMatchObject({ code: 'custom-object', message: expect.stringContaining('\u{fffd}[2J') });
+});

@@ -30,6 +30,8 @@ export async function frameworkCard(model: Pick<OpenFile, 'path' | 'size'>, begi
     if (!(error instanceof Malformed)) throw error;
     draft.findings.push(error.finding);
   }
+  // They quote the file, and end up on terminals.
+  draft.findings = draft.findings.map((finding) => ({ ...finding, message: finding.message.replaceAll(/\p{Cc}/gu, '\u{fffd}') }));
   const { findings, framework } = draft;
   if (framework.version !== null) draft.versions[framework.name] = framework.version;
   const errors = findings.filter(({ severity }) => severity === 'error');
