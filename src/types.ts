@@ -34,6 +34,8 @@ export interface PlatformRequest {
   pythons: string[];
   /** What the target itself needs in the package, beside what is served: its server. */
   requires?: TargetNeed[];
+  /** The target installs the lock itself, and refuses one that lacks what a package asks for. */
+  installs?: boolean;
 }
 
 export interface TargetNeed {
@@ -43,7 +45,7 @@ export interface TargetNeed {
   version: string;
   /** What else works, should they name one: `>=3.5,<4`. */
   accepts: string;
-  /** Without what it asks for in turn. */
+  /** Without what it asks for in turn, unless the target insists. */
   alone?: boolean;
 }
 

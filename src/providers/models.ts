@@ -22,9 +22,10 @@ export function pointerName(number: number): string {
 
 /** What the worker of a release is told. `folder` is a URI that ends with a slash. */
 export function modelVariables(folder: string, draft: ReleaseDraft, number: number): Record<string, string> {
-  const { artifacts, model, settings } = draft;
+  const { artifacts, sizes, settings } = draft;
   if (artifacts.model === undefined) return {};
-  const own = { [MODEL_VARIABLE]: folder + artifacts.model, [SIZE_VARIABLE]: String(model.size) };
+  // Not the size of the user's file: what it was compiled to lies beside the package.
+  const own = { [MODEL_VARIABLE]: folder + artifacts.model, [SIZE_VARIABLE]: String(sizes.model) };
   if (settings.reload === undefined) return own;
   return { ...own, [POINTER_VARIABLE]: folder + pointerName(number), [RELOAD_VARIABLE]: String(settings.reload) };
 }

@@ -86,7 +86,7 @@ export async function resolve(
   const choices = await choosePythons(ctx, request, options.python, project, environment, survey);
   const [best] = choices;
   if (best === undefined) throw noPython(survey);
-  const { also = [] } = options;
+  const also = (options.also ?? []).map(({ alone = false, ...need }) => ({ ...need, alone: alone && request.installs !== true }));
   const requires = [...(request.requires ?? []), ...also];
   noteRequired(selection, requires, file);
   if (selection.roots.length === 0 && requires.length === 0) {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   cloud = await startMinistack();
   gate = await startGate({ target: cloud.endpoint, rules: strictRules(cloud.env) });
   // One home and one bucket for all: wheels are installed, and a layer is sent, once for a lock.
-  lab = new Lab();
+  lab = new Lab({ engine: 'auto' });
   Object.assign(lab.env, gate.env);
 });
 afterAll(async () => {

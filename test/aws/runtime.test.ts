@@ -20,7 +20,7 @@ let lab: Lab;
 beforeAll(async () => {
   cloud = await startMinistack();
   aws = clientsOf(cloud.env);
-  lab = new Lab();
+  lab = new Lab({ engine: 'auto' });
   Object.assign(lab.env, cloud.env);
 });
 afterAll(async () => {

@@ -17,7 +17,7 @@ let lab: Lab;
 beforeAll(async () => {
   gcp = await startGcp({ operations: 50 });
   // One home and one bucket for all: wheels are installed once for a lock.
-  lab = new Lab();
+  lab = new Lab({ engine: 'auto' });
   Object.assign(lab.env, gcp.env);
 });
 afterAll(async () => {

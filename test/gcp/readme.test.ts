@@ -17,7 +17,7 @@ let lab: Lab;
 let fake: ChildProcess;
 let folder: string;
 beforeAll(async () => {
-  lab = new Lab();
+  lab = new Lab({ engine: 'auto' });
   folder = path.join(lab.folder, 'reader');
   mkdirSync(folder);
   for (const file of ['model.joblib', 'payload.json']) cpSync(path.join(root, 'examples/heart-disease', file), path.join(folder, file));

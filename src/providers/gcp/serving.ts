@@ -26,6 +26,7 @@ export function platformFor({ mode }: Pick<GcpConfig, 'mode'>): PlatformRequest 
     platform: { os: 'linux', arch: 'x86_64', glibc: '2.35' },
     pythons: ['3.12', '3.13', '3.14', '3.11', '3.10'],
     requires: [SERVERS[mode]],
+    installs: mode === 'function',
   };
 }
 
