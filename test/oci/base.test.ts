@@ -17,7 +17,7 @@ const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
 describe('facts', () => {
   test('of a real Debian', async () => {
     const { facts } = await open(makeLab(), `oci:${debian}:trixie`);
-    expect(facts).toEqual({ pythons: [{ minor: '3.13', path: '/usr/bin/python3.13' }], glibc: '2.41', musl: false, cxx: true, system: 'Debian GNU/Linux 13 (trixie)' });
+    expect(facts).toEqual({ pythons: [{ minor: '3.13', path: '/usr/bin/python3.13' }], glibc: '2.41', musl: false, whole: ['3.13'], cxx: true, system: 'Debian GNU/Linux 13 (trixie)' });
   });
 
   test('are remembered by digest: the layers are not read again', async () => {
@@ -42,6 +42,13 @@ describe('facts', () => {
     expect((await open(lab, layoutOf(lab, [MEMBERS, upper]))).facts).toMatchObject({ pythons: [{ minor: '3.12' }], system: 'Ours', glibc: '2.36' });
     const opaque: Member[] = [['usr/lib/.wh..wh..opq', 'file', '']];
     expect((await open(lab, layoutOf(lab, [MEMBERS, opaque], {}, 'opaque'))).facts).toMatchObject({ glibc: null, system: null });
+  });
+
+  test('a standard library is whole, in a zip, or missed', async () => {
+    const lab = makeLab();
+    expect((await open(lab, layoutOf(lab, [without(/client/)]))).facts.whole).toEqual([]);
+    const zipped: Member[] = [...without(/client/), ['usr/lib/python313.zip', 'file', 'x']];
+    expect((await open(lab, layoutOf(lab, [zipped], {}, 'zipped'))).facts.whole).toEqual(['3.13']);
   });
 
   test('an older glibc is a link to a file that has its version in its name', async () => {
@@ -77,7 +84,7 @@ describe('names', () => {
 describe('refused', () => {
   const lock = (python: string, glibc: string, wheels: string[] = []): Lock =>
     ({ python, platform: { os: 'linux', arch: 'x86_64', glibc }, packages: wheels.map((wheel) => ({ name: wheel.split('-')[0], wheel })) }) as unknown as Lock;
-  const based = (pythons: string[], glibc: string | null, musl = false): Pick<Base, 'name' | 'facts'> => ({ name: 'base', facts: { pythons: pythons.map((minor) => ({ minor, path: `/bin/python${minor}` })), glibc, musl, cxx: true, system: null } });
+  const based = (pythons: string[], glibc: string | null, musl = false): Pick<Base, 'name' | 'facts'> => ({ name: 'base', facts: { pythons: pythons.map((minor) => ({ minor, path: `/bin/python${minor}` })), glibc, musl, whole: pythons, cxx: true, system: null } });
 
   test.each([
     ['another architecture', {}],

@@ -64,6 +64,7 @@ export const MEMBERS: Member[] = [
   ['./usr/lib/os-release', 'file', 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n'],
   ['./usr/bin/python3.13', 'file', '\x7fELF'],
   ['./usr/bin/python3', 'symlink', 'python3.13'],
+  ['./usr/lib/python3.13/http/client.py', 'file', ''],
   ['./usr/lib/x86_64-linux-gnu/libc.so.6', 'file', '\x7fELF...GNU C Library (Debian GLIBC 2.36-9+deb12u10) stable release version 2.36.\n'],
 ];
 

@@ -61,7 +61,7 @@ describe.each([
     const other = makeLab();
     const source = registrySource(other.ctx, sessionOf(other, registry.host), parseReference(`${registry.host}/bases/python:3.13`));
     const base = await openBase(other.ctx, source, 'amd64');
-    expect(base.facts).toEqual({ pythons: [{ minor: '3.13', path: '/usr/bin/python3.13' }], glibc: '2.36', musl: false, cxx: false, system: 'Debian GNU/Linux 12 (bookworm)' });
+    expect(base.facts).toEqual({ pythons: [{ minor: '3.13', path: '/usr/bin/python3.13' }], glibc: '2.36', musl: false, whole: ['3.13'], cxx: false, system: 'Debian GNU/Linux 12 (bookworm)' });
     const small = await smallImage(other, randomBytes(2000), base);
     const { blobs } = await small.push(`${registry.host}/mounted-${kind.slice(0, 5)}:1`, base.source.registry);
     // crane's registry keeps the blobs of all repositories together.

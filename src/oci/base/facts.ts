@@ -14,6 +14,8 @@ export interface BaseFacts {
   /** `2.36`; null where there is none. */
   glibc: string | null;
   musl: boolean;
+  /** Minor versions that have their whole standard library: Debian's python3-minimal has not. */
+  whole: string[];
   /** libstdc++.so.6 is there. */
   cxx: boolean;
   /** `Debian GNU/Linux 12 (bookworm)`; null where it does not say. */
@@ -27,7 +29,8 @@ const RELEASE = /^(?:etc|usr\/lib)\/os-release$/;
 const LIBC = /(?:^|\/)(?:libc\.so\.6|libc-2\.\d+\.so)$/;
 const MUSL = /(?:^|\/)ld-musl-[^/]+\.so\.1$/;
 const CXX = /(?:^|\/)libstdc\+\+\.so\.6$/;
-const NOTABLE = [PYTHON, RELEASE, LIBC, MUSL, CXX];
+const LIBRARY = /(?:^|\/)lib\/python(?:(3\.\d+)\/http\/client\.pyc?|(3\d+)\.zip)$/;
+const NOTABLE = [PYTHON, RELEASE, LIBC, MUSL, CXX, LIBRARY];
 /** github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts */
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
@@ -49,6 +52,7 @@ export async function factsOf(ctx: Context, name: string, layers: { descriptor: 
     pythons: pythonsOf(paths, env),
     glibc: glibcOf(found),
     musl: paths.some((each) => MUSL.test(each)),
+    whole: [...new Set(paths.flatMap((each) => wholeOf(each) ?? []))],
     cxx: paths.some((each) => CXX.test(each)),
     system: /^PRETTY_NAME="?([^"\n]+)/m.exec(release)?.[1] ?? null,
   };
@@ -122,6 +126,11 @@ function pythonsOf(paths: string[], env: readonly string[]): BaseFacts['pythons'
     .map((path) => ({ minor: PYTHON.exec(path)?.[1] ?? '', path }))
     .toSorted((a, b) => Number(order(a.path) === -1) - Number(order(b.path) === -1) || order(a.path) - order(b.path) || Number(b.minor.slice(2)) - Number(a.minor.slice(2)))
     .map(({ minor, path }) => ({ minor, path: `/${path}` }));
+}
+
+function wholeOf(path: string): string | null {
+  const [, minor, zipped] = LIBRARY.exec(path) ?? [];
+  return minor ?? zipped?.replace(/^3/, '3.') ?? null;
 }
 
 /** Node reads zstd since 22.15. */

@@ -22,7 +22,7 @@ export interface Base {
 }
 
 /** Counts up when other facts are read. */
-const READ_BY = 2;
+const READ_BY = 3;
 
 /** @throws OCI_BASE_* */
 export async function openBase(ctx: Context, source: Source, architecture: Architecture): Promise<Base> {

@@ -75,9 +75,7 @@ async function imageFor(ctx: Context, request: ImageRequest, to: Reference | nul
   const kind = KINDS[request.kind];
   const { base, package: packed } = await baseAndPackage(ctx, request, kind, (text) => sourceOf(ctx, text, sessionFor));
   const interpreter = interpreterFor(base, packed.lock);
-  if (kind.cxx && !base.facts.cxx) {
-    ctx.emit({ type: 'warning', text: `${base.name} has no libstdc++.so.6, without which ${kind.needs.name} starts nothing.`, hint: 'Add it to the base (libstdc++6 on Debian, libstdc++ on Amazon Linux), or choose another.' });
-  }
+  for (const warning of lacksOf(base, kind, packed.lock.python)) ctx.emit({ type: 'warning', ...warning });
   const labels = { ...(await labelsOf(ctx, request.name, packed, base)), ...request.labels };
   const start = { folder: `/${kind.folder}`, labels, ...kind.start(interpreter, request.settings) };
   const finished = imageOf(base, await layersOf(ctx, packed.bundle, kind.folder), start, request.format);
@@ -86,6 +84,13 @@ async function imageFor(ctx: Context, request: ImageRequest, to: Reference | nul
   const file = request.out === undefined ? null : { path: request.out, bytes: await writeImageArchive(ctx, finished, name, request.out, locate) };
   const pushed = to === null ? null : await pushImage(ctx, sessionFor(to.registry), finished, to, locate, base.source.registry);
   return { made: packed, base, image: finished, name, file, pushed };
+}
+
+/** What of a base was not found that may be somewhere else in it. */
+function lacksOf({ name, facts }: Base, { cxx, needs }: Kind, python: string): { text: string; hint: string }[] {
+  const library = { text: `${name} seems to have a part of Python ${python}'s standard library only.`, hint: 'Add the rest to the base: on Debian python3 in place of python3-minimal.' };
+  const linked = { text: `${name} has no libstdc++.so.6, without which ${needs.name} starts nothing.`, hint: 'Add it to the base (libstdc++6 on Debian, libstdc++ on Amazon Linux), or choose another.' };
+  return [...(facts.whole.includes(python) ? [] : [library]), ...(cxx && !facts.cxx ? [linked] : [])];
 }
 
 /** A base that was named says what the package has to run on; else the package's Python says which base. */
