@@ -23,6 +23,9 @@ const holds =
 const RESAVE = 'Wrap the model in an estimator with a scikit-learn interface and save that with joblib.dump.';
 
 const OTHER_FORMATS: readonly OtherFormat[] = [
+  // `SavedModel`: saved_model_schema_version 1, then its graphs.
+  { name: 'the graph of a TensorFlow SavedModel', recognise: starts(0x08, 0x01, 0x12), hint: 'Give the folder that it is in.' },
+  { name: 'the description of an MLflow model', recognise: (head) => /^(artifact_path|flavors|auth_policy|databricks_runtime):/m.test(head.toString('latin1')), hint: 'Give the folder that it is in.' },
   { name: 'a NumPy archive (.npz)', recognise: (head) => startsWith('PK\x03\x04')(head) && holds('.npy')(head), hint: RESAVE },
   { name: 'a zip archive', recognise: startsWith('PK\x03\x04'), hint: 'Unpack it and give the model file inside.' },
   { name: 'a tar archive', recognise: startsWith('ustar', 257), hint: 'Unpack it and give the model file inside.' },

@@ -21,6 +21,8 @@ const named = (module: string, name: string): Buffer => join(proto(4), stackGlob
 describe('files that are no model', () => {
   test.each([
     ['nothing', Buffer.alloc(0), 'MODEL_EMPTY', /is empty/],
+    ['the graph of a SavedModel', Buffer.from('080112ff01', 'hex'), 'MODEL_FORMAT', /graph of a TensorFlow SavedModel/],
+    ['an MLmodel', Buffer.from('flavors:\n  sklearn:\n    pickled_model: model.pkl\n'), 'MODEL_FORMAT', /MLflow/],
     ['LZ4', Buffer.from('04224d186440a7', 'hex'), 'MODEL_FORMAT', /LZ4/],
     ['joblib 0.9', Buffer.from('ZF0x12'), 'MODEL_FORMAT', /joblib 0\.10/],
     ['npy', join('\x93NUMPY\x01\0'), 'MODEL_FORMAT', /NumPy array/],
