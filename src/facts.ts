@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Event } from './events.ts';
 import type { EstimatorNode, ModelCard } from './card.ts';
 import { sizeText } from './size-text.ts';
-import type { Bundle, Form, Lock, Verification } from './types.ts';
+import type { Verification } from './live.ts';
+import type { Bundle, Form, Lock } from './types.ts';
 
 type Fact = Extract<Event, { type: 'fact' }>;
 

@@ -23,7 +23,8 @@ import { suppliesOf } from './pipeline/supplies.ts';
 import { openTarget, type Target } from './providers/index.ts';
 import type { ReleaseDraft } from './providers/provider.ts';
 import { draftRelease } from './release/index.ts';
-import type { Live, Finding, RuntimeSettings } from './types.ts';
+import type { Live, RuntimeSettings } from './live.ts';
+import type { Finding } from './types.ts';
 
 export { planOf } from './pipeline/apply.ts';
 export type { BenchRequest, Planned } from './pipeline/bench/plan.ts';

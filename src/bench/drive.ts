@@ -1,6 +1,6 @@
 /** Sends the calls of a schedule and measures them. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer } from '../types.ts';
+import type { Answer } from '../live.ts';
 import { arrivals, type Stage, usersAt } from './schedule.ts';
 import { type Timed, timedOf } from './timed.ts';
 

@@ -1,4 +1,4 @@
-import type { Answer } from '../types.ts';
+import type { Answer } from '../live.ts';
 
 /** One call as it was measured. */
 export interface Timed {

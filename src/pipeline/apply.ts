@@ -3,7 +3,7 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Target } from '../providers/index.ts';
 import type { Done, Step, Want } from '../providers/provider.ts';
-import type { Live } from '../types.ts';
+import type { Live } from '../live.ts';
 
 const DISCARD_MS = 15_000;
 

@@ -2,7 +2,7 @@
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { openTarget } from '../providers/index.ts';
-import type { Live, Release } from '../types.ts';
+import type { Live, Release } from '../live.ts';
 import { type Again, askAgain } from '../verify/index.ts';
 
 export interface CompareRequest {

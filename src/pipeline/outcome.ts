@@ -1,6 +1,7 @@
 import type { Target } from '../providers/index.ts';
 import type { Step } from '../providers/provider.ts';
-import type { Bundle, Live, Verification } from '../types.ts';
+import type { Live, Verification } from '../live.ts';
+import type { Bundle } from '../types.ts';
 
 /** Which function, and whether anything may be changed. */
 export interface FunctionRequest {

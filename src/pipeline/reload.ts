@@ -11,7 +11,7 @@ import { observeKnown, openTarget, type Target } from '../providers/index.ts';
 import { newNonce } from '../providers/models.ts';
 import type { ModelStore } from '../providers/provider.ts';
 import { userName } from '../release/index.ts';
-import type { Live, ModelPointer, PointedModel, Release } from '../types.ts';
+import type { Live, ModelPointer, PointedModel, Release } from '../live.ts';
 import { checkMade } from './check.ts';
 import { type BuildRequest, make, type Made } from './make.ts';
 import type { FunctionRequest } from './outcome.ts';

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { observeKnown, openTarget, type Target } from '../providers/index.ts';
-import type { Live } from '../types.ts';
+import type { Live } from '../live.ts';
 import { applyPlan, planOf, sweep } from './apply.ts';
 import { type FunctionRequest, type Outcome, outcome } from './outcome.ts';
 

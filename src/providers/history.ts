@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type ErrorCode, MlfnError } from '../errors.ts';
-import type { Release, Sample, Verification } from '../types.ts';
+import type { Release, Sample, Verification } from '../live.ts';
 import type { ReleaseDraft } from './provider.ts';
 
 /** What a history, and what points to models, need of a bucket. Small texts only. */

@@ -1,7 +1,7 @@
 /** Providers by name, loaded when used: a local command never pays for a cloud's SDK. */
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { Live } from '../types.ts';
+import type { Live } from '../live.ts';
 import type { Provider } from './provider.ts';
 
 const LOADERS = {

@@ -1,7 +1,7 @@
 /** Models that lie beside a package: where a release's worker finds its own, and which other one it is told to serve. */
 import { randomBytes } from 'node:crypto';
 import { MlfnError } from '../errors.ts';
-import type { ModelPointer } from '../types.ts';
+import type { ModelPointer } from '../live.ts';
 import type { ObjectStore, ReleaseRecord } from './history.ts';
 import type { ModelStore, ReleaseDraft } from './provider.ts';
 

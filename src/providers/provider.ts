@@ -5,24 +5,8 @@
  */
 import type { ZodType } from 'zod';
 import type { Context } from '../events.ts';
-import type {
-  Answer,
-  Artifact,
-  Bundle,
-  Call,
-  Digest,
-  Finding,
-  Live,
-  Lock,
-  LogLine,
-  ModelPointer,
-  Part,
-  PlatformRequest,
-  Release,
-  RuntimeSettings,
-  Sample,
-  Verification,
-} from '../types.ts';
+import type { Answer, Call, Live, LogLine, ModelPointer, Release, RuntimeSettings, Sample, Verification } from '../live.ts';
+import type { Artifact, Bundle, Digest, Finding, Lock, Part, PlatformRequest } from '../types.ts';
 
 export interface Limits {
   /** Compressed bytes of the whole package, where it is sent as one archive. */

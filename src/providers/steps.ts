@@ -1,6 +1,7 @@
 /** The part of a plan that is the same on every target: which release is published, and which one gets the traffic. Pure. */
 import { MlfnError } from '../errors.ts';
-import type { Live, Part } from '../types.ts';
+import type { Live } from '../live.ts';
+import type { Part } from '../types.ts';
 import type { ReleaseDraft, Step, Want } from './provider.ts';
 
 /** Releases kept; the live one always is. */

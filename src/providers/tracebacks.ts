@@ -1,5 +1,5 @@
 /** Python's tracebacks in a log: in one piece, and what they say went wrong. */
-import type { Failure, LogLine } from '../types.ts';
+import type { Failure, LogLine } from '../live.ts';
 
 const BEGIN = /^Traceback \(most recent call last\):$/;
 /** Between the parts of a chain of exceptions. */

@@ -8,7 +8,8 @@ import { x } from 'tinyexec';
 import type { Context } from '../events.ts';
 import type { Provider, ReleaseDraft } from '../providers/provider.ts';
 import type { ModelCard } from '../card.ts';
-import type { Bundle, Digest, Form, Lock, Release, RuntimeSettings } from '../types.ts';
+import type { Release, RuntimeSettings } from '../live.ts';
+import type { Bundle, Digest, Form, Lock } from '../types.ts';
 
 export async function draftRelease(
   ctx: Context,

@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../types.ts';
+import type { Answer, Call } from '../live.ts';
 import type { Baseline } from './baseline.ts';
 import { isObject } from './requests.ts';
 

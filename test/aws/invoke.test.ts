@@ -1,7 +1,7 @@
 /** Calls by the endpoint and past it: who answered, what it cost, and what went wrong where, in words. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTarget, type Target } from '../../src/providers/index.ts';
-import type { Answer } from '../../src/types.ts';
+import type { Answer } from '../../src/live.ts';
 import { mlfn } from './http-lab.ts';
 import { startSettingsLab, type SettingsLab } from './settings-lab.ts';
 

@@ -6,7 +6,7 @@ import { configSchema } from '../../src/providers/aws/config.ts';
 import { eventsOf } from '../../src/providers/aws/logs/log-events.ts';
 import { openSession } from '../../src/providers/aws/session.ts';
 import { openTarget } from '../../src/providers/index.ts';
-import type { LogLine } from '../../src/types.ts';
+import type { LogLine } from '../../src/live.ts';
 import { mlfn } from './http-lab.ts';
 import { clientsOf } from './lab/clients.ts';
 import { startMoto } from './lab/moto.ts';

@@ -5,7 +5,7 @@ import { EMPTY_PART } from '../../src/providers/aws/names.ts';
 import { plan } from '../../src/providers/aws/plan.ts';
 import type { Ground } from '../../src/providers/aws/survey.ts';
 import type { ReleaseDraft, Step } from '../../src/providers/provider.ts';
-import type { Live, Release } from '../../src/types.ts';
+import type { Live, Release } from '../../src/live.ts';
 
 const DEPENDENCIES = 'd'.repeat(64);
 const config = configSchema.parse({});

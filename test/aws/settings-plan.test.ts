@@ -6,7 +6,7 @@ import { stepsAfter, stepsBefore, warmSteps } from '../../src/providers/aws/sett
 import type { FunctionState } from '../../src/providers/aws/settings/function.ts';
 import { allTags, tagChange } from '../../src/providers/aws/settings/tag-plan.ts';
 import type { ReleaseDraft, Step } from '../../src/providers/provider.ts';
-import type { Live } from '../../src/types.ts';
+import type { Live } from '../../src/live.ts';
 
 const draft = { function: 'heart', targetSettings: {} } as unknown as ReleaseDraft;
 const want = { kind: 'release' as const, draft };

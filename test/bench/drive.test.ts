@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { atMinutes, byRate, byUsers, inTurn } from '../../src/bench/drive.ts';
 import { levels, ramp, rates } from '../../src/bench/schedule.ts';
-import type { Answer } from '../../src/types.ts';
+import type { Answer } from '../../src/live.ts';
 import { answer } from './lab.ts';
 
 /** Answers after a while; counts how many it has at once. */

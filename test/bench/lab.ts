@@ -1,5 +1,5 @@
 /** Values of the measuring room, made by hand. */
-import type { Answer } from '../../src/types.ts';
+import type { Answer } from '../../src/live.ts';
 import type { Measured } from '../../src/bench/index.ts';
 import type { Series, Timed } from '../../src/bench/timed.ts';
 

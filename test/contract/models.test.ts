@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { ObjectStore } from '../../src/providers/history.ts';
 import { modelStore, pointerName, unneededModels } from '../../src/providers/models.ts';
-import type { ModelPointer } from '../../src/types.ts';
+import type { ModelPointer } from '../../src/live.ts';
 
 const FOLDER = 'functions/heart/models/';
 const digest = (letter: string) => letter.repeat(64);

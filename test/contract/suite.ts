@@ -11,7 +11,7 @@ import { deploy, type DeployRequest, draftFor, make, planOf, remove, rollback } 
 import { suppliesOf } from '../../src/pipeline/supplies.ts';
 import { openTarget, type Target } from '../../src/providers/index.ts';
 import type { Done, ReleaseDraft, Step, Want } from '../../src/providers/provider.ts';
-import type { Call, RuntimeSettings } from '../../src/types.ts';
+import type { Call, RuntimeSettings } from '../../src/live.ts';
 
 export interface Subject {
   target: string;

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Context, Event } from '../../src/events.ts';
 import { deploy, type DeployRequest, promote, reload, type ReloadRequest, remove, rollback, servedNow } from '../../src/pipeline.ts';
 import { openTarget, type Target } from '../../src/providers/index.ts';
-import type { RuntimeSettings } from '../../src/types.ts';
+import type { RuntimeSettings } from '../../src/live.ts';
 import { failure } from '../failure.ts';
 import { python } from '../python.ts';
 import type { Subject } from './suite.ts';

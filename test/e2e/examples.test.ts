@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Deployed } from '../../src/cli/commands/deploy.ts';
 import type { Outcome } from '../../src/pipeline.ts';
-import type { Live } from '../../src/types.ts';
+import type { Live } from '../../src/live.ts';
 import { accuracy, type Case, examples, expectedOf, names, readJson, rounded } from '../examples/expected.ts';
 import { Lab } from './lab.ts';
 

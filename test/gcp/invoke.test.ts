@@ -8,7 +8,7 @@ import { curl, wayTo } from '../../src/providers/gcp/invoke/curl.ts';
 import { withReport } from '../../src/providers/gcp/invoke/call-log.ts';
 import { failureIn } from '../../src/providers/gcp/invoke/failure.ts';
 import { invoke } from '../../src/providers/gcp/invoke/invoke.ts';
-import type { Call, LogLine } from '../../src/types.ts';
+import type { Call, LogLine } from '../../src/live.ts';
 import { idToken } from '../fakes/gcp/identity/tokens.ts';
 import { failure } from '../failure.ts';
 import { type AccessLab, call, serving, startAccessLab } from './access-lab.ts';

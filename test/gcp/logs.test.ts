@@ -5,7 +5,7 @@ import { lastErrors } from '../../src/providers/gcp/logs/last-errors.ts';
 import { joinedLines, lineOf } from '../../src/providers/gcp/logs/lines.ts';
 import { logs } from '../../src/providers/gcp/logs/logs.ts';
 import { invoke } from '../../src/providers/gcp/invoke/invoke.ts';
-import type { LogLine } from '../../src/types.ts';
+import type { LogLine } from '../../src/live.ts';
 import { failingLog } from '../fakes/gcp/functions/failing-log.ts';
 import { failure } from '../failure.ts';
 import { type AccessLab, serving, startAccessLab } from './access-lab.ts';

@@ -5,7 +5,7 @@ import { plan } from '../../src/providers/gcp/plan.ts';
 import { releaseSettings } from '../../src/providers/gcp/settings.ts';
 import type { Ground } from '../../src/providers/gcp/survey.ts';
 import type { ReleaseDraft, Step } from '../../src/providers/provider.ts';
-import type { Live, Release } from '../../src/types.ts';
+import type { Live, Release } from '../../src/live.ts';
 
 type Mode = GcpConfig['mode'];
 

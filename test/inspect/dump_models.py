@@ -43,8 +43,15 @@ warnings.simplefilter("ignore")
 X, y = make_classification(60, 4, n_informative=3, n_redundant=0, random_state=0)
 POSITIVE = np.abs(X)
 FITS = [
-    (X, y), (POSITIVE, y), (POSITIVE, y + 1.0), (POSITIVE,), (X, np.c_[y, y]), (POSITIVE, POSITIVE[:, :2]),
-    (y.astype(float), y.astype(float)), (["a b", "b c"] * 30,), (X @ X.T,),
+    (X, y),
+    (POSITIVE, y),
+    (POSITIVE, y + 1.0),
+    (POSITIVE,),
+    (X, np.c_[y, y]),
+    (POSITIVE, POSITIVE[:, :2]),
+    (y.astype(float), y.astype(float)),
+    (["a b", "b c"] * 30,),
+    (X @ X.T,),
 ]
 FRAME = pd.DataFrame(POSITIVE, columns=["a", "b", "c", "d é"]).assign(cat=["u", "v", "w"] * 20)
 NUMBERS = FRAME[["a", "b", "c"]]

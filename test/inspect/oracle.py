@@ -115,11 +115,21 @@ def thing(rng, depth):
     choice = rng.randrange(15 if leaf else 23)
     if choice < 15:
         return [
-            list(range(1001)), None, True, False, rng.randrange(-3, 300), rng.randrange(-(2**40), 2**40),
+            list(range(1001)),
+            None,
+            True,
+            False,
+            rng.randrange(-3, 300),
+            rng.randrange(-(2**40), 2**40),
             -(2 ** rng.randrange(2100)),
-            rng.random() * 10 ** rng.randrange(-30, 30), rng.choice(SHARED), "x" * rng.choice([1, 255, 256, 70000]),
-            bytes(rng.randrange(256) for _ in range(rng.randrange(20))), b"y" * rng.choice([255, 256, 66000, 140000]),
-            bytearray(b"z" * rng.randrange(300)), complex(1, rng.random()), np.float64(rng.random()),
+            rng.random() * 10 ** rng.randrange(-30, 30),
+            rng.choice(SHARED),
+            "x" * rng.choice([1, 255, 256, 70000]),
+            bytes(rng.randrange(256) for _ in range(rng.randrange(20))),
+            b"y" * rng.choice([255, 256, 66000, 140000]),
+            bytearray(b"z" * rng.randrange(300)),
+            complex(1, rng.random()),
+            np.float64(rng.random()),
         ][choice]
     few = range(rng.choice([0, 1, 2, 3, 4]))
     if choice == 15:

@@ -10,7 +10,8 @@ import { provider, stopDaemon } from '../../src/providers/local/index.ts';
 import { removeTree } from '../../src/providers/local/files.ts';
 import { layoutOf, type Layout } from '../../src/providers/local/layout.ts';
 import type { Done, ReleaseDraft, Step, Supplies, Want } from '../../src/providers/provider.ts';
-import type { Answer, Artifact, Entry, Live, LogLine, RuntimeSettings } from '../../src/types.ts';
+import type { Answer, Live, LogLine, RuntimeSettings } from '../../src/live.ts';
+import type { Artifact, Entry } from '../../src/types.ts';
 import { lockOf } from '../bundle/lab.ts';
 import { python } from '../python.ts';
 

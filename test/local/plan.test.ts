@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../src/providers/local/plan.ts';
 import type { ReleaseDraft } from '../../src/providers/provider.ts';
-import type { Live, Release } from '../../src/types.ts';
+import type { Live, Release } from '../../src/live.ts';
 
 const SETTINGS = { memory: 256, timeout: 5, concurrency: 1, idle: 60, env: {} };
 

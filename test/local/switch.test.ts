@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { provider } from '../../src/providers/local/index.ts';
-import type { LogLine } from '../../src/types.ts';
+import type { LogLine } from '../../src/live.ts';
 import { journalNumbers } from '../../src/providers/local/daemon/journal.ts';
 import { functionFolder } from '../../src/providers/local/layout.ts';
 import { Lab, until } from './lab.ts';

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Context } from '../../src/events.ts';
 import type { ModelCard } from '../../src/card.ts';
-import type { Answer, Artifact, Bundle, Call, Lock } from '../../src/types.ts';
+import type { Answer, Call } from '../../src/live.ts';
+import type { Artifact, Bundle, Lock } from '../../src/types.ts';
 import { python } from '../python.ts';
 
 export const root = path.join(import.meta.dirname, '../..');

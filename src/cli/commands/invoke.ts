@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MlfnError } from '../../errors.ts';
-import type { Answer } from '../../types.ts';
+import type { Answer } from '../../live.ts';
 import { command, type CommandContext } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { durationText } from '../format.ts';

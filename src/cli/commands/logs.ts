@@ -1,4 +1,4 @@
-import type { LogLine } from '../../types.ts';
+import type { LogLine } from '../../live.ts';
 import { command } from '../command.ts';
 import { NAME_ARGUMENT, TARGET_OPTION } from '../options.ts';
 

@@ -1,4 +1,4 @@
-import type { Live, Release, Verification } from '../../types.ts';
+import type { Live, Release, Verification } from '../../live.ts';
 import { command } from '../command.ts';
 import { sizeText } from '../../size-text.ts';
 import { timeText } from '../format.ts';

@@ -1,4 +1,4 @@
-import type { Live, LogLine, PointedModel } from '../../types.ts';
+import type { Live, LogLine, PointedModel } from '../../live.ts';
 import { command } from '../command.ts';
 import { timeText } from '../format.ts';
 import { table } from '../lines.ts';

@@ -1,6 +1,6 @@
 /** What is asked: the payload that was given, else the first request of the release's own sample. */
 import { MlfnError } from '../../errors.ts';
-import type { Answer, Call, Release } from '../../types.ts';
+import type { Answer, Call, Release } from '../../live.ts';
 import { bodyOf, callOf } from '../../verify/index.ts';
 import type { BenchRequest } from './plan.ts';
 

@@ -1,7 +1,7 @@
 /** What is going to be called, how often, and what that costs roughly. Pure. */
 import { callPrice, type Costed, GAP_MINUTES, LEVEL_USERS, levels, type Platform, ramp, RAMP_USERS, rates, roundedUp, type Scenario, type Stage } from '../../bench/index.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { Live, Release } from '../../types.ts';
+import type { Live, Release } from '../../live.ts';
 import { REPORTED } from './reported.ts';
 
 export interface BenchRequest {

@@ -3,7 +3,7 @@ import { type Timed, timedOf } from '../../bench/index.ts';
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
 import type { Target } from '../../providers/index.ts';
-import type { Answer, Call } from '../../types.ts';
+import type { Answer, Call } from '../../live.ts';
 
 /** Calls. Few: each report of Cloud Logging is waited for. */
 export const REPORTED = 3;

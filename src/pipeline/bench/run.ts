@@ -3,7 +3,7 @@ import { atMinutes, byRate, byUsers, costOf, type Driven, inTurn, type Measured,
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
 import { observeKnown, openTarget, type Target } from '../../providers/index.ts';
-import type { Answer, Live, Release } from '../../types.ts';
+import type { Answer, Live, Release } from '../../live.ts';
 import { type Asked, askedOf, assertAnswers } from './ask.ts';
 import { type BenchRequest, costed, planBench, type Planned, platformsOf, WARM_UP } from './plan.ts';
 import { reportedDurations } from './reported.ts';

@@ -6,7 +6,8 @@ import type { Target } from '../../providers/index.ts';
 import type { Done, Supplies } from '../../providers/provider.ts';
 import { redraft } from '../../release/index.ts';
 import { interpreterFor, runtimeClient } from '../../resolve/index.ts';
-import type { Artifact, Live, Release } from '../../types.ts';
+import type { Live, Release } from '../../live.ts';
+import type { Artifact } from '../../types.ts';
 import { planOf } from '../apply.ts';
 
 /** After Ctrl-C, too. */

@@ -21,7 +21,7 @@ import {
   type Source,
   writeImageArchive,
 } from '../../oci/index.ts';
-import type { RuntimeSettings } from '../../types.ts';
+import type { RuntimeSettings } from '../../live.ts';
 import { make, type Made, type MakeRequest } from '../make.ts';
 import { type Kind, type KindName, KINDS } from './kinds.ts';
 import { labelsOf, layersOf } from './layers.ts';

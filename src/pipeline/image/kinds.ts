@@ -1,6 +1,7 @@
 /** What an image is for: a server of HTTP wherever containers run, or AWS Lambda. */
 import type { Start } from '../../oci/index.ts';
-import type { RuntimeSettings, TargetNeed } from '../../types.ts';
+import type { RuntimeSettings } from '../../live.ts';
+import type { TargetNeed } from '../../types.ts';
 
 export type KindName = 'http' | 'lambda';
 

@@ -1,7 +1,7 @@
 /** What the account has of a function: the alias says what is live, the versions what can be, the bucket's records the rest. */
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
-import type { Live, Release } from '../../types.ts';
+import type { Live, Release } from '../../live.ts';
 import { type Traffic, readTraffic } from './alias.ts';
 import { call } from './call.ts';
 import { observeEndpoint } from './endpoint/endpoint.ts';

@@ -1,5 +1,6 @@
 /** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
-import type { Live, Part } from '../../types.ts';
+import type { Live } from '../../live.ts';
+import type { Part } from '../../types.ts';
 import type { ReleaseDraft, Step, Want } from '../provider.ts';
 import { arranged, releaseSteps, switchSteps } from '../steps.ts';
 import type { AwsConfig } from './config.ts';

@@ -1,6 +1,6 @@
 /** What the project has of a function: the service's traffic says what is live, its revisions what can be, the records the rest. */
 import { MlfnError } from '../../errors.ts';
-import type { Live, Release } from '../../types.ts';
+import type { Live, Release } from '../../live.ts';
 import { type CloudFunction, getFunction, listFunctions } from './functions/function.ts';
 import { LABEL } from './names.ts';
 import { listServices, type Revision, type Service } from './services.ts';

@@ -1,6 +1,6 @@
 /** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
 import { MlfnError } from '../../errors.ts';
-import type { Live } from '../../types.ts';
+import type { Live } from '../../live.ts';
 import { arranged, releaseSteps, switchSteps } from '../steps.ts';
 import type { ReleaseDraft, Step, Want } from '../provider.ts';
 import { accessStep } from './access/members.ts';

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Context } from '../../events.ts';
-import type { Answer, Call } from '../../types.ts';
+import type { Answer, Call } from '../../live.ts';
 import type { HttpReply } from '../http-reply.ts';
 import type { Line } from '../provider.ts';
 import type { LocalConfig } from './config.ts';

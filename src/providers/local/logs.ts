@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../events.ts';
-import type { LogLine } from '../../types.ts';
+import type { LogLine } from '../../live.ts';
 import { journalFile, journalNumbers } from './daemon/journal.ts';
 import { isMissing } from './files.ts';
 import { functionFolder, layoutOf } from './layout.ts';

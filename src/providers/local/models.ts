@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ModelPointer } from '../../types.ts';
+import type { ModelPointer } from '../../live.ts';
 import { firstPointer, pointerName } from '../models.ts';
 import type { ModelStore } from '../provider.ts';
 import { isMissing, writeJson } from './files.ts';

@@ -1,5 +1,5 @@
 /** What there is, read from the disk: it needs no daemon and starts none. */
-import type { Live } from '../../types.ts';
+import type { Live } from '../../live.ts';
 import type { LocalConfig } from './config.ts';
 import type { DaemonInfo } from './daemon-info.ts';
 import { readJson } from './files.ts';

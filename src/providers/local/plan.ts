@@ -1,6 +1,7 @@
 /** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
 import { MlfnError } from '../../errors.ts';
-import type { Live, Part } from '../../types.ts';
+import type { Live } from '../../live.ts';
+import type { Part } from '../../types.ts';
 import type { ReleaseDraft, Step, Want } from '../provider.ts';
 import { releaseSteps, switchSteps } from '../steps.ts';
 

@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import type { Release, Sample, Verification } from '../../types.ts';
+import type { Release, Sample, Verification } from '../../live.ts';
 import type { Host, ReleaseDraft } from '../provider.ts';
 import { isErrno, namesIn, readJson, removeTree, syncFolder, writeJson } from './files.ts';
 import { isAlive, ownIdentity, ownerOf, tagOf, type Identity } from './identity.ts';

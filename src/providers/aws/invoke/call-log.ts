@@ -1,6 +1,6 @@
 /** The lines that one call has left in CloudWatch. They become visible some seconds after it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer, Failure } from '../../../types.ts';
+import type { Answer, Failure } from '../../../live.ts';
 import { failureIn } from './failure.ts';
 import { eventsOf } from '../logs/log-events.ts';
 import { readReport } from './report.ts';

@@ -3,7 +3,7 @@
  * docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 import { randomUUID } from 'node:crypto';
-import type { Call } from '../../../types.ts';
+import type { Call } from '../../../live.ts';
 
 const TEXT = /^(text\/|application\/(json|javascript|xml|([\w.-]+\+(json|xml)))\b)/i;
 

@@ -1,5 +1,5 @@
 /** What went wrong inside a function, from what Lambda and Python write about it. */
-import type { Failure } from '../../../types.ts';
+import type { Failure } from '../../../live.ts';
 import { exceptionIn, placeIn, placeInText, raisedInTraceback } from '../../tracebacks.ts';
 
 /** The answer to a direct invoke that failed: docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html */

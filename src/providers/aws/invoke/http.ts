@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { ProxyAgent } from 'proxy-agent';
-import type { Call } from '../../../types.ts';
+import type { Call } from '../../../live.ts';
 import { type HttpReply, replyTo } from '../../http-reply.ts';
 import type { Session } from '../session.ts';
 

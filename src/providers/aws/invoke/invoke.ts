@@ -2,7 +2,7 @@
 import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import { ProxyAgent } from 'proxy-agent';
 import { MlfnError } from '../../../errors.ts';
-import type { Answer, Call } from '../../../types.ts';
+import type { Answer, Call } from '../../../live.ts';
 import type { HttpReply } from '../../http-reply.ts';
 import { patiently } from '../../patience.ts';
 import type { Line } from '../../provider.ts';

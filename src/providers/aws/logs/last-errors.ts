@@ -1,6 +1,6 @@
 /** What went wrong lately, for `mlfn status`. */
 import type { Context } from '../../../events.ts';
-import type { LogLine } from '../../../types.ts';
+import type { LogLine } from '../../../live.ts';
 import type { AwsConfig } from '../config.ts';
 import { logs } from './logs.ts';
 

@@ -1,6 +1,6 @@
 /** CloudWatch's events as lines: whose they are, and Python's tracebacks in one piece. */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
-import type { LogLine } from '../../../types.ts';
+import type { LogLine } from '../../../live.ts';
 import { beginsTraceback, Tracebacks } from '../../tracebacks.ts';
 
 const PLATFORM = /^(START|END|REPORT|INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT) |^\S+ [0-9a-f-]{36} Task timed out after /;

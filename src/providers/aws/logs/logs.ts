@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { MlfnError } from '../../../errors.ts';
 import type { Context } from '../../../events.ts';
-import type { LogLine } from '../../../types.ts';
+import type { LogLine } from '../../../live.ts';
 import type { AwsConfig } from '../config.ts';
 import { beginningOf, eventsOf } from './log-events.ts';
 import { Lines } from './log-lines.ts';

@@ -1,6 +1,6 @@
 /** The steps for what holds for a function as a whole. Pure. */
 import { MlfnError } from '../../../errors.ts';
-import type { Live } from '../../../types.ts';
+import type { Live } from '../../../live.ts';
 import type { Step, Want } from '../../provider.ts';
 import type { AwsConfig } from '../config.ts';
 import { scheduleName } from '../names.ts';

@@ -1,6 +1,6 @@
 /** What one call has left in Cloud Logging. It becomes visible some seconds after it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer, Failure } from '../../../types.ts';
+import type { Answer, Failure } from '../../../live.ts';
 import { type Entry, entriesOf, filterOf, since } from '../logs/entries.ts';
 import { joinedLines, millisecondsOf, textOf } from '../logs/lines.ts';
 import { releasesOf, type Releases } from '../logs/revisions.ts';

@@ -1,5 +1,5 @@
 /** What went wrong inside a function, from what Python and Cloud Run write about it. */
-import type { Failure, LogLine } from '../../../types.ts';
+import type { Failure, LogLine } from '../../../live.ts';
 import { raisedInTraceback } from '../../tracebacks.ts';
 
 /** The texts are those of cloud.google.com/run/docs/troubleshooting */

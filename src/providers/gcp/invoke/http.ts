@@ -1,7 +1,7 @@
 /** One HTTP call to an endpoint, through the proxy that the variables name. */
 import { type Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Call } from '../../../types.ts';
+import type { Call } from '../../../live.ts';
 import { type HttpReply, replyTo } from '../../http-reply.ts';
 import type { Session } from '../session.ts';
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ProxyAgent } from 'proxy-agent';
 import { MlfnError } from '../../../errors.ts';
-import type { Answer, Call } from '../../../types.ts';
+import type { Answer, Call } from '../../../live.ts';
 import { Patience, until } from '../../patience.ts';
 import type { Line } from '../../provider.ts';
 import { idToken } from '../access/id-token.ts';

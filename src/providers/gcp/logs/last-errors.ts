@@ -1,5 +1,5 @@
 /** What went wrong lately, for `mlfn status`. */
-import type { LogLine } from '../../../types.ts';
+import type { LogLine } from '../../../live.ts';
 import type { Session } from '../session.ts';
 import { entriesOf, filterOf, quoted, since } from './entries.ts';
 import { joinedLines, textOf } from './lines.ts';

@@ -1,5 +1,5 @@
 /** Cloud Logging's entries as lines: whose they are, and Python's tracebacks in one piece. */
-import type { LogLine } from '../../../types.ts';
+import type { LogLine } from '../../../live.ts';
 import { Tracebacks } from '../../tracebacks.ts';
 import { RELEASE_LABEL } from '../names.ts';
 import type { Entry } from './entries.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MlfnError } from '../../../errors.ts';
 import type { Context } from '../../../events.ts';
-import type { LogLine } from '../../../types.ts';
+import type { LogLine } from '../../../live.ts';
 import type { Session } from '../session.ts';
 import { type Entry, entriesOf, filterOf, since } from './entries.ts';
 import { joinedLines, Lines } from './lines.ts';

@@ -1,7 +1,7 @@
 /** A function's log: one JSON value per line, in numbered files that are cut at a size. */
 import { appendFile, mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { LogLine } from '../../../types.ts';
+import type { LogLine } from '../../../live.ts';
 import { namesIn } from '../files.ts';
 
 const FILE_BYTES = 8 * 1024 * 1024;

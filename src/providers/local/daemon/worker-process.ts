@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { exec } from 'tinyexec';
-import type { RuntimeSettings } from '../../../types.ts';
+import type { RuntimeSettings } from '../../../live.ts';
 import { namesIn, readJson, removeTree, writeJson } from '../files.ts';
 import { isAlive, ownerOf, ownIdentity, startOf, tagOf, type Identity } from '../identity.ts';
 import { toolsFolder, type Layout } from '../layout.ts';

@@ -1,5 +1,5 @@
 /** One worker: a Python process that answers one call at a time, watched for time and memory. */
-import type { LogLine } from '../../../types.ts';
+import type { LogLine } from '../../../live.ts';
 import { removeTree } from '../files.ts';
 import type { Layout } from '../layout.ts';
 import type { Journal } from './journal.ts';
