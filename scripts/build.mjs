@@ -60,8 +60,9 @@ async function bundleCli(made) {
 }
 
 async function bundleRooms(made, doors) {
-  await bundle({
+  const { metafile } = await bundle({
     ...SHARED,
+    metafile: true,
     entryPoints: doors.map((door) => path.join(src, door)),
     outbase: src,
     outdir: made,
@@ -72,6 +73,9 @@ async function bundleRooms(made, doors) {
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
     plugins: [{ name: 'packages', setup: (esbuild) => esbuild.onResolve({ filter: /^[^./]/ }, external) }],
   });
+  const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((input) => inputs[input].bytesInOutput > 0));
+  const language = bundled.find((input) => /zod\/v4\/locales\/(?!en\.)/.test(input));
+  if (language !== undefined) throw new Error(`${language} is bundled, and loaded by every command: import * as z from 'zod'.`);
 }
 
 /** As it is printed where there is no terminal, which is for 80 columns. bin/mlfn.js shows it without loading the rest. */

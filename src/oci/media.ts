@@ -3,7 +3,7 @@
  * image-index.md) and distribution.github.io/distribution/spec/manifest-v2-2.
  */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type Format = 'oci' | 'docker';
 

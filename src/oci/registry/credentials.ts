@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
 import { json } from '../base/layout.ts';

@@ -1,5 +1,5 @@
 /** What a request is authorized with: distribution.github.io/distribution/spec/auth/token */
-import { z } from 'zod';
+import * as z from 'zod';
 import { json } from '../base/layout.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';

@@ -1,5 +1,5 @@
 /** What a registry says no with, and what stops us on the way to it, in our words. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, MlfnError } from '../../errors.ts';
 import { json } from '../base/layout.ts';
 import { type Reply, textOf } from './transport.ts';
