@@ -16,7 +16,7 @@ import { entryOf, lineOf, parseLine, shelfOf, shelve, type Shelved } from './whe
 /** Notes of the installer about itself, and scripts whose first line names this machine's interpreter. */
 const INSTALLER_NOTES = /^[^/]+\.dist-info\/(INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json|uv_build\.json)$/;
 const RECORD = /^[^/]+\.dist-info\/RECORD$/;
-const END = 'mlfn manifest 3';
+const END = 'mlfn manifest 4';
 /** Wheels that are unpacked and compiled side by side. */
 const SHELVING = 2;
 const LEFT_OUT = [INSTALLER_NOTES, /^(bin|Scripts)\//, /^\.[^/]*$/, /\.(pyo|DS_Store)$/];

@@ -6,9 +6,11 @@
 const PACKAGES = '(?:numpy|scipy|pandas|sklearn|joblib)';
 const TESTS = new RegExp(`^${PACKAGES}/(?:.*/)?tests/`);
 const SOURCES = new RegExp(`^${PACKAGES}/.*\\.(?:pyx|pxd|pxi|pyi|pyx\\.tp|pxi\\.in|h|hpp|c|cpp|f|f90|a|lib)$`);
+/** On Linux: the runtime for programs in C, which Python's own module has in itself and does not link to, and what rewrites graphs of language models. */
+const ONNXRUNTIME = /^onnxruntime\/(?:capi\/libonnxruntime\.so|transformers\/)/;
 /** numpy.testing imports these, and is itself imported by what is no test. */
 const NEEDED = /^numpy\/(?:_core|core)\/tests\/(?:__init__|_natype|_locales)\.py$/;
 
 export function isPruned(name: string): boolean {
-  return (TESTS.test(name) && !NEEDED.test(name)) || SOURCES.test(name);
+  return (TESTS.test(name) && !NEEDED.test(name)) || SOURCES.test(name) || ONNXRUNTIME.test(name);
 }

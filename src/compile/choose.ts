@@ -8,7 +8,7 @@ import type { Told, Tried } from './child.ts';
 
 /** Below this a cold start weighs more than what a warm call could gain. Microseconds for one request. */
 const QUICK_US = 5_000;
-/** How much quicker the next engine must be: onnxruntime is 115 MB and half a second of a start, its own libraries twice that and more. */
+/** How much quicker the next engine must be: onnxruntime and NumPy are 82 MB and half a second of a start, its own libraries twice that and more. */
 const WORTH = 2;
 /** And by so many microseconds: the machine may be busy, and a batch that takes a little longer is not worth a longer start. */
 const WORTH_US = 20_000;

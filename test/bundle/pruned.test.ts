@@ -9,6 +9,8 @@ test.each([
   'numpy/_core/include/numpy/ndarraytypes.h',
   'numpy/random/lib/libnpyrandom.a',
   'numpy/_core/tests/test_multiarray.py',
+  'onnxruntime/capi/libonnxruntime.so.1.31.1',
+  'onnxruntime/transformers/optimizer.py',
 ])('%s goes', (name) => expect(isPruned(name)).toBe(true));
 
 test.each([
@@ -20,5 +22,7 @@ test.each([
   'skimage/data/__init__.pyi',
   'other/tests/needed.py',
   'tests/top.py',
+  'onnxruntime/capi/libonnxruntime_providers_shared.so',
+  'onnxruntime/capi/onnxruntime_pybind11_state.cpython-312-x86_64-linux-gnu.so',
   'numpy/_core/__pycache__/multiarray.cpython-312.pyc',
 ])('%s stays', (name) => expect(isPruned(name)).toBe(false));
