@@ -44,7 +44,8 @@ async function sweep(target: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue;
     const owner = Number(name.slice(prefix.length).split('-')[0]);
-    if (!isRunning(owner)) await rm(path.join(parent, name), { recursive: true, force: true });
+    // A child that outlived its killed parent may write there for a moment: the next sweep gets what this one cannot.
+    if (!isRunning(owner)) await rm(path.join(parent, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }).catch(() => undefined);
   }
 }
 

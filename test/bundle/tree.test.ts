@@ -147,6 +147,20 @@ test.each(['zip', 'tree', 'archive'])('kill -9 while a %s is written: nothing un
   expect(readdirSync(out)).toEqual(['result']);
 });
 
+test('a child that outlives its killed parent still writes into what is swept: the next one is made all the same', async () => {
+  const lab = makeLab();
+  const out = bare(lab);
+  const left = path.join(out, `.result.${os.hostname().replace(/[^A-Za-z0-9]+/g, '_')}-4194304-00000000.tmp`);
+  mkdirSync(left);
+  const writes = `const fs = require('fs'); console.log('writing'); const end = Date.now() + 900;
+    for (let n = 0; Date.now() < end; n++) { fs.mkdirSync(process.argv[1], { recursive: true }); try { fs.writeFileSync(process.argv[1] + '/' + n, ''); } catch {} }`;
+  const child = spawn(process.execPath, ['-e', writes, left], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  await writeTree(lab.ctx, artifactOf([['a', Buffer.from('a')]]), path.join(out, 'result'));
+  expect(readdirSync(out)).toContain('result');
+  if (child.exitCode === null) await once(child, 'exit');
+});
+
 /** Bash's `ulimit -f` counts blocks of 1,024 bytes; Node ignores the signal, so that writing fails with EFBIG. */
 test.each(['zip', 'tree', 'archive'])('a %s that the disk has no room for is BUNDLE_DISK_FULL, and nothing is left', (kind) => {
   const lab = makeLab();

@@ -19,7 +19,7 @@ HEAD = """# Engines
 
 - **plain** is the standard library of Python alone, over the fitted numbers: a few kilobytes, on every Python and both
   architectures.
-- **onnx** is the same, with ONNX graphs in it for what is heavy on numbers, which onnxruntime and NumPy evaluate: 115 MB in
+- **onnx** is the same, with ONNX graphs in it for what is heavy on numbers, which onnxruntime and NumPy evaluate: 82 MB in
   place of the model's own libraries, and a start several times as quick as theirs. Not on `arm64` of AWS, where onnxruntime
   aborts.
 - **native** is the model itself with its locked libraries, for everything else.
