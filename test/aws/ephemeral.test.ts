@@ -4,7 +4,7 @@ import { storageFor } from '../../src/providers/aws/ephemeral.ts';
 import type { ReleaseDraft } from '../../src/providers/provider.ts';
 
 const draft = (megabytes: number, reload?: number) =>
-  ({ artifacts: { model: 'a' }, model: { size: megabytes * 2 ** 20 }, settings: reload === undefined ? {} : { reload }, targetSettings: {} }) as unknown as ReleaseDraft;
+  ({ artifacts: { model: 'a' }, sizes: { model: megabytes * 2 ** 20 }, settings: reload === undefined ? {} : { reload }, targetSettings: {} }) as unknown as ReleaseDraft;
 
 test('a model that may be replaced has room for the next one beside it', () => {
   expect(storageFor(draft(100))).toBe(512);

@@ -63,10 +63,17 @@ function plain(answer: unknown): unknown {
 
 const bodyOf = (answer: unknown) => plain(JSON.parse((answer as { body: string }).body));
 
-/** With the flag, and the layers that come of it. */
-const ways: [name: string, flag: string, layers: number][] = [['echo', '', 0], ['heart-disease', '', 1], ['change', '', 1], ['heart-disease', '--one-zip', 0]];
+/** With the flags, and the layers that come of them. */
+const ways: [name: string, flags: string[], layers: number][] = [
+  ['echo', [], 0],
+  ['heart-disease', [], 0],
+  ['knn-digits', [], 1],
+  ['change', [], 1],
+  ['heart-disease', ['--engine', 'native'], 1],
+  ['heart-disease', ['--engine', 'native', '--one-zip'], 0],
+];
 
-describe.each(ways)('%s %s', (name, flag, expectedLayers) => {
+describe.each(ways)('%s %j', (name, flags, expectedLayers) => {
   let runtime: Runtime;
   let cold: number;
   let first: unknown;
@@ -76,9 +83,9 @@ describe.each(ways)('%s %s', (name, flag, expectedLayers) => {
   const event = asked.body ?? withPath(urlEvent('', false), asked.method, asked.path);
 
   beforeAll(async () => {
-    const folder = path.join(lab.folder, name + flag);
+    const folder = path.join(lab.folder, [name, ...flags].join(''));
     cpSync(path.join(examples, name), folder, { recursive: true });
-    const { live } = (await lab.json(['deploy', '--target', 'aws', ...(flag === '' ? [] : [flag])], { cwd: folder })) as { live: number };
+    const { live } = (await lab.json(['deploy', '--target', 'aws', ...flags], { cwd: folder })) as { live: number };
     const { Configuration } = await aws.lambda.send(new GetFunctionCommand({ FunctionName: name, Qualifier: 'live' }));
     const save = async (key: string, as: string) => {
       const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
@@ -103,7 +110,7 @@ describe.each(ways)('%s %s', (name, flag, expectedLayers) => {
     first = await runtime.invoke(event);
     cold = performance.now() - ready;
     // oxlint-disable-next-line no-console -- a measurement to read
-    console.log(`${name} ${flag}: unpacked and started in ${(ready - begun).toFixed(0)} ms, first answer ${cold.toFixed(0)} ms later`);
+    console.log(`${name} ${flags.join(' ')}: unpacked and started in ${(ready - begun).toFixed(0)} ms, first answer ${cold.toFixed(0)} ms later`);
   });
   afterAll(() => runtime?.stop());
 
