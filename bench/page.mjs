@@ -10,8 +10,8 @@ const [results = RESULTS, file = path.join(path.dirname(import.meta.dirname), 'd
 
 const HEAD = `# Measured
 
-Written by \`npm run bench:all -- 5 --write\`, not by hand, from what was measured on one machine in one run: \`npm run bench:PART\` does
-one part again, \`node bench/page.mjs\` writes this page from the last results. Each round runs every party once, in turn, so that a busy
+Written by \`npm run bench:all -- 5 --write\`, not by hand. \`npm run bench:PART\` does one part again, \`node bench/page.mjs\` writes
+this page from the last results: each part says when it was measured, and of which commit. Each round runs every party once, in turn, so that a busy
 machine slows all alike. Figures are medians, with the least and the most in brackets; *n* is how many rounds they stand on. Compare
 ratios, which are taken round by round, and not seconds, which are this machine's.`;
 
