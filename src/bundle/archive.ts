@@ -1,10 +1,11 @@
 /** Artifacts as one .tar.gz: the same bytes wherever the same zlib makes it. */
 import { rename } from 'node:fs/promises';
-import { Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { TarArchive } from 'archiver';
 import type { Context } from '../events.ts';
+import { withoutSystem } from '../gzip.ts';
 import type { Artifact, Entry } from '../types.ts';
 import { compareBytes } from './digest.ts';
 import { interrupted } from './hash.ts';
@@ -14,8 +15,6 @@ import { PIECE, readPieces, readWhole } from './zip-data.ts';
 
 /** As in our zips; of 1970, tar warns. */
 const DATE = new Date('1980-01-01T00:00:00Z');
-/** Byte of a gzip header that tells the system it was made on (RFC 1952, 2.3), and its value for "unknown". */
-const SYSTEM = { at: 9, unknown: 255 };
 
 export interface ArchivePart {
   artifact: Artifact;
@@ -111,15 +110,4 @@ class Source extends Readable {
     this.#taken = true;
     return this as unknown as T;
   }
-}
-
-function withoutSystem(): Transform {
-  let first = true;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (first) chunk[SYSTEM.at] = SYSTEM.unknown;
-      first = false;
-      done(null, chunk);
-    },
-  });
 }

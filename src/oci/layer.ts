@@ -8,6 +8,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Context } from '../events.ts';
+import { withoutSystem } from '../gzip.ts';
 import { readJson, withFile, writeWhole } from '../whole-files.ts';
 import { blobFile } from './blobs.ts';
 import { type Read, tarOf, type TarRow } from './tar.ts';
@@ -23,8 +24,6 @@ export interface LayerBlob {
 
 /** Counts up when the same files would give other bytes. */
 const MADE_BY = 1;
-/** Byte of a gzip header that tells the system it was made on (RFC 1952, 2.3), and its value for "unknown". */
-const SYSTEM = { at: 9, unknown: 255 };
 /** Weights are noise to a compressor: level 6 takes twice the time of 1 for the same bytes. */
 const LARGE = 64 << 20;
 
@@ -92,17 +91,6 @@ function seen(see: (chunk: Buffer) => void): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       see(chunk);
-      done(null, chunk);
-    },
-  });
-}
-
-function withoutSystem(): Transform {
-  let first = true;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (first) chunk[SYSTEM.at] = SYSTEM.unknown;
-      first = false;
       done(null, chunk);
     },
   });
