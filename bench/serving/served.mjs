@@ -10,7 +10,7 @@ import { home, mlfn, packageOf, wordsFor } from './package.mjs';
 
 /** Of a round, for each server. */
 export const SECONDS = 2;
-export const CLOUD_RUN = "mlfn, Cloud Run's server (one process)";
+export const CLOUD_RUN = "mlfn, Cloud Run's server";
 const LOCAL = 'mlfn, local target (2 workers)';
 const ALIKE = { OMP_NUM_THREADS: '1' };
 

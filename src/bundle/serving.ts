@@ -10,7 +10,7 @@ import { templatesFolder } from '../templates.ts';
 export type Caller = 'lambda' | 'http';
 
 /** What only servers of HTTP, and where they run, have a use for: on Lambda each kilobyte is sent with each changed model. */
-const HTTP_ONLY = new Set(['main.py', ...['cloud_log', 'framework', 'launch', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
+const HTTP_ONLY = new Set(['main.py', ...['cloud_log', 'framework', 'launch', 'machine', 'processes', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
 
 /** Who evaluates what is served: a user's function, the model's own libraries, or a compiled form by its evaluators. */
 export type ServedBy = { engine: 'python' | 'native' } | { engine: 'plain' | 'onnx'; modules: string[] };

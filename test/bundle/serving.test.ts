@@ -41,7 +41,7 @@ test('Lambda gets no server, and nothing gets byte code', async () => {
   const [lambda, http] = [await names('lambda'), await names('http')];
   expect(http).toEqual(expect.arrayContaining(['main.py', 'mlfn_serve/entry.py', 'mlfn_serve/page.html', 'mlfn_serve/server.py']));
   const left = http.filter((name) => !lambda.includes(name)).toSorted();
-  expect(left).toEqual(['main.py', ...['cloud_log', 'framework', 'launch', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
+  expect(left).toEqual(['main.py', ...['cloud_log', 'framework', 'launch', 'machine', 'processes', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
   expect(http.filter((name) => /__pycache__|\.pyc$/.test(name))).toEqual([]);
 });
 

@@ -35,10 +35,14 @@ export function platformFor({ mode }: Pick<GcpConfig, 'mode'>): PlatformRequest 
  * told: cloud.google.com/run/docs/samples/cloudrun-manual-logging. Google's clients read the same variable.
  */
 export function variablesFor({ project }: Pick<Session, 'project'>, { number, draft, models }: Pick<Wanted, 'number' | 'draft' | 'models'>): Record<string, string> {
-  const threads = settingsOf(draft).mode === 'run' ? 'MLFN_THREADS' : 'THREADS';
+  const { mode, cpu } = settingsOf(draft);
+  const { concurrency } = draft.settings;
+  // Without the second, the serving code would look how many CPUs the machine below has.
+  const served: Record<string, string> =
+    mode === 'run' ? { MLFN_THREADS: String(concurrency), MLFN_PROCESSES: String(Math.max(1, Math.floor(cpu))) } : { THREADS: String(concurrency) };
   return {
     GOOGLE_CLOUD_PROJECT: project,
-    [threads]: String(draft.settings.concurrency),
+    ...served,
     ...draft.settings.env,
     ...modelVariables(models, draft, number),
     [RELEASE_VARIABLE]: String(number),

@@ -10,6 +10,9 @@ from .problems import InitError, Problem
 class ModelEndpoint(Endpoint):
     """Hooks, if any, stand before and behind the model, and then the body's shape is theirs alone."""
 
+    # It keeps nothing of a request: several processes may answer for it (processes.py).
+    forks = True
+
     def __init__(self, name, release, model, hooks):
         super().__init__(name, release)
         if model.schema.untold and hooks.preprocess is None:

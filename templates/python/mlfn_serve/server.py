@@ -1,6 +1,7 @@
-"""Cloud Run without a build: one process that loads the package, then opens its port, and answers with threads.
+"""Cloud Run without a build, and images: loads the package, then opens the port, and answers with threads, in a process for each
+CPU where that helps (processes.py).
 
-Not gunicorn, which forks its workers: what is loaded before a fork may hang in the worker (see framework.py), and what is
+Not gunicorn, which always forks its workers: what is loaded before a fork may hang in the worker (see framework.py), and what is
 loaded after it is loaded behind an open port.
 """
 
@@ -11,6 +12,7 @@ import time
 
 from . import log
 from .launch import launch
+from .processes import count, side_by_side
 
 # Cloud Run kills ten seconds after SIGTERM: cloud.google.com/run/docs/container-contract
 GRACE_SECONDS = 9
@@ -21,17 +23,22 @@ BUFFER = 33 * 1024 * 1024
 
 
 def main(root):
-    """Serves until SIGTERM. `PORT` and `MLFN_THREADS` (requests answered side by side) are variables."""
+    """Serves until SIGTERM. Variables: `PORT`, `MLFN_PROCESSES`, and `MLFN_THREADS`, requests that each answers side by side."""
     _log_as_structured()
     endpoint = launch(root, 1)
+    address = (os.environ.get("HOST", "0.0.0.0"), int(os.environ.get("PORT") or 8080))
+    listening = socket.create_server(address, backlog=socket.SOMAXCONN)
+    side_by_side(count(endpoint), lambda alive: serve(_server(endpoint, listening), alive))
+
+
+def _server(endpoint, listening):
     from waitress.server import create_server
 
     from .web import MAX_REQUEST, application
 
-    server = create_server(
+    return create_server(
         application(endpoint),
-        host=os.environ.get("HOST", "0.0.0.0"),
-        port=int(os.environ.get("PORT") or 8080),
+        sockets=[listening],
         threads=int(os.environ.get("MLFN_THREADS") or 8),
         ident=None,
         backlog=socket.SOMAXCONN,
@@ -43,15 +50,14 @@ def main(root):
         inbuf_overflow=BUFFER,
         outbuf_overflow=BUFFER,
     )
-    serve(server)
 
 
-def serve(server):
-    """Until SIGTERM or Ctrl-C; then no connection is taken any more, and what was asked is still answered."""
+def serve(server, alive):
+    """Until SIGTERM, Ctrl-C, or not `alive()`; then no connection is taken any more, and what was asked is still answered."""
     stopping = []
     for name in ("SIGTERM", "SIGINT"):
         signal.signal(getattr(signal, name), lambda *_: (stopping.append(1), server.pull_trigger()))
-    while not stopping:
+    while not stopping and alive():
         _turn(server, server.adj.asyncore_loop_timeout)
     server.accepting = False
     server.del_channel()
@@ -61,7 +67,6 @@ def serve(server):
         _turn(server, 0.1)
     # Whatever thread is still at work, the platform would end it now.
     log.flush()
-    os._exit(0)
 
 
 def _turn(server, seconds):

@@ -8,6 +8,7 @@ import os
 import re
 import time
 
+from . import machine
 from .cloud_log import Trace
 from .events import HTTP_LIMIT, limit_answers, respond
 from .jsontext import dumps
@@ -23,8 +24,6 @@ HOP_BY_HOP = frozenset(
 TEXT = re.compile(r"text/.+|application/(?:json|xml|javascript)")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 NOT_IN_VALUE = re.compile("[^\t\x20-\x7e\x80-\xff]")
-# cgroup v1 says so in bytes, near 2**63.
-UNLIMITED = 1 << 30
 PROBLEM = "application/problem+json"
 
 
@@ -48,14 +47,7 @@ class Context:
     @property
     def memory_limit_in_mb(self):
         """Of the container, in MB; 0 where it has none."""
-        for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-            try:
-                with open(path, encoding="ascii") as file:
-                    found = int(file.read()) >> 20
-                    return found if found < UNLIMITED else 0
-            except (OSError, ValueError):
-                continue
-        return 0
+        return machine.memory() >> 20
 
     def get_remaining_time_in_millis(self):
         """Until the platform gives the request up."""

@@ -17,16 +17,21 @@ from mlfn_serve.model import Model  # noqa: E402
 from mlfn_serve.plain import PlainModel  # noqa: E402
 
 
-def compiled(estimator, engine="plain"):
-    """(the native Model, the PlainModel). Raises Unsupported."""
+def written(estimator, path, engine="plain"):
+    """Writes the compiled form to `path`; the native Model that it is of. Raises Unsupported."""
     native = Model(estimator, "model.joblib")
     writer = Writer()
     node = exported(estimator, writer, engine)
     about = {name: getattr(native, name) for name in ("classes", "probabilistic", "method")}
+    writer.write(path, {**about, "schema": saved_schema(native.schema)}, node)
+    return native
+
+
+def compiled(estimator, engine="plain"):
+    """(the native Model, the PlainModel). Raises Unsupported."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.mlfn")
-        writer.write(path, {**about, "schema": saved_schema(native.schema)}, node)
-        return native, PlainModel(path)
+        return written(estimator, path, engine), PlainModel(path)
 
 
 def proof(estimator, requests=(), engine="plain"):
