@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Event } from './events.ts';
 import type { EstimatorNode, ModelCard } from './card.ts';
 import { sizeText } from './size-text.ts';
-import type { Verification } from './live.ts';
+import type { ReleaseImage, Verification } from './live.ts';
 import type { Bundle, Form, Lock } from './types.ts';
 
 type Fact = Extract<Event, { type: 'fact' }>;
@@ -40,6 +40,16 @@ export function slimFact(bytes: number, found: { dependencies: { size: number };
   if ('why' in found) return fact('slim', 'all dependencies are in the package', found.why);
   const { dependencies, answers } = found;
   return fact('slim', `dependencies ${sizeText(dependencies.size)} instead of ${sizeText(bytes)} unzipped, which do not fit`, `${answers} of ${answers} answers alike without the rest`);
+}
+
+export function imageFact({ digest, size }: ReleaseImage, layers: number): Fact {
+  return fact('image', digest.slice('sha256:'.length).slice(0, 12), `${sizeText(size)} in ${counted(layers, 'layer', 'layers')}`);
+}
+
+/** Why a package becomes an image, where a zip was tried first. */
+export function oversizeFact({ dependencies, function: own }: Bundle, { unzippedBytes }: { unzippedBytes: number | null }): Fact {
+  const most = unzippedBytes === null ? '' : ` of ${sizeText(unzippedBytes)}`;
+  return fact('package', 'as an image', `${sizeText(dependencies.size + own.size)} unzipped are more than a zip may have${most}`);
 }
 
 export function sentFact(part: string, digest: string, bytes: number): Fact {

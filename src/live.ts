@@ -38,6 +38,16 @@ export interface Verification {
   warmMs: number | null;
 }
 
+/** Of a package that went as a container image. The digest of the release is over the base's, as this one is over compressed bytes. */
+export interface ReleaseImage {
+  /** Of the manifest, with its algorithm: `sha256:2cf2...`. */
+  digest: string;
+  /** Compressed, the base's layers included. */
+  size: number;
+  /** As it was asked for, and what it was then. */
+  base: { name: string; digest: string };
+}
+
 /** Immutable once written, numbered from 1. */
 export interface Release {
   schema: 1;
@@ -52,6 +62,8 @@ export interface Release {
   /** `format` is null for Python code. */
   model: { file: string; size: number; digest: Digest; framework: string | null; format: 'pickle' | 'joblib' | null };
   lock: { digest: Digest; python: string; source: LockSource };
+  /** What it runs from; absent where the package went as zips. */
+  image?: ReleaseImage;
   engine: Engine;
   /** Of the compiled form. */
   proof?: Proof;

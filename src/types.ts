@@ -166,6 +166,9 @@ export interface Entry {
 
 export type Part = 'dependencies' | 'function';
 
+/** How a package gets to where it runs. */
+export type PackageForm = 'zip' | 'image';
+
 /** A package part as a list of files; rendered as a zip for a cloud, as a folder for the local target. */
 export interface Artifact {
   part: Part;

@@ -11,8 +11,11 @@ export function fits(bundle: Bundle, { unzippedBytes, functionBytes = Infinity }
   return whole <= (unzippedBytes ?? Infinity) && bundle.function.size <= functionBytes;
 }
 
-/** @throws BUNDLE_TOO_LARGE with the largest packages, before anything is sent */
-export function assertFits(bundle: Bundle, lock: Lock, limits: SizeLimits, target: string): void {
+/**
+ * @param asImage the target runs images, which may be larger
+ * @throws BUNDLE_TOO_LARGE with the largest packages, before anything is sent
+ */
+export function assertFits(bundle: Bundle, lock: Lock, limits: SizeLimits, target: string, asImage = false): void {
   if (fits(bundle, limits)) return;
   const { rows, totals, checks } = sizeTable(lock, bundle, limits);
   const broken = checks.find((each) => each.measure !== 'zip' && !each.fits);
@@ -21,11 +24,12 @@ export function assertFits(bundle: Bundle, lock: Lock, limits: SizeLimits, targe
   const ofFunction = measure === 'function';
   const parts = ofFunction ? rows.filter((row) => row.kind !== 'distribution') : rows;
   const largest = parts.slice(0, ROWS).map(({ name, unzippedBytes }) => `${name} ${sizeText(unzippedBytes)}`);
+  const image = asImage ? 'Deploy it as an image (--package image), or ' : '';
   const what = ofFunction ? 'The package without its dependencies' : 'The package';
   throw new MlfnError('BUNDLE_TOO_LARGE', `${what} is ${sizeText(bytes)} unzipped, ${sizeText(over ?? 0)} more than ${target} takes: ${largest.join(', ')}.`, {
     hint: ofFunction
       ? 'Leave out of the code folder what the model does not need (a .gitignore there counts); `mlfn build` shows the whole table.'
-      : 'Name only what the model needs in a requirements.txt beside it (--requirements); `mlfn build` shows the whole table.',
+      : `${image}${asImage ? 'name' : 'Name'} only what the model needs in a requirements.txt beside it (--requirements); \`mlfn build\` shows the whole table.`,
     details: { rows, totals, limit, over },
   });
 }

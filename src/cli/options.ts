@@ -39,6 +39,12 @@ export const PACKAGE_OPTIONS = {
   trust: { kind: 'flag', summary: 'Load a model that names code outside the allowlist' },
 } as const satisfies Record<string, OptionSpec>;
 
+/** How a package goes to its target. */
+export const FORM_OPTIONS = {
+  package: { kind: 'text', value: 'FORM', choices: ['auto', 'zip', 'image'], summary: 'As zips, or as a container image (default: auto, a zip where it fits)' },
+  base: { kind: 'text', value: 'IMAGE', summary: 'What an image is built on: in a registry, or oci:FOLDER[:TAG] (default: a slim Python)' },
+} as const satisfies Record<string, OptionSpec>;
+
 export const CANARY = {
   canary: { kind: 'integer', value: 'PERCENT', summary: 'Give it that share of the traffic at first (1 to 99); see promote' },
 } as const satisfies Record<string, OptionSpec>;

@@ -8,7 +8,7 @@ import type { Context } from '../events.ts';
 import type { TargetName } from '../providers/index.ts';
 import { SECTIONS } from '../providers/sections.ts';
 import type { RuntimeSettings } from '../live.ts';
-import type { Engine } from '../types.ts';
+import type { Engine, PackageForm } from '../types.ts';
 import { absoluteArtifact, splitArtifact } from './artifact.ts';
 import { findConfig, findConfigFor } from './find.ts';
 import type { ConfigFile } from './file.ts';
@@ -30,6 +30,9 @@ export interface Config {
   /** `3.12`, or the absolute path of an interpreter. */
   python: string | undefined;
   engine: 'auto' | Engine;
+  package: 'auto' | PackageForm;
+  /** In a registry, or `oci:` and an absolute path. */
+  base: string | undefined;
   settings: RuntimeSettings;
   /** The target's own section. */
   targetConfig: Record<string, unknown>;
@@ -54,7 +57,7 @@ interface Layer {
   origin(key: Key): string;
 }
 
-const DEFAULTS = { target: 'local', memory: 1024, timeout: 30, concurrency: 2, idle: 300, engine: 'auto' } as const;
+const DEFAULTS = { target: 'local', memory: 1024, timeout: 30, concurrency: 2, idle: 300, engine: 'auto', package: 'auto' } as const;
 const NUMBERS: readonly Key[] = ['memory', 'timeout', 'concurrency', 'idle'];
 
 /** @throws CONFIG_* */
@@ -102,6 +105,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
   if (name !== undefined) checkName(name.value, origins.name ?? 'name');
   else if (artifact !== null) origins.name = 'default';
   const python = pick('python');
+  const base = pick('base');
   // Variables add up: one flag does not hide the file's others.
   const env = Object.assign({}, ...layers.map((layer) => layer.values.env ?? {}).toReversed()) as Record<string, string>;
   if (pick('env') === undefined) origins.env = 'default';
@@ -115,6 +119,8 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
     requirements: pathOf('requirements'),
     python: python === undefined ? undefined : pythonOf(python.value, python.layer.folder),
     engine: withDefault('engine'),
+    package: withDefault('package'),
+    base: base === undefined ? undefined : baseOf(base.value, base.layer.folder),
     settings: {
       memory: withDefault('memory'),
       timeout: withDefault('timeout'),
@@ -157,6 +163,13 @@ function reloadOf(text: string | undefined): Pick<RuntimeSettings, 'reload'> {
   if (text === undefined || text === 'off') return {};
   if (text === 'asked') return { reload: 0 };
   return { reload: Number(text.slice(0, -1)) * { s: 1, m: 60, h: 3600 }[text.at(-1) as 's' | 'm' | 'h'] };
+}
+
+/** Of a layout on the disk. */
+const LAYOUT = 'oci:';
+
+function baseOf(value: string, folder: string): string {
+  return value.startsWith(LAYOUT) ? LAYOUT + path.resolve(folder, value.slice(LAYOUT.length)) : value;
 }
 
 /** `3.12` stays; `./venv/bin/python` becomes absolute. */

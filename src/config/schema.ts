@@ -13,6 +13,7 @@ export const NAME = /^[a-z][a-z0-9-]{0,47}$/;
 const RELOAD_RULE = 'a time such as 30s, 5m or 1h, `asked`, or off';
 const RELOAD = /^(off|asked|[1-9]\d{1,3}s|[1-9]\d{0,2}m|([1-9]|1\d|2[0-4])h)$/;
 
+const PACKAGES = ['auto', 'zip', 'image'] as const;
 const ENGINES = ['auto', 'plain', 'onnx', 'native'] as const;
 
 const text = (must: string) => z.string({ error: must }).min(1, { error: must });
@@ -40,6 +41,10 @@ export const fileSchema = z
       engine: z
         .enum(ENGINES, { error: `one of: ${ENGINES.join(', ')}` })
         .describe('What evaluates the model: `plain` (the standard library, for models that were compiled), `native` (its own libraries), or the best that answers alike.'),
+      package: z
+        .enum(PACKAGES, { error: `one of: ${PACKAGES.join(', ')}` })
+        .describe('How it goes to a cloud: as zips, as a container image, or in the first of these that it fits.'),
+      base: text('the name of an image').describe('What an image is built on: in a registry, or `oci:FOLDER[:TAG]` relative to this file.'),
       python: text('a Python version such as "3.12"').describe('Python version (`3.12`) or path of an interpreter.'),
       memory: whole(' of MB', 128, 10_240).describe('Memory of one worker, MB.'),
       timeout: whole(' of seconds', 1, 900).describe('Longest time one request may take, seconds.'),

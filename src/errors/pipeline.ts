@@ -6,6 +6,16 @@ export const PIPELINE_ERRORS = {
     meaning: 'The target named by --target or in mlfn.yaml does not exist.',
     mend: 'Use one of the targets that the message lists.',
   },
+  PACKAGE_FORM: {
+    kind: 'config',
+    meaning: 'Zips were asked for, or an image, and the target runs only the other.',
+    mend: 'Leave --package out, or choose another target or mode.',
+  },
+  PACKAGE_FIXED: {
+    kind: 'config',
+    meaning: 'The function is made of zips and the deploy is an image, or the other way round, and the target lets no function change that.',
+    mend: 'Deploy in the form that the function has, or under another name, and have the callers move.',
+  },
   FUNCTION_UNKNOWN: {
     kind: 'usage',
     meaning: 'No function of that name is deployed to the target.',

@@ -6,7 +6,7 @@ export { type Base, openBase } from './base/open.ts';
 export { blobFile } from './blobs.ts';
 export { type Image, imageOf, type NewLayer, type Start } from './image.ts';
 export { makeLayer } from './layer.ts';
-export type { Format } from './media.ts';
+export { compressionOf, type Format } from './media.ts';
 export type { Source } from './base/source.ts';
 export { registrySource } from './registry/pull.ts';
 export { type Pushed, pushImage } from './registry/push.ts';

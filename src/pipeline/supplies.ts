@@ -5,9 +5,9 @@ import type { Target } from '../providers/index.ts';
 import type { Supplies } from '../providers/provider.ts';
 import { requirementsOf, runtimeClient } from '../resolve/index.ts';
 import type { Artifact, Lock } from '../types.ts';
-import type { Made } from './make.ts';
+import type { Packed } from './forms.ts';
 
-export function suppliesOf(ctx: Context, { provider, config }: Target, { shipped: bundle, lock }: Made): Supplies {
+export function suppliesOf(ctx: Context, { provider, config }: Target, { shipped: bundle, lock, pushImage }: Packed): Supplies {
   let source: Artifact | undefined;
   return {
     bundle,
@@ -20,6 +20,7 @@ export function suppliesOf(ctx: Context, { provider, config }: Target, { shipped
       return written;
     },
     source: () => (source ??= sourceOf(ctx, bundle.function, lock)),
+    pushImage,
     host: async () => ({ interpreter: lock.interpreter, runtimeClient: await runtimeClient(ctx, lock.interpreter) }),
   };
 }

@@ -1,8 +1,8 @@
 /** The steps of a plan, done, where a history in a bucket is the record. Each can be repeated after a kill. */
 import type { Context } from '../events.ts';
-import type { Digest, Part } from '../types.ts';
+import type { Digest } from '../types.ts';
 import type { StoredRecord } from './history.ts';
-import type { Done, ReleaseDraft, Step } from './provider.ts';
+import type { Done, ReleaseDraft, Step, Stored } from './provider.ts';
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
@@ -10,13 +10,13 @@ type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 export interface Acts<Session> {
   ensure(session: Session, step: Of<'ensure'>, done: Done): Promise<void>;
   /** @returns bytes sent; 0 when it was there */
-  store(session: Session, part: Part | 'model', done: Done): Promise<number>;
-  tellSent(session: Session, part: Part | 'model', digest: Digest, bytes: number): void;
+  store(session: Session, part: Stored, done: Done): Promise<number>;
+  tellSent(session: Session, part: Stored, digest: Digest, bytes: number): void;
   publish(session: Session, number: number, draft: ReleaseDraft, done: Done): Promise<void>;
   switchTo(session: Session, step: Of<'switch'>, done: Done): Promise<void>;
   prune(session: Session, name: string, keep: number): Promise<void>;
   remove(session: Session, name: string): Promise<void>;
-  drop(session: Session, candidate: { name: string; number: number; artifacts: ReleaseDraft['artifacts'] }): Promise<void>;
+  drop(session: Session, candidate: { name: string; number: number } & Pick<ReleaseDraft, 'artifacts' | 'image'>): Promise<void>;
   /** What is recorded, and the highest number on the platform: its record may have been deleted. */
   numbered(session: Session, name: string): Promise<{ records: StoredRecord[]; highest: number }>;
   /** The record under the next free number above `used`. */
@@ -34,7 +34,7 @@ export function applier<Session extends { ctx: Context }>(acts: Acts<Session>) {
     if (done.candidate !== undefined || done.draft === undefined) return done;
     const { name, draft } = done;
     const { records, highest } = await acts.numbered(session, name);
-    const left = records.find((each) => each.verified === null && each.record.digest === draft.digest);
+    const left = records.find((each) => each.verified === null && each.record.digest === draft.digest && each.record.image?.digest === draft.image?.digest);
     const number = left?.record.number ?? (await acts.claim(session, name, draft, highest));
     claimed.set(draft, number);
     return { ...done, candidate: { number } };
@@ -72,7 +72,7 @@ export function applier<Session extends { ctx: Context }>(acts: Acts<Session>) {
   /** Takes the candidate back, also one whose claiming step failed. */
   async function discard(session: Session, { name, draft, candidate }: Done): Promise<void> {
     const number = candidate?.number ?? (draft === undefined ? undefined : claimed.get(draft));
-    if (draft !== undefined && number !== undefined) await acts.drop(session, { name, number, artifacts: draft.artifacts });
+    if (draft !== undefined && number !== undefined) await acts.drop(session, { name, number, artifacts: draft.artifacts, image: draft.image });
   }
 
   return { apply, discard };

@@ -6,7 +6,7 @@
 import type { ZodType } from 'zod';
 import type { Context } from '../events.ts';
 import type { Answer, Call, Live, LogLine, ModelPointer, Release, RuntimeSettings, Sample, Verification } from '../live.ts';
-import type { Artifact, Bundle, Digest, Finding, Lock, Part, PlatformRequest } from '../types.ts';
+import type { Artifact, Bundle, Digest, Finding, Lock, PackageForm, Part, PlatformRequest } from '../types.ts';
 
 export interface Limits {
   /** Compressed bytes of the whole package, where it is sent as one archive. */
@@ -33,11 +33,14 @@ export type Want =
   | { kind: 'warm' }
   | { kind: 'absent' };
 
+/** What is sent: parts of a package, a model beside it, or all of it as an image. */
+export type Stored = Part | 'model' | 'image';
+
 /** One step of a plan. Pure data: printed by --dry-run, applied by the one loop. */
 export type Step =
   /** Something of the target's own that releases stand on: a bucket, a role, an endpoint. */
   | { kind: 'ensure'; resource: string; name: string; change: 'create' | 'update' | 'remove'; detail?: string }
-  | { kind: 'store'; part: Part | 'model'; digest: Digest }
+  | { kind: 'store'; part: Stored; digest: Digest }
   /** Makes the release beside the live one; it gets no traffic. `expect` is the number if nobody else deploys meanwhile. */
   | { kind: 'publish'; draft: ReleaseDraft; expect: number }
   /** Provider-independent: done by `verify/` through `invoke` on the candidate. */
@@ -79,6 +82,31 @@ export interface Supplies {
   source(): Artifact;
   /** Facts of this machine for targets that run on it; never part of a release's digest. */
   host(): Promise<Host>;
+  /** Sends the image that the draft names, by the OCI distribution protocol; null where the package goes as zips. */
+  pushImage: ((to: ImagePlace) => Promise<PushedImage>) | null;
+}
+
+/** Where an image goes, and as whom. */
+export interface ImagePlace {
+  /** Host and port. */
+  registry: string;
+  repository: string;
+  /** Null: by its digest alone. */
+  tag: string | null;
+  login: { user: string; password: string };
+}
+
+export interface PushedImage {
+  /** Sent: what the registry had is not. */
+  bytes: number;
+}
+
+/** What images a target runs. */
+export interface ImageRules {
+  /** Of all layers unpacked, the base's included; null where nothing says. */
+  unpackedBytes: number | null;
+  /** Layers of a base may be compressed by zstd. */
+  zstd: boolean;
 }
 
 export interface Host {
@@ -124,6 +152,10 @@ export interface Provider<Config> {
   /** Who calls the package where it runs: the serving code that is for others stays out. */
   caller: 'lambda' | 'http';
   limits(config: Config): Limits;
+  /** What a package can be here, best first: `auto` takes the first that it fits. */
+  forms(config: Config): readonly PackageForm[];
+  /** There where `forms` has images. */
+  images?: ImageRules;
   /** When a model is left out of the package, for a worker to fetch it as it starts. */
   modelApart(config: Config): 'never' | 'when-too-large' | 'always';
   /** The settings that change how a release behaves here: part of its digest. */
@@ -140,7 +172,7 @@ export interface Provider<Config> {
    */
   oneZip?(config: Config, bundle: Bundle, findings: Finding[]): string | null;
   /** Everything that would make a deploy fail, found before anything is made. */
-  preflight(ctx: Context, config: Config, name?: string): Promise<Finding[]>;
+  preflight(ctx: Context, config: Config, name?: string, form?: PackageForm): Promise<Finding[]>;
   /** Reads only; null when there is no such function. */
   observe(ctx: Context, config: Config, name: string): Promise<Live | null>;
   /** Every function of mlfn in the target. */

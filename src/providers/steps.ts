@@ -1,14 +1,13 @@
 /** The part of a plan that is the same on every target: which release is published, and which one gets the traffic. Pure. */
 import { MlfnError } from '../errors.ts';
 import type { Live } from '../live.ts';
-import type { Part } from '../types.ts';
-import type { ReleaseDraft, Step, Want } from './provider.ts';
+import type { ReleaseDraft, Step, Stored, Want } from './provider.ts';
 
 /** Releases kept; the live one always is. */
 export const KEEP = 10;
 
 /** @param missing the parts that the target does not have yet, in the order in which they are stored */
-export function releaseSteps(want: Extract<Want, { kind: 'release' }>, live: Live | null, missing: readonly (Part | 'model')[]): Step[] {
+export function releaseSteps(want: Extract<Want, { kind: 'release' }>, live: Live | null, missing: readonly Stored[]): Step[] {
   const { draft, canary } = want;
   const releases = live?.releases ?? [];
   const current = live?.live ?? null;
@@ -22,12 +21,16 @@ export function releaseSteps(want: Extract<Want, { kind: 'release' }>, live: Liv
     if (percent !== undefined && live?.canary?.number === ahead && live.canary.percent === percent) return [];
     return [{ kind: 'switch', number: ahead, from: current, ...share(percent) }];
   }
-  const steps: Step[] = missing.map((part) => ({ kind: 'store', part, digest: draft.artifacts[part] ?? '' }));
+  const steps: Step[] = missing.map((part) => ({ kind: 'store', part, digest: digestOf(draft, part) }));
   const expect = nextNumber(draft, live);
   steps.push({ kind: 'publish', draft, expect }, { kind: 'verify' });
   steps.push({ kind: 'switch', number: null, from: current, ...share(percent) });
   if (releases.length + 1 > KEEP) steps.push({ kind: 'prune', keep: KEEP });
   return steps;
+}
+
+function digestOf({ artifacts, image }: ReleaseDraft, part: Stored): string {
+  return (part === 'image' ? image?.digest.replace(/^sha256:/, '') : artifacts[part]) ?? '';
 }
 
 /** All the traffic to one release; a canary ends with it. @throws RELEASE_UNKNOWN */

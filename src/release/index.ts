@@ -8,16 +8,17 @@ import { x } from 'tinyexec';
 import type { Context } from '../events.ts';
 import type { Provider, ReleaseDraft } from '../providers/provider.ts';
 import type { ModelCard } from '../card.ts';
-import type { Release, RuntimeSettings } from '../live.ts';
+import type { Release, ReleaseImage, RuntimeSettings } from '../live.ts';
 import type { Bundle, Digest, Form, Lock } from '../types.ts';
 
 export async function draftRelease(
   ctx: Context,
   name: string,
-  made: { card: ModelCard; form: Form; lock: Lock; bundle: Bundle; settings: RuntimeSettings },
+  made: { card: ModelCard; form: Form; lock: Lock; bundle: Bundle; settings: RuntimeSettings; image: ReleaseImage | null },
   target: Pick<Provider<unknown>, 'settings'> & { targetSettings: Record<string, unknown> },
 ): Promise<ReleaseDraft> {
   const { card, form, lock, bundle, settings } = made;
+  const image = made.image === null ? {} : { image: made.image };
   const { targetSettings } = target;
   const artifacts = {
     dependencies: bundle.dependencies.digest,
@@ -32,7 +33,7 @@ export async function draftRelease(
   return {
     schema: 1,
     function: name,
-    digest: releaseDigest({ artifacts, lock, settings, targetSettings }, target.settings),
+    digest: releaseDigest({ artifacts, lock, settings, targetSettings, ...image }, target.settings),
     artifacts,
     sizes,
     model: {
@@ -43,6 +44,7 @@ export async function draftRelease(
       format: card.kind === 'model' ? card.format : null,
     },
     lock: { digest: lock.digest, python: lock.python, source: lock.source },
+    ...image,
     engine: form.engine,
     ...(form.engine === 'native' ? {} : { proof: form.proof }),
     settings,
@@ -59,10 +61,10 @@ export function redraft(release: Release, settings: RuntimeSettings, { settings:
 }
 
 function releaseDigest(
-  { artifacts, lock, settings, targetSettings }: Pick<ReleaseDraft, 'artifacts' | 'settings' | 'targetSettings'> & { lock: { python: string } },
+  { artifacts, lock, settings, targetSettings, image }: Pick<ReleaseDraft, 'artifacts' | 'settings' | 'targetSettings' | 'image'> & { lock: { python: string } },
   counted: readonly (keyof RuntimeSettings)[],
 ): Digest {
-  return digestOf([artifacts, lock.python, [...counted].sort().map((key) => [key, settings[key]]), targetSettings]);
+  return digestOf([artifacts, lock.python, [...counted].sort().map((key) => [key, settings[key]]), targetSettings, ...(image === undefined ? [] : [image.base.digest])]);
 }
 
 /** SHA-256 over what a target runs, keys sorted; not over zip bytes, which differ between versions of zlib. */

@@ -44,6 +44,12 @@ describe('a deployed function', () => {
     expect((await cli('invoke', '--data', '{}', '--release', '9')).stderr).toContain('marco has no release 9.');
   });
 
+  it('is not made as an image where none are run, by flag or by variable', async () => {
+    const refused = await cli('deploy', 'marco.py:handler', '--package', 'image');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('The target local runs no images')]);
+    expect((await mlfn(['deploy', 'marco.py:handler'], { cwd, env: { ...env, MLFN_PACKAGE: 'image' } })).stderr).toContain('mlfn image');
+  });
+
   it('is found without its name, and completed', async () => {
     expect((await json('status')).functions.map((live: { name: string }) => live.name)).toEqual(['marco']);
     expect((await cli('status', 'marco')).stdout).toMatch(/^marco +2 /m);

@@ -107,6 +107,7 @@ describe('settings', () => {
       set    name         heart  (mlfn.yaml:1:7)
       set    env          none  (default)
       set    engine       auto  (default)
+      set    package      auto  (default)
       set    memory       512  (mlfn.yaml:3:9)
       set    timeout      7  (MLFN_TIMEOUT)
       set    concurrency  2  (default)

@@ -49,7 +49,7 @@ describe('precedence', () => {
   });
 
   it('starts paths of the file at the file, those of flags where the user is', async () => {
-    put('mlfn.yaml', 'model: models/m.joblib\nsample: payload.json\npython: ./venv/bin/python\n');
+    put('mlfn.yaml', 'model: models/m.joblib\nsample: payload.json\npython: ./venv/bin/python\nbase: oci:base:slim\n');
     const below = path.join(folder, 'below');
     mkdirSync(below);
     const config = await load({ hooks: 'hooks.py' }, {}, below);
@@ -58,6 +58,7 @@ describe('precedence', () => {
       sample: path.join(folder, 'payload.json'),
       python: path.join(folder, 'venv/bin/python'),
       hooks: path.join(below, 'hooks.py'),
+      base: `oci:${path.join(folder, 'base')}:slim`,
       file: path.join(folder, 'mlfn.yaml'),
     });
   });

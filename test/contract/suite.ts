@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Context, Event } from '../../src/events.ts';
-import { deploy, type DeployRequest, draftFor, make, planOf, remove, rollback } from '../../src/pipeline.ts';
+import { deploy, type DeployRequest, draftFor, formsFor, type FormRequest, packedAs, planOf, remove, rollback } from '../../src/pipeline.ts';
 import { suppliesOf } from '../../src/pipeline/supplies.ts';
 import { openTarget, type Target } from '../../src/providers/index.ts';
 import type { Done, ReleaseDraft, Step, Want } from '../../src/providers/provider.ts';
@@ -17,6 +17,8 @@ export interface Subject {
   target: string;
   /** The target's section of the configuration. */
   section: unknown;
+  /** How packages go to it, where it is not as `auto` chooses. */
+  packages?: Pick<FormRequest, 'package' | 'base'>;
   /** Called once at the end, with the context the suite used. */
   close(ctx: Context): Promise<void>;
 }
@@ -51,11 +53,18 @@ export function contractSuite(open: () => Promise<Subject>): void {
     await mkdir(own, { recursive: true });
     await writeFile(path.join(own, 'app.py'), `def answer(payload):\n    return {"word": ${JSON.stringify(word)}, "got": payload}\n`);
     const base = { name, model: `${path.join(own, 'app.py')}:answer`, target: subject.target, targetConfig: subject.section };
-    return { ...base, settings: SETTINGS, trust: false, dryRun: false, ...more };
+    return { ...base, ...subject.packages, settings: SETTINGS, trust: false, dryRun: false, ...more };
+  }
+
+  async function packed(asked: DeployRequest) {
+    const [form = 'zip'] = formsFor(target, asked.package);
+    const made = (await packedAs(ctx, target, form, asked))!;
+    made.close();
+    return made;
   }
 
   async function draft(name: string, word: string, settings = SETTINGS): Promise<ReleaseDraft> {
-    const made = await make(ctx, target, await request(name, word));
+    const made = await packed(await request(name, word));
     return draftFor(ctx, target, name, { ...made, settings });
   }
 
@@ -103,9 +112,9 @@ export function contractSuite(open: () => Promise<Subject>): void {
       expect((await observe('life'))?.releases).toHaveLength(1);
     });
 
-    test('a changed model stores only the function part', async () => {
+    test('a changed model stores only what it is in', async () => {
       const steps = await plan('life', { kind: 'release', draft: await draft('life', 'two') });
-      expect(steps.filter((step) => step.kind === 'store').map((step) => step.part)).toEqual(['function']);
+      expect(steps.filter((step) => step.kind === 'store').map((step) => step.part)).toEqual([subject.packages?.package === 'image' ? 'image' : 'function']);
     });
 
     test('changed settings store nothing and publish', async () => {
@@ -173,7 +182,7 @@ export function contractSuite(open: () => Promise<Subject>): void {
     test('a deploy that stops after any step is finished by the next', async () => {
       await deploy(ctx, await request('killed', 'old'));
       const wanted = await request('killed', 'new');
-      const made = await make(ctx, target, wanted);
+      const made = await packed(wanted);
       const draftNew = await draftFor(ctx, target, 'killed', { ...made, settings: SETTINGS });
       const steps = await plan('killed', { kind: 'release', draft: draftNew });
       const upTo = steps.findIndex((step) => step.kind === 'verify');

@@ -81,7 +81,7 @@ export class Lab {
       commit: null,
     };
     const host = { interpreter: request.interpreter ?? python, runtimeClient: request.vendorClient === false ? null : this.#client };
-    return { draft, supplies: { bundle, lock: lockOf(), writeTree, writeZip: noZip, writeArchive: noZip, source: noZip, host: async () => host } };
+    return { draft, supplies: { bundle, lock: lockOf(), writeTree, writeZip: noZip, writeArchive: noZip, source: noZip, host: async () => host, pushImage: null } };
   }
 
   /** The pipeline's loop, with a look at the candidate's health for a verification. */

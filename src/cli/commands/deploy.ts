@@ -3,7 +3,7 @@ import type { Outcome } from '../../pipeline.ts';
 import { command, type View } from '../command.ts';
 import { durationText } from '../format.ts';
 import { labelled } from '../lines.ts';
-import { CANARY, DRY_RUN, MODEL_ARGUMENT, PACKAGE_OPTIONS, SETTINGS_OPTIONS } from '../options.ts';
+import { CANARY, DRY_RUN, FORM_OPTIONS, MODEL_ARGUMENT, PACKAGE_OPTIONS, SETTINGS_OPTIONS } from '../options.ts';
 import { planLines } from '../outcome.ts';
 import { originFacts } from '../origins.ts';
 import { tryLine } from '../try-line.ts';
@@ -24,7 +24,7 @@ export const deploy = command({
     'Inspects, locks and packs the model, publishes it beside the live release, compares its answers with the ' +
     "model's own when there is a sample, and only then switches the endpoint to it.",
   arguments: [MODEL_ARGUMENT],
-  options: { ...PACKAGE_OPTIONS, ...SETTINGS_OPTIONS, ...CANARY, ...DRY_RUN },
+  options: { ...PACKAGE_OPTIONS, ...FORM_OPTIONS, ...SETTINGS_OPTIONS, ...CANARY, ...DRY_RUN },
   examples: [
     ['deploy model.joblib --name heart', 'the endpoint heart, on this machine'],
     ['deploy model.joblib --name heart --sample payload.json', 'checked with payload.json before it goes live'],

@@ -5,7 +5,7 @@ import { sizeText } from '../../size-text.ts';
 import type { Finding } from '../../types.ts';
 import { command } from '../command.ts';
 import { labelled, table } from '../lines.ts';
-import { MODEL_ARGUMENT, PACKAGE_OPTIONS, SETTINGS_OPTIONS } from '../options.ts';
+import { FORM_OPTIONS, MODEL_ARGUMENT, PACKAGE_OPTIONS, SETTINGS_OPTIONS } from '../options.ts';
 import { findingLines } from './inspect.ts';
 
 const { code, engine, hooks, name, python, requirements, trust } = PACKAGE_OPTIONS;
@@ -37,7 +37,7 @@ export const image = command({
   options: {
     out: { kind: 'text', short: 'o', value: 'FILE', completes: 'file', summary: 'Archive for `docker load` (default without --push: NAME.tar)' },
     push: { kind: 'text', value: 'IMAGE', summary: 'Send it to a registry: HOST/REPOSITORY:TAG' },
-    base: { kind: 'text', value: 'IMAGE', summary: 'What to build on: in a registry, or oci:FOLDER[:TAG] (default: a slim Python)' },
+    base: FORM_OPTIONS.base,
     for: { kind: 'text', value: 'KIND', choices: ['http', 'lambda'], summary: 'A server of HTTP (default), or a function of AWS Lambda' },
     format: { kind: 'text', value: 'FORMAT', choices: ['oci', 'docker'], summary: 'Of its documents: oci (default), or Docker v2 schema 2' },
     label: { kind: 'list', value: 'NAME=VALUE', summary: 'Label of the image; repeatable' },

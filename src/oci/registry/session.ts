@@ -32,6 +32,7 @@ export interface Ask extends Omit<Request, 'url' | 'body'> {
   tries?: number;
 }
 
+/** As who docker's files say, where no login is given. */
 export class Session {
   readonly #ctx: Context;
   readonly #transport: Transport;
@@ -44,8 +45,10 @@ export class Session {
     ctx: Context,
     readonly registry: string,
     readonly insecure: boolean,
+    login?: Credentials,
   ) {
     this.#ctx = ctx;
+    if (login !== undefined) this.#credentials = Promise.resolve(login);
     this.#transport = new Transport(ctx.signal, insecure);
   }
 

@@ -88,6 +88,7 @@ function storedSupplies(ctx: Context, { provider }: Target, release: Release): S
     writeZip: gone,
     writeArchive: gone,
     source: gone,
+    pushImage: release.image === undefined ? null : async () => gone(),
     host: async () => {
       const interpreter = await interpreterFor(ctx, release.lock.python);
       return { interpreter, runtimeClient: await runtimeClient(ctx, interpreter) };

@@ -19,7 +19,8 @@ export interface Kind {
   base(python: string): string;
   /** Of that base. */
   glibc: string;
-  start(interpreter: string, settings: RuntimeSettings): Pick<Start, 'entrypoint' | 'command' | 'user' | 'env' | 'port'>;
+  /** @param settings null where they are said to each container that is started */
+  start(interpreter: string, settings: RuntimeSettings | null): Pick<Start, 'entrypoint' | 'command' | 'user' | 'env' | 'port'>;
 }
 
 /** In no base's passwd, and not 65534, which others are mapped to. */
@@ -36,11 +37,11 @@ export const KINDS: Record<KindName, Kind> = {
     // hub.docker.com/_/python: Debian 12
     base: (python) => `docker.io/library/python:${python}-slim-bookworm`,
     glibc: '2.36',
-    start: (interpreter, { env, concurrency }) => ({
+    start: (interpreter, settings) => ({
       entrypoint: [interpreter, '/app/main.py'],
       command: [],
       user: NOBODY,
-      env: { ...env, MLFN_THREADS: String(concurrency) },
+      env: settings === null ? {} : { ...settings.env, MLFN_THREADS: String(settings.concurrency) },
       port: 8080,
     }),
   },
@@ -54,11 +55,11 @@ export const KINDS: Record<KindName, Kind> = {
     base: (python) => `public.ecr.aws/lambda/python:${python}`,
     glibc: '2.34',
     // docs.aws.amazon.com/lambda/latest/dg/images-create.html: a runtime client starts the handler; the user is Lambda's own.
-    start: (interpreter, { env }) => ({
+    start: (interpreter, settings) => ({
       entrypoint: [interpreter, '-m', 'awslambdaric'],
       command: ['mlfn_serve.entry.handler'],
       user: '',
-      env: { ...env, LAMBDA_TASK_ROOT: '/var/task', PYTHONPATH: '/var/task/dependencies' },
+      env: { ...settings?.env, LAMBDA_TASK_ROOT: '/var/task', PYTHONPATH: '/var/task/dependencies' },
       port: null,
     }),
   },

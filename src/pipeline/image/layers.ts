@@ -28,18 +28,23 @@ export async function layersOf(ctx: Context, bundle: Bundle, folder: string): Pr
   return layers;
 }
 
+const PREFIX = 'org.opencontainers.image';
+
 /** github.com/opencontainers/image-spec/blob/main/annotations.md. A base on this disk has no name that others know. */
-export async function labelsOf(ctx: Context, name: string, { card, bundle, lock, form }: Made, base: Base): Promise<Record<string, string>> {
-  const commit = await gitCommit(ctx, path.dirname(card.path));
-  const prefix = 'org.opencontainers.image';
+export function labelsOf(name: string, { bundle, lock, form }: Made, base: Base): Record<string, string> {
   return {
-    [`${prefix}.title`]: name,
-    ...(commit === null ? {} : { [`${prefix}.revision`]: commit }),
-    ...(base.source.registry === null ? {} : { [`${prefix}.base.name`]: base.name }),
-    [`${prefix}.base.digest`]: base.digest,
+    [`${PREFIX}.title`]: name,
+    ...(base.source.registry === null ? {} : { [`${PREFIX}.base.name`]: base.name }),
+    [`${PREFIX}.base.digest`]: base.digest,
     'mlfn.engine': form.engine,
     'mlfn.lock': lock.digest,
     'mlfn.model': bundle.modelDigest,
     'mlfn.python': lock.python,
   };
+}
+
+/** Another commit is another image, though of the same files. */
+export async function commitLabel(ctx: Context, { card }: Made): Promise<Record<string, string>> {
+  const commit = await gitCommit(ctx, path.dirname(card.path));
+  return commit === null ? {} : { [`${PREFIX}.revision`]: commit };
 }

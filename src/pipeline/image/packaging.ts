@@ -1,6 +1,6 @@
 /** How a package for an image is made: the base decides what it has to run on. */
 import type { Base } from '../../oci/index.ts';
-import type { PlatformRequest } from '../../types.ts';
+import type { Lock, PlatformRequest } from '../../types.ts';
 import type { Packaging } from '../make.ts';
 import type { Kind } from './kinds.ts';
 
@@ -17,14 +17,14 @@ const LIMITS = {
 };
 
 /** @param base null before there is one: then what the kind's own will be */
-export function packagingFor(kind: Kind, arch: Processor, base: Pick<Base, 'facts'> | null): Packaging {
+export function packagingFor(kind: Kind, arch: Processor, base: Pick<Base, 'facts'> | null, accepts: (lock: Lock) => void = () => {}): Packaging {
   const platform: PlatformRequest = {
     // Where a base has no glibc only what is pure Python is let through.
     platform: { os: 'linux', arch: arch === 'arm64' ? 'aarch64' : 'x86_64', glibc: base === null ? kind.glibc : (base.facts.glibc ?? OLDEST) },
     pythons: base === null ? kind.pythons : [...new Set(base.facts.pythons.map(({ minor }) => minor))],
     requires: [kind.needs],
   };
-  return { provider: { accepts: () => {}, caller: kind.caller, limits: () => LIMITS, modelApart: () => 'never', platform: () => platform }, config: null };
+  return { provider: { accepts: (_config, lock) => accepts(lock), caller: kind.caller, limits: () => LIMITS, modelApart: () => 'never', platform: () => platform }, config: null };
 }
 
 /** PEP 599: what any wheel for glibc runs on. */

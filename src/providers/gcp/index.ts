@@ -35,6 +35,7 @@ export const provider: Provider<GcpConfig> = {
     requestBytes: 32 * 1024 * 1024,
     responseBytes: 32 * 1024 * 1024,
   }),
+  forms: () => ['zip'],
   // In mode `run` a changed model is then all that is sent.
   modelApart: ({ mode }) => (mode === 'run' ? 'always' : 'when-too-large'),
   settings: ['memory', 'timeout', 'concurrency', 'env', 'reload'],

@@ -18,7 +18,7 @@ export async function apply(ctx: Context, config: LocalConfig, step: Step, done:
   try {
     switch (step.kind) {
       case 'store':
-        if (step.part === 'model') return done; // With its release: it lies in its folder.
+        if (step.part === 'model' || step.part === 'image') return done; // A model lies in its release's folder, and images are not run here.
         await store(ctx, layout, done.name, suppliesOf(done), step.part);
         return done;
       case 'publish':

@@ -26,6 +26,7 @@ export const provider: Provider<LocalConfig> = {
     requestBytes: PAYLOAD_BYTES,
     responseBytes: PAYLOAD_BYTES,
   }),
+  forms: () => ['zip'],
   modelApart: () => 'never',
   settings: ['memory', 'timeout', 'concurrency', 'idle', 'env', 'reload'],
   targetSettings: () => ({}),
