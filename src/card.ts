@@ -71,8 +71,12 @@ export interface PythonCard extends CardBase {
   attribute: string;
 }
 
+/** Of the frameworks' own formats those that can be deployed. */
+export type ServedFormat = 'onnx';
+export type ServedCard = FrameworkCard & { format: ServedFormat };
+
 /** What can be deployed. */
-export type ModelCard = ModelFileCard | PythonCard;
+export type ModelCard = ModelFileCard | PythonCard | ServedCard;
 
 /** Something that the model takes or gives: a tensor, or a column. */
 export interface Port {
@@ -130,4 +134,4 @@ export interface FrameworkCard extends CardBase {
 }
 
 /** What inspect makes. */
-export type Card = ModelCard | FrameworkCard;
+export type Card = ModelFileCard | PythonCard | FrameworkCard;

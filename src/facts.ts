@@ -10,11 +10,12 @@ type Fact = Extract<Event, { type: 'fact' }>;
 
 export function modelFact(card: ModelCard): Fact {
   if (card.kind === 'python') return fact('model', `${path.basename(card.path)}:${card.attribute}`, 'Python function or app');
-  const { framework, estimator, featureCount, classes } = card;
+  const { framework, featureCount, classes } = card;
+  const estimator = card.kind === 'model' ? card.estimator : null;
   return fact(
     'model',
     framework === null ? card.format : [framework.name, framework.version].filter((part) => part !== null).join(' '),
-    estimator === null ? null : chain(estimator),
+    card.kind === 'framework' ? card.model : estimator === null ? null : chain(estimator),
     [counted(featureCount, 'feature', 'features'), counted(classes?.length ?? null, 'class', 'classes')]
       .filter((part) => part !== null)
       .join(', '),

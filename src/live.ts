@@ -1,4 +1,5 @@
 /** What is live, or was: releases, what is asked of them, and what they say. Plain data, as in types.ts. */
+import type { ServedFormat } from './card.ts';
 import type { Digest, LockSource, Engine, Proof } from './types.ts';
 
 /** What of the configuration changes how a release behaves: part of its digest. */
@@ -60,7 +61,7 @@ export interface Release {
   /** Of the same parts, unzipped. */
   sizes: { dependencies: number; function: number; model?: number };
   /** `format` is null for Python code. */
-  model: { file: string; size: number; digest: Digest; framework: string | null; format: 'pickle' | 'joblib' | null };
+  model: { file: string; size: number; digest: Digest; framework: string | null; format: 'pickle' | 'joblib' | ServedFormat | null };
   lock: { digest: Digest; python: string; source: LockSource };
   /** What it runs from; absent where the package went as zips. */
   image?: ReleaseImage;
@@ -82,7 +83,7 @@ export interface PointedModel {
   sha256: Digest;
   size: number;
   file: string;
-  format: 'pickle' | 'joblib';
+  format: 'pickle' | 'joblib' | ServedFormat;
   /** ISO 8601, UTC. */
   at: string;
   by: string;

@@ -98,8 +98,8 @@ export interface Lock {
  */
 export type Engine = 'plain' | 'onnx' | 'native';
 
-/** What the serving code opens a model by; `plain` is every compiled form. */
-export type ModelFormat = 'pickle' | 'joblib' | 'plain';
+/** What the serving code opens a model by; `plain` is every form that was compiled to parameters. */
+export type ModelFormat = 'pickle' | 'joblib' | 'plain' | 'onnx';
 
 /** What a compiled form was held against the model itself with, before it was taken. */
 export interface Proof {
@@ -128,9 +128,13 @@ export interface NativeForm {
 
 export interface CompiledForm {
   engine: 'plain' | 'onnx';
+  /** `onnx`: the file is an ONNX model, and answers as such (mlfn_serve/tensors.py). */
+  format: 'plain' | 'onnx';
   why: string;
   /** Absolute; in the cache, never changed. */
   file: string;
+  /** What the file refers to: POSIX paths from its folder. */
+  beside?: string[];
   sha256: Digest;
   size: number;
   /** Evaluators that it needs, by their names below mlfn_serve/plain. */

@@ -1,9 +1,9 @@
 /** The function part: serving code, the model, the user's code, and settings.json that tells them of each other. */
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import type { ModelCard, ModelFileCard } from '../card.ts';
+import type { ModelCard, ModelFileCard, ServedCard } from '../card.ts';
 import type { Artifact, Bundle, CompiledForm, Digest, Entry, Finding, ModelFormat } from '../types.ts';
-import { artifactOf, bytesEntry } from './digest.ts';
+import { artifactOf, bytesEntry, sha256 } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
 import { packed } from './packed.ts';
 import { type Caller, type ServedBy, servingCode } from './serving.ts';
@@ -26,13 +26,14 @@ export async function functionPart(
 ): Promise<FunctionPart> {
   const { card, apart, compiled } = request;
   const code = await userCode(ctx, request);
-  const shipped = card.kind === 'model' ? await shippedModel(ctx, card, compiled) : null;
-  const { entry: model = null } = shipped ?? {};
+  const shipped = card.kind === 'python' ? null : await shippedModel(ctx, card, compiled);
+  const { entry: model = null, beside = [] } = shipped ?? {};
   const fetched = shipped !== null && apart !== undefined ? { file: shipped.file, sha256: shipped.entry.sha256, size: shipped.entry.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
   const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, { apart, shipped })));
-  const entries = [...(await servedCode(ctx, request, engineOf(card, compiled))), ...(model === null || apart !== undefined ? [] : [model]), ...code.entries, settings];
-  const modelDigest = (card.kind === 'model' ? await hashOnce(ctx, card.path) : module)?.sha256 ?? '';
+  const entries = [...(await servedCode(ctx, request, engineOf(card, compiled))), ...(model === null || apart !== undefined ? [] : [model, ...beside]), ...code.entries, settings];
+  const own = card.kind === 'python' ? module : await hashOnce(ctx, card.path);
+  const modelDigest = beside.length === 0 ? (own?.sha256 ?? '') : sha256([own, ...beside].map((each) => each?.sha256).join());
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
 }
 
@@ -51,12 +52,20 @@ interface Shipped {
   file: string;
   format: ModelFormat;
   entry: Entry;
+  /** What the file refers to. */
+  beside: Entry[];
 }
 
-async function shippedModel(ctx: Context, card: ModelFileCard, compiled: CompiledForm | undefined): Promise<Shipped> {
+async function shippedModel(ctx: Context, card: ModelFileCard | ServedCard, compiled: CompiledForm | undefined): Promise<Shipped> {
   const file = compiled?.file ?? card.path;
-  const { sha256, size } = compiled ?? (await hashOnce(ctx, file));
-  return { file, format: compiled === undefined ? card.format : 'plain', entry: { path: `model/${path.basename(file)}`, mode: 0o644, sha256, size, source: { file } } };
+  const { format } = compiled ?? card;
+  const entry = async (name: string, of: string, known?: { sha256: Digest; size: number }): Promise<Entry> => {
+    const { sha256: digest, size } = known ?? (await hashOnce(ctx, of));
+    return { path: `model/${name}`, mode: 0o644, sha256: digest, size, source: { file: of } };
+  };
+  const folder = path.dirname(file);
+  const beside = (compiled?.beside ?? []).map((name) => entry(name, path.join(folder, ...name.split('/'))));
+  return { file, format, entry: await entry(path.basename(file), file, compiled), beside: await Promise.all(beside) };
 }
 
 function engineOf({ kind }: ModelCard, compiled: CompiledForm | undefined): ServedBy {

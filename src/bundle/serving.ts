@@ -13,11 +13,12 @@ export type Caller = 'lambda' | 'http';
 const HTTP_ONLY = new Set(['main.py', ...['cloud_log', 'framework', 'launch', 'machine', 'processes', 'server', 'store_gs', 'web'].map((name) => `mlfn_serve/${name}.py`)]);
 
 /** Who evaluates what is served: a user's function, the model's own libraries, or a compiled form by its evaluators. */
-export type ServedBy = { engine: 'python' | 'native' } | { engine: 'plain' | 'onnx'; modules: string[] };
+export type ServedBy = { engine: 'python' | 'native' } | { engine: 'plain' | 'onnx'; format: 'plain' | 'onnx'; modules: string[] };
 
 const NATIVE_ONLY = ['boosting', 'introspect', 'matrix', 'model', 'parts'];
 const MODEL_ONLY = ['bodies', 'fields', 'inference', 'predict', 'records', 'refusals'];
 const PYTHON_ONLY = ['function', 'wsgi'];
+const TENSORS_ONLY = ['answers', 'ports', 'tensor_protocol', 'tensors'];
 
 export async function servingCode(ctx: Context, caller: Caller, by: ServedBy): Promise<Entry[]> {
   const folder = path.join(templatesFolder(), 'python');
@@ -36,9 +37,11 @@ export async function servingCode(ctx: Context, caller: Caller, by: ServedBy): P
 
 /** What the engine does not import. */
 function leftOut(by: ServedBy): (name: string) => boolean {
-  const compiled = [...NATIVE_ONLY, ...PYTHON_ONLY];
-  const others = { python: [...NATIVE_ONLY, ...MODEL_ONLY], native: PYTHON_ONLY, plain: compiled, onnx: compiled }[by.engine];
+  const graphs = by.engine === 'onnx' ? [] : ['session'];
+  const tensors = 'format' in by && by.format === 'onnx' ? [] : TENSORS_ONLY;
+  const compiled = [...NATIVE_ONLY, ...PYTHON_ONLY, ...tensors, ...graphs];
+  const others = { python: [...NATIVE_ONLY, ...MODEL_ONLY, ...TENSORS_ONLY, ...graphs], native: [...PYTHON_ONLY, ...TENSORS_ONLY, ...graphs], plain: compiled, onnx: compiled }[by.engine];
   const left = new Set(others.map((name) => `mlfn_serve/${name}.py`));
-  const evaluators = new Set('modules' in by ? ['__init__', ...by.modules].map((name) => `mlfn_serve/plain/${name}.py`) : []);
+  const evaluators = new Set('modules' in by && by.format === 'plain' ? ['__init__', ...by.modules].map((name) => `mlfn_serve/plain/${name}.py`) : []);
   return (name) => left.has(name) || (name.startsWith('mlfn_serve/plain/') && !evaluators.has(name));
 }

@@ -66,7 +66,7 @@ async function formOf(engine: CompiledForm['engine'], file: string, { proof, mod
   await pipeline(createReadStream(file), hash);
   const times = warmUs === null || native === null ? '' : `, answers in ${milliseconds(warmUs)} instead of ${milliseconds(native)}`;
   const equal = `equal on ${proof.probes} probes (largest difference ${exponent(proof.largestDifference)})${times}`;
-  return { engine, why: before === null ? equal : `${equal}; ${before}`, file, sha256: hash.digest('hex'), size: (await stat(file)).size, modules, proof };
+  return { engine, format: 'plain', why: before === null ? equal : `${equal}; ${before}`, file, sha256: hash.digest('hex'), size: (await stat(file)).size, modules, proof };
 }
 
 function milliseconds(us: number | null): string {

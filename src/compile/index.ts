@@ -16,6 +16,7 @@ import { type Asked, askChild, type CompiledEngine, Lost, type RowsTold, type To
 import { choose, isPlainEnough, type Outcome } from './choose.ts';
 import { toolsDigest } from './tools-digest.ts';
 
+export { graphForm } from './graph-file.ts';
 export { converterNeeds, runtimeNeeds } from './onnx.ts';
 
 export interface CompileInput {

@@ -10,7 +10,8 @@ const ONNX_VERSION = '1.23.2';
 /** onnxruntime and NumPy alone, the latter as the model has it: what else onnxruntime asks for only its tools import. */
 export function runtimeNeeds({ python, packages }: Pick<Lock, 'python' | 'packages'>): TargetNeed[] {
   const numpy = packages.find((one) => one.name === 'numpy');
-  return [runtime(python), ...(numpy === undefined ? [] : [{ name: 'numpy', version: numpy.version, accepts: '>=1.21.6' }])].map((need) => ({ ...need, alone: true }));
+  const own = packages.find((one) => one.name === 'onnxruntime');
+  return [{ ...runtime(python), ...(own === undefined ? {} : { version: own.version }) }, ...(numpy === undefined ? [] : [{ name: 'numpy', version: numpy.version, accepts: '>=1.21.6' }])].map((need) => ({ ...need, alone: true }));
 }
 
 /** Beside the model's own packages. The same onnxruntime proves the graph as serves it. */

@@ -6,6 +6,11 @@ export const COMPILE_ERRORS = {
     meaning: 'The engine that was asked for by name cannot serve this model, or would answer differently.',
     mend: 'Leave --engine out, or give `--engine native`.',
   },
+  COMPILE_UNOPENED: {
+    kind: 'model',
+    meaning: 'The library that would serve the model does not take the file, or answers otherwise through the serving code.',
+    mend: 'Export the model again, for what that library knows; or name another version of it in a requirements.txt beside the model.',
+  },
   COMPILE_ROWS: {
     kind: 'usage',
     meaning: 'The file of rows cannot be read, or has none that the model could be given.',

@@ -13,7 +13,7 @@ import { readerCard } from './framework/readers.ts';
 import { inspectModel } from './model-file.ts';
 import { inspectPython, pythonTarget } from './python-artifact.ts';
 
-export { assertSafe } from './safe.ts';
+export { assertSafe, isServed } from './safe.ts';
 
 /**
  * `file` is a model file, or `module.py:attribute`; `code` a folder in which to look for classes of the user's own.

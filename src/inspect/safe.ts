@@ -1,8 +1,10 @@
 import { MlfnError } from '../errors.ts';
 import path from 'node:path';
-import type { Card, FrameworkCard, ModelCard } from '../card.ts';
+import type { Card, FrameworkCard, FrameworkFormat, ModelCard, ServedCard, ServedFormat } from '../card.ts';
 import { isDamage } from './bytes/malformed.ts';
 import { FORMATS } from './framework/formats.ts';
+
+const SERVED: ReadonlySet<FrameworkFormat> = new Set<ServedFormat>(['onnx']);
 
 /**
  * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.
@@ -16,7 +18,9 @@ export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts c
   if (damage !== undefined) {
     throw new MlfnError('MODEL_DAMAGED', located(damage), { hint: damage.hint, details });
   }
-  if (!card.safe && !trust) {
+  // What lies elsewhere cannot travel with the model, whoever trusts it.
+  const elsewhere = errors.some(({ code }) => code === 'external-data-outside');
+  if (!card.safe && (!trust || elsewhere)) {
     const [first] = errors;
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more; see mlfn inspect)` : '';
     throw new MlfnError('MODEL_UNSAFE', `${first === undefined ? 'The file is not proven safe.' : located(first)}${more}`, {
@@ -28,7 +32,14 @@ export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts c
   if (empty !== undefined) throw new MlfnError('MODEL_NO_FEATURES', empty.message, { hint: empty.hint, details });
   const data = errors.find(({ code }) => code === 'no-estimator');
   if (data !== undefined) throw new MlfnError('MODEL_NO_ESTIMATOR', data.message, { hint: data.hint, details });
-  if (card.kind === 'framework') throw notServed(card);
+  if (card.kind !== 'framework') return;
+  if (!isServed(card)) throw notServed(card);
+  const foreign = card.findings.find(({ code }) => code === 'custom-operators');
+  if (foreign !== undefined) throw new MlfnError('MODEL_NOT_SERVED', `${path.basename(card.path)}: ${foreign.message}`, { hint: foreign.hint, details: { path: card.path, format: card.format } });
+}
+
+export function isServed(card: FrameworkCard): card is ServedCard {
+  return SERVED.has(card.format);
 }
 
 function notServed({ path: file, format }: FrameworkCard): MlfnError {

@@ -1,7 +1,8 @@
 /** In which form a model ships. Its packages are laid down for this machine only where something is compiled with them. */
+import path from 'node:path';
 import { hashOnce } from '../bundle/index.ts';
-import type { ModelCard } from '../card.ts';
-import { compile } from '../compile/index.ts';
+import type { ModelCard, ServedCard } from '../card.ts';
+import { compile, graphForm } from '../compile/index.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Engine, Form, Lock } from '../types.ts';
@@ -22,6 +23,7 @@ export interface FormRequest {
 /** @param own what the model was locked with, for the target's platform */
 export async function formOf(ctx: Context, card: ModelCard, own: Lock, request: FormRequest): Promise<Form> {
   const { engine, hooks, body: sample, pointed = false, runtime } = request;
+  if (card.kind === 'framework') return graphOf(ctx, card, own, request);
   if (engine === undefined || card.kind === 'python') return { engine: 'native', why: null };
   if (engine === 'native') return { engine, why: 'asked for' };
   if (pointed) return pointedForm(engine);
@@ -31,6 +33,17 @@ export async function formOf(ctx: Context, card: ModelCard, own: Lock, request: 
   const host = () => there().catch((error: unknown) => withoutPackages(error, engine));
   const converter = async () => converterFor(ctx, card, (await there()).lock, runtime);
   return compile(ctx, { card, digest, hooks, sample, engine, host, converter });
+}
+
+/** An ONNX model is its own form, whatever takes its place one day. */
+async function graphOf(ctx: Context, card: ServedCard, own: Lock, { engine, body, hooks }: FormRequest): Promise<Form> {
+  const { sha256, size } = await hashOnce(ctx, card.path);
+  const folder = path.dirname(card.path);
+  const others = await Promise.all(card.files.map(async (name) => (await hashOnce(ctx, path.join(folder, ...name.split('/')))).sha256));
+  const host = () => hostOf(ctx, card, own).catch((error: unknown) => withoutPackages(error, 'auto'));
+  // A hook's body is nothing that the model itself takes.
+  const sample = hooks === undefined ? body : null;
+  return graphForm(ctx, { file: card.path, beside: card.files, others, sha256, size, sample, engine, host });
 }
 
 /** Of a lock for another platform this machine may find no wheels. @throws whatever else it is, and where an engine was asked for by name */

@@ -107,16 +107,21 @@ function apartBecause({ provider, config }: Packaging, pointed: boolean): string
 /** @throws CONFIG_VALUE */
 async function bundlePointed(ctx: Context, asked: BundleInput): Promise<Bundle> {
   const { card } = asked;
-  if (card.kind === 'model') return bundle(ctx, { ...asked, apart: 'pointed' });
-  throw new MlfnError('CONFIG_VALUE', `reload is for model files, and ${path.basename(card.path)} is Python code.`, {
-    hint: 'Leave reload out: code is changed by a deploy.',
+  if (isOneFile(card)) return bundle(ctx, { ...asked, apart: 'pointed' });
+  throw new MlfnError('CONFIG_VALUE', `reload is for a model in one file, and ${path.basename(card.path)} is ${card.kind === 'python' ? 'Python code' : 'several'}.`, {
+    hint: 'Leave reload out: anything else is changed by a deploy.',
     details: { key: 'reload' },
   });
 }
 
+/** What can lie apart: a worker fetches one file. */
+function isOneFile(card: ModelCard): boolean {
+  return card.kind === 'model' || (card.kind === 'framework' && card.files.length === 0);
+}
+
 /** With the model in the package or apart, as the target has it. */
 async function bundleFor(ctx: Context, { provider, config }: Packaging, asked: BundleInput): Promise<Bundle> {
-  const rule = asked.card.kind === 'model' ? provider.modelApart(config) : 'never';
+  const rule = isOneFile(asked.card) ? provider.modelApart(config) : 'never';
   if (rule === 'always') return bundle(ctx, { ...asked, apart: 'fetched' });
   const packed = await bundle(ctx, asked);
   if (rule === 'never' || fits(packed, provider.limits(config))) return packed;

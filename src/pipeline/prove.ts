@@ -28,6 +28,12 @@ export async function prove(
     });
   }
   assertSafe(card, { trust: request.trust });
+  if (card.kind === 'framework') {
+    throw new MlfnError('CONFIG_VALUE', `${model} is served as it is: nothing of it is compiled, and there is nothing to prove.`, {
+      hint: 'Give --sample to a deploy: its answers are compared with the model\'s own.',
+      details: { key: 'model' },
+    });
+  }
   ctx.emit(modelFact(card));
   const sample = request.sample === undefined ? null : await readSample(request.sample);
   const { provider, config } = await openTarget(request.target, request.targetConfig);

@@ -98,7 +98,7 @@ async function makeFor({ ctx, target, release }: Place, request: ReloadRequest, 
 
 function pointed(ctx: Context, { card, bundle }: Made): PointedModel {
   const { fetched } = bundle;
-  if (fetched === null || card.kind !== 'model') throw new Error('a package that is pointed has its model apart');
+  if (fetched === null || card.kind === 'python') throw new Error('a package that is pointed has its model apart');
   const file = card.path.split(/[\\/]/).at(-1) ?? '';
   return { sha256: fetched.sha256, size: fetched.size, file, format: card.format, at: new Date().toISOString(), by: userName(ctx) };
 }

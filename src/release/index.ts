@@ -41,7 +41,7 @@ export async function draftRelease(
       size: card.size,
       digest: bundle.modelDigest,
       framework: frameworkOf(card),
-      format: card.kind === 'model' ? card.format : null,
+      format: card.kind === 'python' ? null : card.format,
     },
     lock: { digest: lock.digest, python: lock.python, source: lock.source },
     ...image,
@@ -78,7 +78,7 @@ function withSortedKeys(_key: string, value: unknown): unknown {
 }
 
 function frameworkOf(card: ModelCard): string | null {
-  if (card.kind !== 'model' || card.framework === null) return null;
+  if (card.kind === 'python' || card.framework === null) return null;
   return card.framework.version === null ? card.framework.name : `${card.framework.name} ${card.framework.version}`;
 }
 

@@ -4,7 +4,8 @@ import type { RequirementsFile } from './requirements.ts';
 
 /** The card as of a file that names no package. */
 export function withoutModel(card: ModelCard): ModelCard {
-  if (card.kind !== 'model') return card;
+  if (card.kind === 'python') return card;
+  if (card.kind === 'framework') return { ...card, distributions: [], versions: {}, atLeast: {} };
   return { ...card, format: 'pickle', distributions: [], framework: null, versions: {}, atLeast: {}, userClasses: [] };
 }
 

@@ -27,11 +27,11 @@ function named(module: RegExp, name = /./): Proof['proves'] {
 
 /** One for each package that something is known of. */
 export function floorsOf(card: ModelCard): Pin[] {
-  if (card.kind !== 'model') return [];
+  if (card.kind === 'python') return [];
   const floors = new Map(Object.entries(card.atLeast).map(([name, version]) => [normalize(name), version]));
-  for (const { name, since, proves } of PROOFS) {
+  for (const { name, since, proves } of card.kind === 'model' ? PROOFS : []) {
     const known = floors.get(name);
-    if (proves(card.globals) && (known === undefined || lt(known, since))) floors.set(name, since);
+    if (card.kind === 'model' && proves(card.globals) && (known === undefined || lt(known, since))) floors.set(name, since);
   }
   return [...floors].map(([name, version]) => ({ name, version }));
 }

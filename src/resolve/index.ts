@@ -12,6 +12,7 @@ import { isAway, openSession } from './compile.ts';
 import { asVersions, withoutModel } from './compiled.ts';
 import { rememberSources, withoutCredentials } from './credentials.ts';
 import { userEnvironments, type Environment } from './environment.ts';
+import { defaultOf } from './defaults.ts';
 import { explain } from './explain.ts';
 import { floorsOf } from './floors.ts';
 import { indexOptions } from './installable.ts';
@@ -92,7 +93,8 @@ export async function resolve(
   if (selection.roots.length === 0 && requires.length === 0) {
     return makeLock(best, [], { ...needless(best, file), offline: false });
   }
-  const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pins, floors };
+  const tested = defaultOf(card);
+  const wanted: Wanted = { selection, uvConfig: project.uvConfig, listed: file, environment, pins, floors, tested };
   rememberSources(ctx, { ...selection, uvConfig: project.uvConfig });
   const asked: unknown[] = [
     RULES,
@@ -110,6 +112,7 @@ export async function resolve(
     environment === null ? null : [environment.label, [...environment.distributions].toSorted()],
   );
   if (requires.length > 0) asked.push(requires);
+  if (tested !== null) asked.push(tested);
   const kept = await keptLock(ctx, asked, choices);
   if (kept !== null && !kept.offline) return kept;
   const session = await openSession(ctx);

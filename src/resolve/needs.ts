@@ -27,14 +27,14 @@ export interface Pin {
 
 /** The exact versions that the file names, as the index spells the packages; the framework's first. */
 export function pinsOf(card: ModelCard, requirements: RequirementsFile | null): Pin[] {
-  if (card.kind !== 'model') return [];
+  if (card.kind === 'python') return [];
   const own = card.framework?.name;
   const pins = Object.entries(card.versions).toSorted(([a], [b]) => Number(b === own) - Number(a === own));
   return pins.map(([name, version]) => ({ name: servedAs(card, name, requirements), version }));
 }
 
 /** The smallest package that serves what a distribution does, unless the requirements list another. */
-function servedAs(card: ModelFileCard, distribution: string, requirements: RequirementsFile | null): string {
+function servedAs(card: Pick<ModelFileCard, 'versions'>, distribution: string, requirements: RequirementsFile | null): string {
   const name = normalize(distribution);
   if (requirements?.items.some((one) => one.name === name)) return name;
   const saved = card.versions[distribution];
@@ -61,10 +61,10 @@ export async function findNeeds(
     files.unshift(card.path);
   } else {
     const name = path.basename(card.path);
-    const framework = card.framework === null ? [] : [card.framework.name];
+    const framework = card.kind === 'framework' || card.framework === null ? [] : [card.framework.name];
     for (const each of [...card.distributions, ...framework]) needs.set(servedAs(card, each, requirements), name);
     if (card.format === 'joblib') needs.set('joblib', name); // it is read by joblib, whatever it holds
-    for (const { file } of card.userClasses) if (file !== null) files.push(file);
+    for (const { file } of card.kind === 'model' ? card.userClasses : []) if (file !== null) files.push(file);
   }
   const imports = await scan(ctx, scanner, [...new Set(files)]);
   for (const [name, why] of await distributionsOf(ctx, imports, environments, requirements)) {

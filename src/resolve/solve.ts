@@ -1,6 +1,7 @@
 /** Finds the first set of wheels that serves: which versions (layers) on which Python (choices). */
 import type { LockSource } from '../types.ts';
 import { compile, type Question, type Session } from './compile.ts';
+import type { Default } from './defaults.ts';
 import type { Environment } from './environment.ts';
 import type { LockedWheel } from './pylock.ts';
 import type { PythonChoice } from './pythons.ts';
@@ -21,6 +22,8 @@ export interface Wanted {
   pins: Pin[];
   /** The file is younger than these. */
   floors: Pin[];
+  /** Where the file names no version. */
+  tested?: Default | null;
 }
 
 export interface Solved {
@@ -48,7 +51,7 @@ export async function solve(session: Session, wanted: Wanted, choices: PythonCho
   let failure: Failure | null = null;
   let closest: string | null = null;
   // A lock leaves nothing open that a date or an environment could close.
-  const layers = wanted.listed?.kind === 'lockfile' ? [newestLayer] : [environmentLayer, dateLayer, newestLayer];
+  const layers = wanted.listed?.kind === 'lockfile' ? [newestLayer] : [environmentLayer, dateLayer, testedLayer, newestLayer];
   for (const layerOf of layers) {
     const layer = await layerOf(session, wanted, choices);
     if (layer === null) continue;
@@ -117,6 +120,11 @@ export async function monthAfter(
   const last = dated.toSorted((a, b) => b.at - a.at)[0];
   if (last === undefined || dated.length < about.roots.length) return null;
   return { name: last.name, version: last.version, day: new Date(last.at + TRAINING_MS).toISOString().slice(0, 10) };
+}
+
+async function testedLayer(_session: Session, { tested, selection }: Wanted): Promise<Layer | null> {
+  if (!tested || selection.pinned.has(tested.name)) return null;
+  return { source: 'model-date', detail: `the ${tested.name} that mlfn is tested with`, constraints: tested.constraints, cutoff: null };
 }
 
 async function newestLayer(): Promise<Layer> {

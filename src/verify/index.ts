@@ -80,7 +80,7 @@ async function openBaseline(ctx: Context, candidate: Candidate, settings: Packag
   await copyCode(bundle.function, code);
   const job: Omit<Job, 'requests'> = {
     name: settings.name,
-    artifact: card.kind === 'model' ? { kind: 'model', file: card.path, format: card.format } : (settings.artifact as PythonArtifact),
+    artifact: card.kind !== 'python' ? { kind: 'model', file: card.path, format: card.format } : (settings.artifact as PythonArtifact),
     path: [code, ...(host === undefined ? rootsOf(bundle.dependencies) : [host.dependencies])],
     hooks: settings.hooks,
     main: settings.main,

@@ -41,7 +41,7 @@ test('what a start imports comes from the zip, and answers', async () => {
 
 test('the same sources are the same bytes in any cache, and no module goes twice', async () => {
   const made = [];
-  for (const lab of [makeLab(), makeLab()]) made.push(await packed(lab.ctx, await servingCode(lab.ctx, 'lambda', { engine: 'plain', modules: ['chain', 'linear', 'flat', 'kinds'] }), served));
+  for (const lab of [makeLab(), makeLab()]) made.push(await packed(lab.ctx, await servingCode(lab.ctx, 'lambda', { engine: 'plain', format: 'plain', modules: ['chain', 'linear', 'flat', 'kinds'] }), served));
   const [one = [], two = []] = made.map((entries) => entries.map(({ path, sha256 }) => [path, sha256]));
   expect(one).toEqual(two);
   expect(one.map(([path]) => path)).not.toContain('mlfn_serve/start.py');

@@ -19,14 +19,15 @@ for file in sorted(folder.glob("*.py")):
                     print(file.stem, name)
 `;
 
-const LINEAR: ServedBy = { engine: 'plain', modules: ['chain', 'columns', 'encoding', 'flat', 'kinds', 'linear', 'scaling'] };
+const LINEAR: ServedBy = { engine: 'plain', format: 'plain', modules: ['chain', 'columns', 'encoding', 'flat', 'kinds', 'linear', 'scaling'] };
 
 test.each([
   // Where the model is in Cloud Storage, which it is not for who is called by Lambda; and what other engines would import.
-  ['lambda', { engine: 'native' }, ['fetch store_gs', 'start function', 'start plain']],
-  ['http', { engine: 'native' }, ['start function', 'start plain']],
-  ['http', { engine: 'python' }, ['start model', 'start plain', 'start predict']],
-  ['http', LINEAR, ['start function', 'start model']],
+  ['lambda', { engine: 'native' }, ['fetch store_gs', 'start function', 'start plain', 'start tensors']],
+  ['http', { engine: 'native' }, ['start function', 'start plain', 'start tensors']],
+  ['http', { engine: 'python' }, ['start model', 'start plain', 'start predict', 'start tensors']],
+  ['http', LINEAR, ['start function', 'start model', 'start tensors']],
+  ['http', { engine: 'onnx', format: 'onnx', modules: [] }, ['start function', 'start model', 'start plain']],
 ] as const)('for %s and %j: nothing that is imported is left out', async (caller, by, lazily) => {
   const lab = makeLab();
   const entries = await servingCode(lab.ctx, caller, by as ServedBy);

@@ -42,7 +42,8 @@ it('names of a file cannot steer the terminal', async () => {
 });
 
 it.each([
-  ['logit.onnx', 3, 'MODEL_NOT_SERVED', 'FILE.py:function'],
+  ['custom.onnx', 3, 'MODEL_NOT_SERVED', 'standard operators'],
+  ['passwd.onnx', 3, 'MODEL_UNSAFE', 'save_as_external_data'],
   ['saved_model', 3, 'MODEL_NOT_SERVED', 'tensorflow'],
   ['binary.json', 3, 'MODEL_NOT_SERVED', 'joblib.dump'],
   ['weights.pth', 3, 'MODEL_NO_ESTIMATOR', 'torch.export'],

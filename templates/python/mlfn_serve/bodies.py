@@ -44,7 +44,12 @@ def _means(key, kind, body, schema):
 
 def at(root):
     """The pointer function of a list of records at `root`."""
-    return lambda row, name: f"{root}/{row}" + ("" if name is None else "/" + escape(str(name)))
+    return lambda row, name: f"{root}/{row}{below(name)}"
+
+
+def below(name):
+    """The rest of a pointer: a field's name, or the places on the way to a value."""
+    return "".join("/" + escape(str(each)) for each in (name if isinstance(name, tuple) else () if name is None else (name,)))
 
 
 def escape(name):
@@ -73,13 +78,23 @@ def batch(records, schema, pointer, single=False):
 
 
 def _one(record, schema):
-    return batch([record], schema, lambda row, name: "" if name is None else "/" + escape(str(name)), single=True)
+    return batch([record], schema, lambda row, name: below(name), single=True)
 
 
 def _is_one_row(body, schema):
+    depth = getattr(schema, "depth", None)
+    if depth is not None and schema.shape == "tensor":
+        return depth == _depth(body)
     if schema.shape not in ("row", "open") or any(isinstance(each, (list, dict)) for each in body):
         return False
     return schema.shape == "row" or (bool(body) and not any(isinstance(each, str) for each in body))
+
+
+def _depth(value):
+    depth = 0
+    while isinstance(value, list):
+        depth, value = depth + 1, value[0] if value else None
+    return depth
 
 
 def _instances(body, schema):

@@ -42,7 +42,10 @@ def _tells(value):
 
 def metadata(endpoint):
     """The model's inputs and outputs as the protocol names them."""
+    about = {"name": endpoint.identity["name"], "versions": [str(endpoint.identity["release"])]}
     schema = endpoint.model.schema
+    if hasattr(endpoint.model, "tensors"):
+        return {**about, "platform": "onnxruntime_onnx", **endpoint.model.tensors()}
     if schema.shape == "record" or (schema.shape == "row" and not schema.floats):
         inputs = [
             {"name": field.name, "datatype": "FP64" if field.kind == "number" else "BYTES", "shape": [-1, 1]}
@@ -57,7 +60,6 @@ def metadata(endpoint):
     if endpoint.model.probabilistic:
         width = len(endpoint.model.classes or []) or -1
         outputs.append({"name": "predict_proba", "datatype": "FP64", "shape": [-1, width]})
-    about = {"name": endpoint.identity["name"], "versions": [str(endpoint.identity["release"])]}
     return {**about, "platform": "mlfn_native", "inputs": inputs, "outputs": outputs}
 
 
@@ -70,17 +72,21 @@ def infer(endpoint, body):
     model = endpoint.model
     if not isinstance(body, dict):
         raise _wrong("", "an inference request with inputs", body)
-    batch = _batch(body.get("inputs"), model.schema)
-    predictions, probabilities = model.predict(batch)
-    outputs = {"predict": predictions}
-    if probabilities is not None:
-        outputs["predict_proba"] = probabilities
+    outputs = _told(model, body.get("inputs"))
     wanted = _requested(body.get("outputs"), outputs)
     answer = {"model_name": endpoint.identity["name"], "model_version": str(endpoint.identity["release"])}
     if "id" in body:
         answer["id"] = str(body["id"])
     answer["outputs"] = [tensor(name, outputs[name]) for name in wanted]
     return answer
+
+
+def _told(model, inputs):
+    """{output: values}"""
+    if hasattr(model, "tensors"):
+        return model.infer(_tensors(inputs))
+    predictions, probabilities = model.predict(_batch(inputs, model.schema))
+    return {"predict": predictions} if probabilities is None else {"predict": predictions, "predict_proba": probabilities}
 
 
 def _requested(requested, outputs):
@@ -95,10 +101,14 @@ def _requested(requested, outputs):
     return names
 
 
-def _batch(inputs, schema):
+def _tensors(inputs):
     if not isinstance(inputs, list) or not inputs:
         raise _wrong("/inputs", "a list of tensors", inputs)
-    tensors = [_tensor(each, f"/inputs/{index}") for index, each in enumerate(inputs)]
+    return [_tensor(each, f"/inputs/{index}") for index, each in enumerate(inputs)]
+
+
+def _batch(inputs, schema):
+    tensors = _tensors(inputs)
     if schema.shape == "record" or (schema.shape == "row" and len(tensors) > 1):
         return _columns(tensors, schema)
     if len(tensors) != 1:

@@ -72,6 +72,8 @@ def field_schema(field):
 
 def record_schema(schema):
     """(JSON Schema, example) of one record."""
+    if hasattr(schema, "described"):
+        return schema.described()
     if schema.shape == "text":
         return {"type": "string"}, "some text"
     if schema.shape == "mapping":

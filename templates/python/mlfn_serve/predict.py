@@ -40,7 +40,7 @@ class ModelEndpoint(Endpoint):
 
     def prepared(self, made):
         """Predictions for what preprocess returned: any body shape, or an array or DataFrame of its own."""
-        if hasattr(made, "shape"):
+        if hasattr(made, "shape") or hasattr(self.model.schema, "ports") and _are_arrays(made):
             return self.model.ask(made)
         if self.model.schema.untold:
             raise Problem(500, "hook-failed", f"preprocess did not return a DataFrame. {self.model.schema.untold}")
@@ -75,3 +75,8 @@ class ModelEndpoint(Endpoint):
         from . import openapi
 
         return openapi.for_model(self)
+
+
+def _are_arrays(made):
+    """Whether these are arrays by the names of a model's inputs."""
+    return isinstance(made, dict) and any(getattr(each, "ndim", 0) for each in made.values())

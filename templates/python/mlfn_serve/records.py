@@ -11,7 +11,7 @@ _NUMBERS = frozenset([int, float])
 
 def check(record, schema, errors):
     """The record's values in field order (text, mapping and open records as they are)."""
-    return _CHECKERS[schema.shape](record, schema, errors)
+    return schema.check(record, errors) if hasattr(schema, "check") else _CHECKERS[schema.shape](record, schema, errors)
 
 
 def _named(record, schema, errors):

@@ -72,6 +72,10 @@ def _open(file, model, settings):
         from .plain import PlainModel
 
         return PlainModel(file)
+    if model["format"] == "onnx":
+        from .tensors import TensorModel
+
+        return TensorModel(file, os.path.basename(model.get("path") or model.get("file") or "the model"))
     from .model import Model, load
 
     estimator = load(file, model["format"], settings.get("main") or {})

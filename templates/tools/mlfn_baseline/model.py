@@ -16,14 +16,15 @@ def open_model(job, stage):
     for name, module in job["main"].items():
         setattr(sys.modules["__main__"], name, getattr(importlib.import_module(module), name))
     model = load(job["artifact"])
-    if not any(callable(getattr(model, name, None)) for name in ("predict", "transform", "__call__")):
+    if not any(callable(getattr(model, name, None)) for name in ("predict", "transform", "__call__", "answered")):
         raise Refused(f"{type(model).__name__} can neither predict nor transform new data.")
     stage.enter("hooks")
     hooks = importlib.import_module(job["hooks"]) if job["hooks"] else None
     preprocess = getattr(hooks, "preprocess", None)
     if preprocess is None:
         stage.enter("load")
-        categories_of(model)  # what the file does not tell is better said before any record is blamed
+        if not hasattr(model, "answered"):
+            categories_of(model)  # what the file does not tell is better said before any record is blamed
     postprocess = getattr(hooks, "postprocess", None)
 
     def answer(body):
@@ -54,6 +55,10 @@ def assert_fitted(model):
 
 
 def load(artifact):
+    if artifact["format"] == "onnx":
+        from .graph import GraphFile
+
+        return GraphFile(artifact["file"])
     if artifact["format"] == "joblib":
         import joblib
 
@@ -66,6 +71,8 @@ def load(artifact):
 
 def predict(model, taken):
     """What the model says of the records: {"predictions"} and, where it has them, "probabilities" and "classes"."""
+    if hasattr(model, "answered"):
+        return model.answered(taken)
     X = table(model, taken)
     ask = getattr(model, "predict", None) or getattr(model, "transform", None) or model
     result = {"predictions": listed(ask(X))}

@@ -2,19 +2,18 @@
 
 import os
 import sys
-from time import perf_counter_ns
 
-from .asking import told_of
+from .asking import told_of, warm
 from .exporter import Exporter
 from .flat import Writer
 from .probes import every_probe
 from .prove import prove
 from .rows import read_rows
 from .schema import saved_schema
+from .tensors import served
 from .thresholds import thresholds
 from .unsupported import Unsupported
 
-TRIES = 7
 ROWS_SECONDS = 600
 MOST_ALONE = 50
 
@@ -24,11 +23,13 @@ def compiled(job, stage):
     from mlfn_serve.model import Model, load
 
     artifact = job["artifact"]
+    if artifact["format"] == "onnx":
+        return served(job, stage)
     stage.enter("load")
     native = Model(load(artifact["file"], artifact["format"], job["main"]), os.path.basename(artifact["file"]))
     requests = [*job["requests"], *_records(job["requests"])]
     bodies = every_probe(native, requests)
-    told = {"ok": True, "native": {"warmUs": _warm(native, bodies)}}
+    told = {"ok": True, "native": {"warmUs": warm(native, bodies)}}
     rows = []
     if job.get("rows"):
         stage.enter("rows")
@@ -74,7 +75,7 @@ def _tried(native, asked, job, stage, own):
     more = _rows(native, model, rows, engine) if rows else {}
     package = "mlfn_serve.plain."
     modules = sorted(name[len(package) :] for name in sys.modules if name.startswith(package))
-    return {"ok": True, "modules": modules, "proof": proof, **more, "warmUs": _warm(model, bodies)}
+    return {"ok": True, "modules": modules, "proof": proof, **more, "warmUs": warm(model, bodies)}
 
 
 def exported(estimator, writer, engine):
@@ -92,21 +93,3 @@ def _rows(native, model, rows, engine):
         return {"rows": prove(native, model, rows, engine, ROWS_SECONDS, len(rows))}
     except Unsupported as reason:
         return {"differs": str(reason)}
-
-
-def _warm(model, bodies):
-    """Microseconds for the first body, reading it included; the least of some, as anything else is the machine's noise."""
-    from mlfn_serve.bodies import read
-
-    if not bodies:
-        return None
-    best = None
-    for _ in range(TRIES):
-        begun = perf_counter_ns()
-        try:
-            model.predict(read(bodies[0], model.schema))
-        except Exception:
-            return None
-        spent = (perf_counter_ns() - begun) / 1000
-        best = spent if best is None else min(best, spent)
-    return best

@@ -3,39 +3,13 @@
 What stands before it (columns, scalers, encoders) and after it (labels, chances) is evaluated as in every compiled model.
 """
 
-import os
-
+from ..session import cores, opened
 from .rows import check_finite, spread
 
 # Numbers that one call may hold at once; a batch of more is asked in pieces.
 CELLS = 1 << 22
 # From here on more threads are worth their start; below, and in what the proof saw, one is quicker.
 WIDE = 1 << 20
-
-
-def opened(data, threads):
-    """(numpy, a session of the graph's bytes). Sums of one thread come in the same order each time."""
-    # NumPy's own BLAS is not asked: threads of it would only be started.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import numpy
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
-    onnxruntime.set_default_logger_severity(4)  # what it says of processors and devices is nobody's business here
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # The next level moves factors into products, and rounds them to float32 there.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a worker that waits is billed
-    return numpy, onnxruntime.InferenceSession(bytes(data), options, providers=["CPUExecutionProvider"])
-
-
-def cores():
-    asked = getattr(os, "sched_getaffinity", None)
-    return len(asked(0)) if asked else os.cpu_count() or 1
 
 
 class Graph:
@@ -46,7 +20,7 @@ class Graph:
 
     def __init__(self, node, builder):
         wide = node["cells"] > WIDE
-        self.numpy, self.session = opened(builder.view(node["graph"]), cores() if wide else 1)
+        self.numpy, self.session = opened(bytes(builder.view(node["graph"])), cores() if wide else 1, optimized=False)
         self.type = self.numpy.float32 if node["single"] else self.numpy.float64
         self.width = node["width"]
         self.chunk = max(1, CELLS // node["cells"])

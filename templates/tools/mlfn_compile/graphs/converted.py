@@ -39,7 +39,7 @@ def _converted(estimator, out, part):
 def _model(estimator, x, part):
     """With that output alone, and tried: a graph may be written that nothing can run."""
     import numpy
-    from mlfn_serve.plain.graph import opened
+    from mlfn_serve.session import opened
     from skl2onnx import to_onnx
 
     options = {id(estimator): {"zipmap": False}} if part == "chances" and hasattr(estimator, "classes_") else None
@@ -49,7 +49,7 @@ def _model(estimator, x, part):
     kept = outputs[1] if part == "chances" else outputs[0]
     for each in [each for each in outputs if each is not kept]:
         outputs.remove(each)
-    _, session = opened(model.SerializeToString(), 1)
+    _, session = opened(model.SerializeToString(), 1, optimized=False)
     single = session.get_inputs()[0].type == "tensor(float)"
     session.run(None, {"x": numpy.zeros((2, x.shape[1]), "float32" if single else "float64")})
     return model
