@@ -5,7 +5,7 @@ import { json } from '../base/layout.ts';
 import { type Reply, textOf } from './transport.ts';
 
 /** github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes */
-const errorsSchema = z.object({ errors: z.array(z.looseObject({ code: z.string().nullish(), message: z.string().nullish(), detail: z.unknown() })) });
+const errorsSchema = z.object({ errors: z.array(z.looseObject({ code: z.string().nullish(), message: z.string().nullish(), detail: z.unknown().optional() })) });
 
 const PASSING = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'ERR_STREAM_PREMATURE_CLOSE']);
 const UNTRUSTED = /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/;

@@ -10,7 +10,7 @@ import { type Reply, type Request, Transport } from './transport.ts';
 
 /** Docker Hub is another host than its name. */
 const HOSTS: Record<string, string> = { 'docker.io': 'registry-1.docker.io' };
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
+const LOOPBACK = /^(([\w-]+\.)*localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 const TRIES = 5;
 const LONGEST_PAUSE_MS = 5000;
 

@@ -1,7 +1,9 @@
 /** One HTTP request to a registry or to what it sends us to, through the proxy that the variables name. */
+import dns from 'node:dns';
 import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { ProxyAgent } from 'proxy-agent';
 
 export interface Body {
@@ -71,7 +73,7 @@ export class Transport {
       const agent = this.#agents[secure ? 'https:' : 'http:'];
       // Without a length an empty POST is refused by some.
       const length = body === undefined && (method === 'GET' || method === 'HEAD') ? {} : { 'content-length': String(body?.size ?? 0) };
-      const request = ask(url, { method, agent, signal: this.#signal, headers: { 'user-agent': 'mlfn', ...headers, ...length } });
+      const request = ask(url, { method, agent, lookup, signal: this.#signal, headers: { 'user-agent': 'mlfn', ...headers, ...length } });
       let answered = false;
       request.setTimeout(SILENT_MS, () => request.destroy(Object.assign(new Error(`nothing was heard for ${SILENT_MS / 1000} s`), { code: 'ETIMEDOUT' })));
       request.on('error', reject);
@@ -89,6 +91,9 @@ export class Transport {
     });
   }
 }
+
+/** RFC 6761 6.3: what ends with `.localhost` is this machine, whether or not the system's resolver knows it. */
+const lookup: LookupFunction = (name, options, done) => dns.lookup(/\.localhost$/i.test(name) ? 'localhost' : name, options, done);
 
 async function write(request: http.ClientRequest, { pieces, sent }: Body, over: () => boolean): Promise<void> {
   const closed = new Promise<unknown>((resolve) => request.once('close', resolve));

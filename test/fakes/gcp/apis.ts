@@ -4,7 +4,11 @@ import { functionsJson } from './functions/json.ts';
 import { startUploads } from './functions/upload.ts';
 import { Identities, type Metadata, startMetadata } from './identity/metadata.ts';
 import { locations } from './locations.ts';
-import { artifactRegistry, cloudBuild } from './rest/builds.ts';
+import { Images } from './registry/images.ts';
+import { startRegistry } from './registry/server.ts';
+import { artifactRegistry } from './rest/artifacts.ts';
+import { cloudBuild } from './rest/builds.ts';
+import { artifactPackages } from './rest/packages.ts';
 import { iamCredentials } from './rest/credentials.ts';
 import { iam } from './rest/iam.ts';
 import { logging } from './rest/logging.ts';
@@ -21,6 +25,8 @@ export interface Apis {
   services: Services;
   functions: Functions;
   metadata: Metadata;
+  /** Of Artifact Registry. */
+  images: Images;
   /** Where each is, by the name that gcloud's variables have: `RUN`. */
   urls: Record<string, string>;
   stop(): Promise<void>;
@@ -28,7 +34,9 @@ export interface Apis {
 
 /** @param storage where Cloud Storage is, for the served code */
 export async function startApis(world: World, storage: string): Promise<Apis> {
-  const services = new Services(world);
+  const images = new Images(world);
+  const registry = await startRegistry(world, images);
+  const services = new Services(world, images);
   const functions = new Functions(world, services);
   const run = await startRun(world, services);
   const cloudfunctions = await startFunctions(world, functions);
@@ -37,18 +45,19 @@ export async function startApis(world: World, storage: string): Promise<Apis> {
   const metadata = await startMetadata(world, world.email('deployer'));
   const identities = new Identities(world);
   world.servedEnv = async (email) => ({ GCE_METADATA_HOST: await identities.host(email), STORAGE_EMULATOR_HOST: storage });
-  const rests = await Promise.all(Object.entries(small(world)).map(async ([api, endpoints]) => ({ api, server: await startRest(api, endpoints, world.gate, admission(world, api)) })));
+  const rests = await Promise.all(Object.entries(small(world, images)).map(async ([api, endpoints]) => ({ api, server: await startRest(api, endpoints, world.gate, admission(world, api)) })));
   return {
     services,
     functions,
     metadata,
+    images,
     urls: {
       RUN: `https://localhost:${run.port}/`,
       CLOUDFUNCTIONS: `https://localhost:${cloudfunctions.port}/`,
       ...Object.fromEntries(rests.map(({ api, server }) => [api.toUpperCase(), `${server.url}/`])),
     },
     stop: async () => {
-      await Promise.all([run, cloudfunctions, uploads, metadata, ...rests.map(({ server }) => server)].map((server) => server.stop()));
+      await Promise.all([run, cloudfunctions, uploads, registry, metadata, ...rests.map(({ server }) => server)].map((server) => server.stop()));
       await world.operations.stop();
       await services.stop();
       await identities.stop();
@@ -56,7 +65,7 @@ export async function startApis(world: World, storage: string): Promise<Apis> {
   };
 }
 
-function small(world: World): Record<string, Endpoint[]> {
+function small(world: World, images: Images): Record<string, Endpoint[]> {
   return {
     iam: iam(world),
     iamcredentials: iamCredentials(world),
@@ -65,7 +74,7 @@ function small(world: World): Record<string, Endpoint[]> {
     cloudbilling: billing(world),
     logging: logging(world),
     secretmanager: secretManager(world),
-    artifactregistry: artifactRegistry(world),
+    artifactregistry: [...artifactRegistry(world), ...artifactPackages(world, images)],
     cloudbuild: cloudBuild(world),
   };
 }

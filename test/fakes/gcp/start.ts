@@ -6,7 +6,7 @@ import type { Call, Fault, Hold, Point } from './transport/gate.ts';
 import { certificates } from './transport/tls.ts';
 import { type Options, World } from './world.ts';
 
-export interface Gcp extends Pick<Apis, 'services' | 'functions' | 'metadata'> {
+export interface Gcp extends Pick<Apis, 'services' | 'functions' | 'metadata' | 'images'> {
   project: string;
   region: string;
   /** What the CLI, as a process, needs to use this in place of Google Cloud. */
@@ -38,7 +38,7 @@ export async function startGcp(options: Options = {}): Promise<Gcp> {
     ...apis,
     project: world.project,
     region: world.region,
-    env: { ...environment(world, urls, apis.metadata.url), STORAGE_EMULATOR_HOST: storage.endpoint },
+    env: { ...environment(world, urls, apis), STORAGE_EMULATOR_HOST: storage.endpoint },
     calls: gate.calls,
     world,
     storage,
@@ -56,11 +56,12 @@ export async function startGcp(options: Options = {}): Promise<Gcp> {
   };
 }
 
-function environment(world: World, urls: Record<string, string>, metadata: string): Record<string, string> {
+function environment(world: World, urls: Record<string, string>, { metadata, images }: Pick<Apis, 'metadata' | 'images'>): Record<string, string> {
   const { authority } = certificates();
   return {
     ...Object.fromEntries(Object.entries(urls).map(([api, url]) => [`CLOUDSDK_API_ENDPOINT_OVERRIDES_${api}`, url])),
-    GCE_METADATA_HOST: metadata.slice('http://'.length),
+    GCE_METADATA_HOST: metadata.url.slice('http://'.length),
+    CLOUDSDK_ARTIFACTS_DOMAIN: images.domain,
     METADATA_SERVER_DETECTION: 'assume-present',
     GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: authority,
     NODE_EXTRA_CA_CERTS: authority,
@@ -68,6 +69,6 @@ function environment(world: World, urls: Record<string, string>, metadata: strin
     GOOGLE_APPLICATION_CREDENTIALS: '',
     CLOUDSDK_RUN_REGION: world.region,
     CLOUDSDK_CONFIG: world.folder,
-    NO_PROXY: '127.0.0.1,localhost',
+    NO_PROXY: '127.0.0.1,localhost,.localhost',
   };
 }

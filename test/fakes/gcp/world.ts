@@ -50,6 +50,9 @@ export interface Secret {
 export interface Repository {
   name: string;
   format: string;
+  description?: string;
+  labels?: Record<string, string>;
+  dockerConfig?: { immutableTags?: boolean };
   cleanupPolicies?: Record<string, object>;
   cleanupPolicyDryRun?: boolean;
   packages: Map<string, string[]>;

@@ -1,6 +1,8 @@
 /** A revision: a template that was made to run, with its condition. */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import type { Images } from '../registry/images.ts';
+import { pulled } from '../runner/image.ts';
 import { type Instance, Instance as Process, NotListening } from '../runner/instance.ts';
 import { pythonFolder, versionOf } from '../runner/runtimes.ts';
 import { checkSize, missing, untar } from '../runner/source.ts';
@@ -43,11 +45,11 @@ export function newRevision(service: Service, name: string, template: Template, 
 }
 
 /** Makes it run. @throws Status, and the revision is marked as not ready */
-export async function start(world: World, held: HeldRevision, images: Map<string, Image>): Promise<void> {
+export async function start(world: World, held: HeldRevision, images: Map<string, Image>, registry: Images): Promise<void> {
   const { revision } = held;
   const name = last(revision.name);
   try {
-    const image = await prepare(world, revision, images);
+    const image = await prepare(world, revision, images, registry);
     const container = revision.containers?.[0] as Container;
     const labels = { instanceId: revision.uid.replaceAll('-', '') };
     held.instance = new Process({
@@ -88,15 +90,15 @@ function notListening(world: World, revision: Revision, error: NotListening): St
   );
 }
 
-async function prepare(world: World, revision: Revision, images: Map<string, Image>): Promise<Image> {
+async function prepare(world: World, revision: Revision, images: Map<string, Image>, registry: Images): Promise<Image> {
   const container = revision.containers?.[0] as Container;
   const built = images.get(container.image as string);
   if (built) return built;
+  const folder = path.join(world.folder, 'revisions', revision.uid);
   const source = container.sourceCode?.cloudStorageSource;
-  if (!source) throw new Status('NOT_FOUND', `Image '${container.image}' not found.`);
+  if (!source) return pulled(registry, container, folder);
   const place = { bucket: source.bucket as string, object: source.object as string, ...(source.generation && { generation: source.generation }) };
   if (!(await world.sources.exists(place))) throw missing(place);
-  const folder = path.join(world.folder, 'revisions', revision.uid);
   await untarInto(world, place, folder);
   const version = versionOf(container.baseImageUri as string) as string;
   const bin = pythonFolder(version);

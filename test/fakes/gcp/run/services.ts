@@ -5,6 +5,7 @@ import { masked } from '../mask.ts';
 import { invalid, Status } from '../status.ts';
 import type { Caller } from '../transport/grpc.ts';
 import type { Operation } from '../operations.ts';
+import type { Images } from '../registry/images.ts';
 import type { World } from '../world.ts';
 import { SETTABLE, withDefaults } from './defaults.ts';
 import { HeldService } from './held.ts';
@@ -18,13 +19,15 @@ const TYPE = 'type.googleapis.com/google.cloud.run.v2.Service';
 
 export class Services {
   readonly #world: World;
+  readonly #registry: Images;
   /** By full name. */
   readonly held = new Map<string, HeldService>();
   /** What builds made, by their image's name. */
   readonly images = new Map<string, Image>();
 
-  constructor(world: World) {
+  constructor(world: World, registry: Images) {
     this.#world = world;
+    this.#registry = registry;
   }
 
   find(name: string): HeldService {
@@ -93,6 +96,7 @@ export class Services {
     const world = this.#world;
     const before = this.held.get(name);
     checkService(world, member, wanted, last(name));
+    this.#mayRead(member, wanted);
     const template = withDefaults(world, wanted.template as Template);
     const same = before !== undefined && isDeepStrictEqual(before.service.template, template);
     const traffic = checkTraffic(wanted.traffic, last(name));
@@ -106,6 +110,13 @@ export class Services {
     accept(held, wanted, template, traffic, member, uri);
     const revision = same ? undefined : this.#revise(held, template, member);
     return this.#operation(held.service, () => this.reconcile(held, revision));
+  }
+
+  /** Who deploys an image must be able to read it: https://cloud.google.com/run/docs/deploying#permissions_required_to_deploy */
+  #mayRead(member: string, { template }: Service): void {
+    const [, host = '', name = ''] = /^([^/]+)\/([^:@]+)/.exec(template?.containers?.[0]?.image ?? '') ?? [];
+    const place = this.#registry.place(host, name);
+    if (place !== undefined) this.#world.policies.require(member, 'artifactregistry.repositories.downloadArtifacts', place.repository);
   }
 
   /** What Cloud Functions does with a function's service: the change, and its end. Each deploy makes a revision. */
@@ -128,7 +139,7 @@ export class Services {
     const generation = held.service.generation as string;
     const turn = held.queue.then(async () => {
       try {
-        if (revision) await start(this.#world, revision, this.images);
+        if (revision) await start(this.#world, revision, this.images, this.#registry);
         // Something newer is wanted: its own turn routes.
         const overtaken = held.service.generation !== generation;
         settle(held, generation, overtaken ? (held.service.trafficStatuses ?? []) : await held.route(), null);
