@@ -182,6 +182,18 @@ export interface Artifact {
   digest: Digest;
   /** Unzipped bytes. */
   size: number;
+  /** Of each distribution, where somebody has added them up already. */
+  weights?: Weight[];
+}
+
+/** What the files of a distribution weigh. */
+export interface Weight {
+  /** PEP 503 name; empty for files that no distribution has. */
+  owner: string;
+  files: number;
+  unzippedBytes: number;
+  /** As a zip would have them, from the kind of each file. */
+  zippedBytes: number;
 }
 
 export interface Bundle {

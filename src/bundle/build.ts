@@ -95,11 +95,7 @@ function manifestOf(bundle: Bundle, lock: Lock, files: BuiltFile[]) {
     platform: lock.platform,
     lock: lock.digest,
     model: bundle.modelDigest,
-    dependencies: { ...rowsOf(bundle.dependencies), zip: zipOf('dependencies') },
-    function: { ...rowsOf(bundle.function), zip: zipOf('function') },
+    dependencies: { digest: bundle.dependencies.digest, size: bundle.dependencies.size, zip: zipOf('dependencies') },
+    function: { digest: bundle.function.digest, size: bundle.function.size, zip: zipOf('function') },
   };
-}
-
-function rowsOf({ digest, size, entries }: Artifact) {
-  return { digest, size, files: entries.map((entry) => [entry.path, entry.mode.toString(8), entry.size, entry.sha256]) };
 }

@@ -1,22 +1,22 @@
 /** The dependency part: what the installer laid down, without what differs between two machines that install the same. */
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Wheels } from '../resolve/wheels.ts';
-import type { Artifact, Entry } from '../types.ts';
+import type { Artifact } from '../types.ts';
 import { concurrent } from './concurrent.ts';
 import { artifactOf, bytesEntry } from './digest.ts';
 import { hashFile } from './hash.ts';
+import { below, type Found, readManifest, writeManifest } from './manifest.ts';
 import { isPruned } from './pruned.ts';
-import { withTemporary } from './temporary.ts';
+import { RECORD, shippedRecord } from './record.ts';
+import { weightsOf } from './weights.ts';
 import { isFolder, layFiles } from './wheels/lay.ts';
-import { entryOf, lineOf, parseLine, shelfOf, shelve, type Shelved } from './wheels/shelf.ts';
+import { entryOf, lineOf, shelfOf, shelve, type Shelved } from './wheels/shelf.ts';
 
 /** Notes of the installer about itself, and scripts whose first line names this machine's interpreter. */
 const INSTALLER_NOTES = /^[^/]+\.dist-info\/(INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json|uv_build\.json)$/;
-const RECORD = /^[^/]+\.dist-info\/RECORD$/;
-const END = 'mlfn manifest 4';
 /** Wheels that are unpacked and compiled side by side. */
 const SHELVING = 2;
 const LEFT_OUT = [INSTALLER_NOTES, /^(bin|Scripts)\//, /^\.[^/]*$/, /\.(pyo|DS_Store)$/];
@@ -37,12 +37,13 @@ export interface Supply {
 export async function dependencyArtifact(ctx: Context, folder: string, supply?: Supply): Promise<Artifact> {
   const manifest = `${folder}.manifest`;
   const known = await readManifest(manifest, folder, shelfOf(ctx));
-  if (known !== null) return artifactOf('dependencies', known);
+  if (known !== null) return known;
   const shelved = supply === undefined ? null : await shelveAll(ctx, supply);
   if (shelved === null) await supply?.install(folder);
   const found = shelved === null ? await survey(ctx, folder) : await shippedOf(shelved, shelfOf(ctx));
-  const artifact = artifactOf('dependencies', found.map(({ entry }) => entry));
-  await writeManifest(ctx, manifest, found);
+  const made = artifactOf('dependencies', found.map(({ entry }) => entry));
+  const artifact = { ...made, weights: weightsOf(made) };
+  await writeManifest(ctx, manifest, artifact, found);
   return artifact;
 }
 
@@ -71,13 +72,6 @@ async function shelveAll(ctx: Context, supply: Supply): Promise<Shelved[] | null
   return whole;
 }
 
-/** An entry, and what the manifest says of where it lies on the shelf. */
-interface Found {
-  entry: Entry;
-  /** Name of the wheel's folder and its line there. */
-  shelved?: [name: string, line: string];
-}
-
 async function shippedOf(wheels: Shelved[], shelf: string): Promise<Found[]> {
   const rows = wheels.flatMap(({ name, files }) => files.filter((file) => isShipped(file.path)).map((file) => ({ name, file })));
   const shipped = new Set(rows.map(({ file }) => file.path));
@@ -93,11 +87,6 @@ async function shippedOf(wheels: Shelved[], shelf: string): Promise<Found[]> {
 
 function isShipped(name: string): boolean {
   return !isPruned(name) && !LEFT_OUT.some((pattern) => pattern.test(name));
-}
-
-/** path.join() for names that are clean already: thousands of them are made at once. */
-function below(folder: string, name: string): string {
-  return folder + path.sep + (path.sep === '/' ? name : name.replaceAll('/', path.sep));
 }
 
 async function survey(ctx: Context, folder: string): Promise<Found[]> {
@@ -123,58 +112,4 @@ async function list(folder: string): Promise<string[]> {
   return found
     .filter((each) => each.isFile())
     .map((each) => path.relative(folder, path.join(each.parentPath, each.name)).split(path.sep).join('/'));
-}
-
-/** Keeps the RECORD lines of shipped files, sorted: installers add their own lines in their own order. */
-export function shippedRecord(text: string, shipped: Set<string>): string {
-  const lines = text.split(/\r?\n/).map(installed).filter((line) => shipped.has(recordPath(line)));
-  return `${lines.sort().join('\n')}\n`;
-}
-
-/** What a wheel has in NAME.data/SCHEME/ an installer records where it put it. */
-function installed(line: string): string {
-  return line.replace(/^("?)[^/,"]+\.data\/(?:purelib|platlib|data)\//, '$1');
-}
-
-/** The first field of a RECORD line (CSV; a path with a comma or a quote is quoted). */
-export function recordPath(line: string): string {
-  if (!line.startsWith('"')) return line.slice(0, Math.max(line.indexOf(','), 0));
-  const quoted = /^"((?:[^"]|"")*)"/.exec(line)?.[1] ?? '';
-  return quoted.replaceAll('""', '"');
-}
-
-/**
- * A line for each entry, and one that says that it is whole. Null where it is not, or a wheel has gone from the shelf meanwhile.
- * `file TAB sha256 size mode path`, `text TAB path TAB JSON`, or the number of a wheel (their names are the first line) and its line.
- */
-async function readManifest(file: string, folder: string, shelf: string): Promise<Entry[] | null> {
-  const [first = '', ...lines] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
-  if (lines.pop() !== END) return null;
-  const wheels = first.split('\t').filter(Boolean);
-  const there = await Promise.all(wheels.map((name) => isFolder(path.join(shelf, name))));
-  if (there.includes(false)) return null;
-  return lines.map((line): Entry => {
-    const at = line.indexOf('\t');
-    const kind = line.slice(0, at);
-    const rest = line.slice(at + 1);
-    if (kind !== 'file' && kind !== 'text') return entryOf(shelf, wheels[Number(kind)] ?? '', parseLine(rest));
-    const [head = '', size, mode, name = ''] = rest.split('\t', 4);
-    if (kind === 'text') return bytesEntry(head, JSON.parse(rest.slice(head.length + 1)));
-    return { path: name, mode: mode === '755' ? 0o755 : 0o644, sha256: head, size: Number(size), source: { file: below(folder, name) } };
-  });
-}
-
-async function writeManifest(ctx: Context, file: string, found: Found[]): Promise<void> {
-  const wheels = [...new Set(found.flatMap(({ shelved }) => shelved?.[0] ?? []))];
-  const numbers = new Map(wheels.map((name, number) => [name, number]));
-  const lines = found.map(({ entry: { path: name, mode, sha256, size, source }, shelved }) => {
-    if (shelved !== undefined) return `${numbers.get(shelved[0])}\t${shelved[1]}`;
-    if ('bytes' in source) return ['text', name, JSON.stringify(Buffer.from(source.bytes).toString())].join('\t');
-    return ['file', sha256, size, mode.toString(8), name].join('\t');
-  });
-  const whole = [wheels.join('\t'), ...lines, END].join('\n');
-  await withTemporary(ctx, file, Buffer.byteLength(whole), async (temporary) => {
-    await writeFile(temporary, whole);
-    await rename(temporary, file);
-  });
 }

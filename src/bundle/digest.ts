@@ -21,6 +21,18 @@ export function artifactOf(part: Part, entries: Entry[]): Artifact {
   return { part, entries: sorted, digest: rows.digest('hex'), size };
 }
 
+/** One that was made before: its files are listed when they are asked for. */
+export function knownArtifact(part: Part, known: Omit<Artifact, 'part' | 'entries'>, list: () => Entry[]): Artifact {
+  let entries: Entry[] | undefined;
+  return {
+    part,
+    ...known,
+    get entries() {
+      return (entries ??= list());
+    },
+  };
+}
+
 /** An entry whose bytes were made here and are small. */
 export function bytesEntry(path: string, text: string): Entry {
   const bytes = Buffer.from(text);

@@ -1,6 +1,6 @@
 /** Which distribution each file of the dependencies belongs to. */
 import type { Artifact } from '../types.ts';
-import { recordPath } from './dependencies.ts';
+import { recordPath } from './record.ts';
 
 /**
  * Path -> PEP 503 name: that whose RECORD names the file (its `NAME.libs` folder included); byte code, which no RECORD names,

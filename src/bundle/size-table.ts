@@ -1,7 +1,8 @@
 /** Where the bytes of a package are, against what the target takes. */
-import type { Artifact, Bundle, Entry, Lock } from '../types.ts';
+import type { Artifact, Bundle, Entry, Lock, Weight } from '../types.ts';
 import type { Built } from './build.ts';
-import { ownersOf, plain } from './owners.ts';
+import { plain } from './owners.ts';
+import { weightOf, weightsOf } from './weights.ts';
 
 export interface SizeRow {
   kind: 'distribution' | 'model' | 'serving' | 'code';
@@ -10,7 +11,7 @@ export interface SizeRow {
   version: string | null;
   files: number;
   unzippedBytes: number;
-  /** From the kind of each file; see RATIOS. */
+  /** From the kind of each file; see weights.ts. */
   zippedBytes: number;
 }
 
@@ -40,17 +41,10 @@ export interface SizeLimits {
   functionBytes?: number;
 }
 
-/** zipped / unzipped, measured on scikit-learn 1.6, pandas, scipy, numpy and Flask at zlib level 6. */
-const RATIOS: [extensions: string[], ratio: number][] = [
-  [['so', 'pyd', 'dll', 'dylib'], 0.33],
-  [['py', 'pyi', 'pyx', 'pxd', 'h', 'txt', 'csv', 'json', 'md', 'rst', 'html', 'css', 'js'], 0.23],
-  [['gz', 'zip', 'npz', 'xz', 'bz2', 'png', 'jpg', 'jpeg', 'whl'], 0.99],
-];
-const RATIO_OF = new Map(RATIOS.flatMap(([extensions, ratio]) => extensions.map((extension) => [extension, ratio])));
-
 /** @param built What `build()` wrote: the totals are then its measured bytes. */
 export function sizeTable(lock: Lock, bundle: Bundle, limits: SizeLimits, built?: Built): SizeTable {
-  const rows = [...distributionRows(lock, bundle.dependencies), ...functionRows(bundle.function)];
+  const weights = bundle.dependencies.weights ?? weightsOf(bundle.dependencies);
+  const rows = [...distributionRows(lock, weights), ...functionRows(bundle.function)];
   const unzippedBytes = bundle.dependencies.size + bundle.function.size;
   const zips = built?.files.filter((file) => file.path.endsWith('.zip'));
   const zippedBytes = sum(zips?.map((file) => file.bytes) ?? rows.map((row) => row.zippedBytes));
@@ -59,7 +53,7 @@ export function sizeTable(lock: Lock, bundle: Bundle, limits: SizeLimits, built?
     check('unzipped', unzippedBytes, true, limits.unzippedBytes),
   ];
   if (limits.functionBytes !== undefined) checks.push(check('function', bundle.function.size, true, limits.functionBytes));
-  const files = bundle.dependencies.entries.length + bundle.function.entries.length;
+  const files = sum(rows.map((row) => row.files));
   return { rows, totals: { files, unzippedBytes, zippedBytes }, checks, fits: checks.every((each) => each.fits) };
 }
 
@@ -68,45 +62,24 @@ function check(measure: SizeCheck['measure'], bytes: number, measured: boolean, 
   return { measure, bytes, measured, limit, over, fits: over === null || over <= 0 };
 }
 
-/** Files belong to the distribution whose RECORD names them (its `NAME.libs` folder included), byte code to that of its source. */
-function distributionRows(lock: Lock, artifact: Artifact): SizeRow[] {
-  const owners = ownersOf(artifact);
-  const groups = new Map<string, Entry[]>();
-  for (const entry of artifact.entries) {
-    const owner = owners.get(entry.path) ?? '';
-    const group = groups.get(owner) ?? [];
-    group.push(entry);
-    groups.set(owner, group);
-  }
-  const rows = [...groups].map(([owner, entries]) => {
+function distributionRows(lock: Lock, weights: Weight[]): SizeRow[] {
+  const rows = weights.map(({ owner, ...weight }): SizeRow => {
     const locked = lock.packages.find((each) => plain(each.name) === owner);
-    return rowOf('distribution', locked?.name ?? (owner || 'other files'), locked?.version ?? null, entries);
+    return { kind: 'distribution', name: locked?.name ?? (owner || 'other files'), version: locked?.version ?? null, ...weight };
   });
   return rows.sort((a, b) => b.unzippedBytes - a.unzippedBytes || (a.name < b.name ? -1 : 1));
 }
 
 function functionRows(artifact: Artifact): SizeRow[] {
+  const row = (kind: SizeRow['kind'], name: string, entries: Entry[]): SizeRow => ({ kind, name, version: null, ...weightOf(entries) });
   const under = (folder: string) => artifact.entries.filter((entry) => entry.path.startsWith(`${folder}/`));
   const serving = artifact.entries.filter((entry) => !/^(model|code)\//.test(entry.path));
   const rows = [
-    rowOf('model', 'model', null, under('model')),
-    rowOf('serving', 'serving code', null, serving),
-    rowOf('code', 'your code', null, under('code')),
+    row('model', 'model', under('model')),
+    row('serving', 'serving code', serving),
+    row('code', 'your code', under('code')),
   ];
   return rows.filter((each) => each.files > 0);
-}
-
-function rowOf(kind: SizeRow['kind'], name: string, version: string | null, entries: Entry[]): SizeRow {
-  const unzippedBytes = sum(entries.map((entry) => entry.size));
-  const zippedBytes = Math.round(sum(entries.map(zippedEstimate)));
-  return { kind, name, version, files: entries.length, unzippedBytes, zippedBytes };
-}
-
-/** Headers of one entry in a zip: 30 + 46 + 16 bytes and its name twice. */
-function zippedEstimate(entry: Entry): number {
-  const extension = entry.path.includes('.so.') ? 'so' : entry.path.slice(entry.path.lastIndexOf('.') + 1);
-  const ratio = RATIO_OF.get(extension) ?? 0.5;
-  return entry.size * ratio + 92 + 2 * entry.path.length;
 }
 
 function sum(numbers: number[]): number {

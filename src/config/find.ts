@@ -3,14 +3,15 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import { absoluteArtifact, splitArtifact } from './artifact.ts';
-import { readConfigFile, type ConfigFile } from './file.ts';
+import type { ConfigFile } from './file.ts';
 
 const CONFIG_FILE = 'mlfn.yaml';
 
 /** The nearest one in the folder or above it. */
 export async function findConfig(folder: string): Promise<ConfigFile | null> {
   const file = await nearestFile(folder);
-  return file === null ? null : readConfigFile(file);
+  // Loading what reads YAML takes as long as some commands do.
+  return file === null ? null : (await import('./file.ts')).readConfigFile(file);
 }
 
 /**

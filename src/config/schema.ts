@@ -6,6 +6,9 @@ import * as z from 'zod';
 import { TARGETS } from '../providers/index.ts';
 import { SECTIONS } from '../providers/sections.ts';
 
+// Each schema is asked once or twice: to compile code for it takes longer than all that it checks.
+z.config({ jitless: true });
+
 export const NAME_RULE = 'a lower-case letter, then up to 47 lower-case letters, digits or hyphens';
 export const NAME = /^[a-z][a-z0-9-]{0,47}$/;
 

@@ -54,6 +54,13 @@ export function otherFormat(head: Buffer): OtherFormat | null {
   return OTHER_FORMATS.find(({ recognise }) => recognise(head)) ?? null;
 }
 
+export const isZip = startsWith('PK\x03\x04');
+
+/** PROTO 4 or 5 and a FRAME: what Python writes by default since 3.8, and no other format begins so. */
+export function isFramedPickle(head: Buffer): boolean {
+  return head[0] === 0x80 && (head[1] === 4 || head[1] === 5) && head[2] === 0x95;
+}
+
 /** Magic numbers as joblib tells its own files apart (`joblib.compressor`). A raw pickle starts with none of them. */
 export function compressionOf(head: Buffer): Compression {
   if (starts(0x1f, 0x8b)(head)) return 'gzip';

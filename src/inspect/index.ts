@@ -5,11 +5,9 @@ import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Card } from '../card.ts';
 import { viewOfFile } from './bytes/view.ts';
-import { compressionOf, HEAD_BYTES, otherFormat } from './formats.ts';
+import { compressionOf, HEAD_BYTES, isFramedPickle, isZip, otherFormat } from './formats.ts';
 import type { Compression } from './decompress/index.ts';
-import { archiveCard, isZip } from './archive/card.ts';
-import { folderCard } from './folder/card.ts';
-import { readerCard } from './framework/readers.ts';
+import type { OpenFile } from './framework/reader.ts';
 import { inspectModel } from './model-file.ts';
 import { inspectPython, pythonTarget } from './python-artifact.ts';
 
@@ -25,7 +23,10 @@ export async function inspect(ctx: Context, file: string, options: { code?: stri
   const target = pythonTarget(file);
   if (target !== null) return inspectPython(ctx, target);
   const whole = path.resolve(ctx.cwd, file);
-  if (await isFolder(whole)) return folderCard(ctx, whole, (inner, code) => inspect(ctx, inner, { code: options.code ?? code }));
+  if (await isFolder(whole)) {
+    const { folderCard } = await import('./folder/card.ts');
+    return folderCard(ctx, whole, (inner, code) => inspect(ctx, inner, { code: options.code ?? code }));
+  }
   const handle = await openModel(whole);
   try {
     const { size } = await handle.stat();
@@ -35,9 +36,8 @@ export async function inspect(ctx: Context, file: string, options: { code?: stri
       throw new MlfnError('MODEL_EMPTY', `${whole} is empty.`, { hint: 'Save the model again.', details: { path: whole } });
     }
     const compression = compressionOf(head);
-    if (compression === 'none') {
-      const model = { file: handle, path: whole, size, view: viewOfFile(handle, size, ctx.signal), signal: ctx.signal };
-      const card = isZip(head) ? await archiveCard(model) : await readerCard(model, head);
+    if (compression === 'none' && !isFramedPickle(head)) {
+      const card = await frameworkCardOf({ file: handle, path: whole, size, view: viewOfFile(handle, size, ctx.signal), signal: ctx.signal }, head);
       if (card !== null) return card;
       refuseOthers(whole, head);
     }
@@ -47,6 +47,12 @@ export async function inspect(ctx: Context, file: string, options: { code?: stri
   } finally {
     await handle.close();
   }
+}
+
+/** Each of these reads a dozen formats: they are loaded where there is such a file. */
+async function frameworkCardOf(model: OpenFile, head: Buffer): Promise<Card | null> {
+  if (isZip(head)) return (await import('./archive/card.ts')).archiveCard(model);
+  return (await import('./framework/readers.ts')).readerCard(model, head);
 }
 
 async function isFolder(whole: string): Promise<boolean> {

@@ -122,8 +122,16 @@ export function homeFolder(ctx: Context): string {
   return ctx.env['HOME'] ?? ctx.env['USERPROFILE'] ?? os.homedir();
 }
 
+/** By the numbers in the names. Not localeCompare(): loading its tables takes longer than all the rest of this. */
 function newestFirst(a: string, b: string): number {
-  return b.localeCompare(a, 'en', { numeric: true });
+  const [left, right] = [a, b].map((name) => name.split(/(\d+)/));
+  for (const [at, text] of left?.entries() ?? []) {
+    const other = right?.[at] ?? '';
+    if (text === other) continue;
+    const [number, otherNumber] = [Number(text), Number(other)];
+    return at % 2 === 1 && number !== otherNumber ? otherNumber - number : text < other ? 1 : -1;
+  }
+  return (right?.length ?? 0) - (left?.length ?? 0);
 }
 
 async function isFile(file: string): Promise<boolean> {

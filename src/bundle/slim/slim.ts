@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Context } from '../../events.ts';
 import type { Artifact, Bundle } from '../../types.ts';
 import { readJson, writeWhole } from '../../whole-files.ts';
-import { shippedRecord } from '../dependencies.ts';
+import { shippedRecord } from '../record.ts';
 import { artifactOf, bytesEntry, sha256 } from '../digest.ts';
 import { ownersOf, plain } from '../owners.ts';
 import { keptFiles, type Touched } from './keep.ts';

@@ -52,7 +52,7 @@ export const init = command({
     const { sample, hooks } = found;
     const settings = { name, model, ...(sample === null ? {} : { sample }), ...(hooks === null ? {} : { hooks }) };
     const schema = existsSync(path.join(ctx.cwd, SCHEMA)) ? SCHEMA : null;
-    writeFileSync(file, fileText(settings, schema));
+    writeFileSync(file, await fileText(settings, schema));
     return { file, settings, candidates: found.models };
   },
   text: ({ file, settings, candidates }, { paint }) => [

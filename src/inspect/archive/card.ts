@@ -14,10 +14,6 @@ import { type Archive, openArchive } from './zip.ts';
 
 const READERS: readonly ArchiveReader[] = [keras, torchExported, torchScript, torchSaved, skops];
 
-export function isZip(head: Buffer): boolean {
-  return head.toString('latin1', 0, 4) === 'PK\x03\x04';
-}
-
 /** Null when it is none of these formats. @throws MODEL_DAMAGED, MODEL_UNSAFE */
 export async function archiveCard(model: OpenFile): Promise<FrameworkCard | null> {
   const archive = await openArchive(model.view).catch((error: unknown) => refused(model, error));

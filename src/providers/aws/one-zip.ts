@@ -12,7 +12,7 @@ const SMALL_BYTES = 8 * 1024;
 
 /** Why one zip; null for a layer, and where there are no dependencies. Size alone never forces it: Lambda's limit is over both together. */
 export function oneZip({ oneZip: asked }: AwsConfig, { dependencies }: Bundle, findings: Finding[]): string | null {
-  if (dependencies.entries.length === 0 || asked === false) return null;
+  if (dependencies.size === 0 || asked === false) return null;
   if (asked === true) return 'as oneZip says';
   const denied = findings.find(({ code }) => code === NO_LAYERS);
   if (denied !== undefined) return `no layer, as ${denied.message.replace(/\.$/, '')}`;
