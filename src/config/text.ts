@@ -1,8 +1,8 @@
 /** What mlfn.yaml is at first. */
+import { stringify } from 'yaml';
 
 /** @param schema path that an editor finds the schema at */
-export async function fileText(settings: Record<string, string>, schema: string | null): Promise<string> {
-  const { stringify } = await import('yaml');
+export function fileText(settings: Record<string, string>, schema: string | null): string {
   return `${schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`}${stringify(settings)}
 # What else there is, with its default:
 # memory: 1024      MB of one worker

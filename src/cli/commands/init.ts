@@ -37,9 +37,10 @@ export const init = command({
   async run(ctx, input): Promise<Initialised> {
     const file = path.join(ctx.cwd, FILE);
     await mayWrite(ctx, file, input.force);
-    const [{ survey }, { checkName, defaultName, splitArtifact, absoluteArtifact, fileText }] = await Promise.all([
+    const [{ survey }, { checkName, defaultName, splitArtifact, absoluteArtifact }, { fileText }] = await Promise.all([
       import('../survey.ts'),
       import('../../config/index.ts'),
+      import('../../config/text.ts'),
     ]);
     const found = await survey(ctx);
     const model = await chooseModel(ctx, found);
@@ -52,7 +53,7 @@ export const init = command({
     const { sample, hooks } = found;
     const settings = { name, model, ...(sample === null ? {} : { sample }), ...(hooks === null ? {} : { hooks }) };
     const schema = existsSync(path.join(ctx.cwd, SCHEMA)) ? SCHEMA : null;
-    writeFileSync(file, await fileText(settings, schema));
+    writeFileSync(file, fileText(settings, schema));
     return { file, settings, candidates: found.models };
   },
   text: ({ file, settings, candidates }, { paint }) => [
