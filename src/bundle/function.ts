@@ -31,7 +31,7 @@ export async function functionPart(
   const fetched = shipped !== null && apart !== undefined ? { file: shipped.file, sha256: shipped.entry.sha256, size: shipped.entry.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
   const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, { apart, shipped })));
-  const entries = [...(await servedCode(ctx, request, engineOf(card, compiled))), ...(model === null || apart !== undefined ? [] : [model, ...beside]), ...code.entries, settings];
+  const entries = [...(await servedCode(ctx, request, engineOf(card, compiled), apart !== undefined)), ...(model === null || apart !== undefined ? [] : [model, ...beside]), ...code.entries, settings];
   const own = card.kind === 'python' ? module : await hashOnce(ctx, card.path);
   const modelDigest = beside.length === 0 ? (own?.sha256 ?? '') : sha256([own, ...beside].map((each) => each?.sha256).join());
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
@@ -43,8 +43,8 @@ export function withRequirements(artifact: Artifact, requirements: string): Arti
 }
 
 /** A native package has its cold start elsewhere, and is sent anew with each changed model: there sources weigh less. */
-async function servedCode(ctx: Context, { caller, lock }: CodeRequest & { caller: Caller }, by: ServedBy): Promise<Entry[]> {
-  const entries = await servingCode(ctx, caller, by);
+async function servedCode(ctx: Context, { caller, lock }: CodeRequest & { caller: Caller }, by: ServedBy, apart: boolean): Promise<Entry[]> {
+  const entries = await servingCode(ctx, caller, by, apart);
   return by.engine === 'native' ? entries : packed(ctx, entries, lock);
 }
 

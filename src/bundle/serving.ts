@@ -20,11 +20,15 @@ const MODEL_ONLY = ['bodies', 'fields', 'inference', 'predict', 'records', 'refu
 const PYTHON_ONLY = ['function', 'wsgi'];
 const TENSORS_ONLY = ['answers', 'ports', 'tensor_protocol', 'tensors'];
 
-export async function servingCode(ctx: Context, caller: Caller, by: ServedBy): Promise<Entry[]> {
+/** What finds a model that is not in the package. */
+const APART_ONLY = ['fetch', 'reload', 'store_file', 'store_gs', 'store_s3'];
+
+/** @param apart the model is not in the package */
+export async function servingCode(ctx: Context, caller: Caller, by: ServedBy, apart: boolean): Promise<Entry[]> {
   const folder = path.join(templatesFolder(), 'python');
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const names = found.filter((each) => each.isFile()).map((each) => path.relative(folder, path.join(each.parentPath, each.name)).split(path.sep).join('/'));
-  const left = leftOut(by);
+  const left = leftOut(by, apart);
   const shipped = names.filter((name) => !/(^|\/)(__pycache__\/|\.)|\.pyc$/.test(name) && !left(name) && !(caller === 'lambda' && HTTP_ONLY.has(name)));
   return Promise.all(
     shipped.map(async (name) => {
@@ -36,12 +40,12 @@ export async function servingCode(ctx: Context, caller: Caller, by: ServedBy): P
 }
 
 /** What the engine does not import. */
-function leftOut(by: ServedBy): (name: string) => boolean {
+function leftOut(by: ServedBy, apart: boolean): (name: string) => boolean {
   const graphs = by.engine === 'onnx' ? [] : ['session'];
   const tensors = 'format' in by && by.format === 'onnx' ? [] : TENSORS_ONLY;
   const compiled = [...NATIVE_ONLY, ...PYTHON_ONLY, ...tensors, ...graphs];
   const others = { python: [...NATIVE_ONLY, ...MODEL_ONLY, ...TENSORS_ONLY, ...graphs], native: [...PYTHON_ONLY, ...TENSORS_ONLY, ...graphs], plain: compiled, onnx: compiled }[by.engine];
-  const left = new Set(others.map((name) => `mlfn_serve/${name}.py`));
+  const left = new Set([...others, ...(apart ? [] : APART_ONLY)].map((name) => `mlfn_serve/${name}.py`));
   const evaluators = new Set('modules' in by && by.format === 'plain' ? ['__init__', ...by.modules].map((name) => `mlfn_serve/plain/${name}.py`) : []);
   return (name) => left.has(name) || (name.startsWith('mlfn_serve/plain/') && !evaluators.has(name));
 }

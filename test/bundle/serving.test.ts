@@ -23,14 +23,15 @@ const LINEAR: ServedBy = { engine: 'plain', format: 'plain', modules: ['chain', 
 
 test.each([
   // Where the model is in Cloud Storage, which it is not for who is called by Lambda; and what other engines would import.
-  ['lambda', { engine: 'native' }, ['fetch store_gs', 'start function', 'start plain', 'start tensors']],
-  ['http', { engine: 'native' }, ['start function', 'start plain', 'start tensors']],
-  ['http', { engine: 'python' }, ['start model', 'start plain', 'start predict', 'start tensors']],
-  ['http', LINEAR, ['start function', 'start model', 'start tensors']],
-  ['http', { engine: 'onnx', format: 'onnx', modules: [] }, ['start function', 'start model', 'start plain']],
-] as const)('for %s and %j: nothing that is imported is left out', async (caller, by, lazily) => {
+  ['lambda', true, { engine: 'native' }, ['fetch store_gs', 'start function', 'start plain', 'start tensors']],
+  ['http', true, { engine: 'native' }, ['start function', 'start plain', 'start tensors']],
+  ['http', false, { engine: 'native' }, ['start fetch', 'start fetch', 'start function', 'start plain', 'start reload', 'start tensors']],
+  ['http', true, { engine: 'python' }, ['start model', 'start plain', 'start predict', 'start tensors']],
+  ['http', true, LINEAR, ['start function', 'start model', 'start tensors']],
+  ['http', true, { engine: 'onnx', format: 'onnx', modules: [] }, ['start function', 'start model', 'start plain']],
+] as const)('for %s, model apart: %s, and %j: nothing that is imported is left out', async (caller, apart, by, lazily) => {
   const lab = makeLab();
-  const entries = await servingCode(lab.ctx, caller, by as ServedBy);
+  const entries = await servingCode(lab.ctx, caller, by as ServedBy, apart);
   for (const { path: name, source } of entries) cpSync((source as { file: string }).file, path.join(lab.folder, name));
   const missing = execFileSync(python, ['-I', '-c', MISSING, lab.folder], { encoding: 'utf8' });
   expect(missing.split('\n').filter(Boolean).toSorted()).toEqual(lazily);
@@ -38,7 +39,7 @@ test.each([
 
 test('Lambda gets no server, and nothing gets byte code', async () => {
   const lab = makeLab();
-  const names = async (caller: 'lambda' | 'http') => (await servingCode(lab.ctx, caller, { engine: 'native' })).map((entry) => entry.path);
+  const names = async (caller: 'lambda' | 'http') => (await servingCode(lab.ctx, caller, { engine: 'native' }, true)).map((entry) => entry.path);
   const [lambda, http] = [await names('lambda'), await names('http')];
   expect(http).toEqual(expect.arrayContaining(['main.py', 'mlfn_serve/entry.py', 'mlfn_serve/page.html', 'mlfn_serve/server.py']));
   const left = http.filter((name) => !lambda.includes(name)).toSorted();
@@ -48,7 +49,7 @@ test('Lambda gets no server, and nothing gets byte code', async () => {
 
 test('a compiled model brings its own evaluators, and no others', async () => {
   const lab = makeLab();
-  const names = (await servingCode(lab.ctx, 'lambda', LINEAR)).map((entry) => entry.path);
+  const names = (await servingCode(lab.ctx, 'lambda', LINEAR, false)).map((entry) => entry.path);
   expect(names.filter((name) => name.includes('/plain/')).toSorted()).toEqual(['__init__', 'chain', 'columns', 'encoding', 'flat', 'kinds', 'linear', 'scaling'].map((name) => `mlfn_serve/plain/${name}.py`));
   expect(names).not.toContain('mlfn_serve/introspect.py');
 });
