@@ -2,10 +2,9 @@
 import { rename } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import type { TarArchive } from 'archiver';
 import type { Context } from '../events.ts';
-import { withoutSystem } from '../gzip.ts';
+import { gzip } from '../gzip.ts';
 import type { Artifact, Entry } from '../types.ts';
 import { compareBytes } from './digest.ts';
 import { interrupted } from './hash.ts';
@@ -44,7 +43,7 @@ export async function writeArchive(ctx: Context, parts: ArchivePart[], file: str
       const archive = new TarArchive();
       archive.on('error', () => undefined); // the pipeline throws it; archiver tells of it once more
       const fed = feed(ctx, archive, rows).catch((error: unknown) => void archive.destroy(error as Error));
-      await pipeline(archive, createGzip(), withoutSystem(), async (compressed: AsyncIterable<Uint8Array>) => {
+      await pipeline(archive, (plain: AsyncIterable<Uint8Array>) => gzip(plain), async (compressed: AsyncIterable<Uint8Array>) => {
         for await (const chunk of compressed) await output.write(chunk);
       });
       await fed;
