@@ -41,6 +41,7 @@ const nothing: Ground = {
   bucket: { name: 'mlfn-1-eu-west-1', exists: false, drift: [] },
   role: { name: 'mlfn-heart-eu-west-1', exists: false, right: false, more: [], place },
   logGroup: { name: '/aws/lambda/heart', exists: false, retention: null },
+  repository: null,
   doors: { url: null, api: null },
   function: null,
   stored: [],
@@ -50,8 +51,9 @@ const all: Ground = {
   bucket: { name: 'mlfn-1-eu-west-1', exists: true, drift: [] },
   role: { name: 'mlfn-heart-eu-west-1', exists: true, right: true, more: [], place },
   logGroup: { name: '/aws/lambda/heart', exists: true, retention: 30 },
+  repository: null,
   doors: { url: closed, api: null },
-  function: { tags: { mlfn: '1' }, reserved: null, provisioned: null, warm: null, foreign: null },
+  function: { image: false, tags: { mlfn: '1' }, reserved: null, provisioned: null, warm: null, foreign: null },
   stored: [DEPENDENCIES, 'a'],
 };
 

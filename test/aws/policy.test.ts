@@ -201,7 +201,8 @@ describe('a user with exactly this policy', () => {
 
   test('needed all that the policy names', () => {
     const called = gate.actions();
-    const unused = [...new Set(ALLOWED)].filter((action) => !called.includes(action));
+    // Images are another life: image.test.ts
+    const unused = [...new Set(ALLOWED)].filter((action) => !called.includes(action) && !action.startsWith('ecr:'));
     expect(unused.toSorted()).toEqual(Object.keys(NOT_CALLED).toSorted());
   });
 });

@@ -10,7 +10,7 @@ import type { Live } from '../../src/live.ts';
 
 const draft = { function: 'heart', targetSettings: {} } as unknown as ReleaseDraft;
 const want = { kind: 'release' as const, draft };
-const bare: FunctionState = { tags: { mlfn: '1' }, reserved: null, provisioned: null, warm: null, foreign: null };
+const bare: FunctionState = { image: false, tags: { mlfn: '1' }, reserved: null, provisioned: null, warm: null, foreign: null };
 const ready = (wanted: number, status = 'READY') => ({ wanted, status, reason: null });
 const SWITCH: Step = { kind: 'switch', number: null, from: 1 };
 
@@ -70,12 +70,13 @@ describe('warm', () => {
 });
 
 describe('a function that mlfn did not make', () => {
-  const foreign = { runtime: 'python3.9', handler: 'app.main', role: 'arn:aws:iam::1:role/old', variables: ['DB', 'TOKEN'], image: false };
+  const foreign = { runtime: 'python3.9', handler: 'app.main', role: 'arn:aws:iam::1:role/old', variables: ['DB', 'TOKEN'] };
   test('is taken over first, and the plan says what is replaced', () =>
     expect(before({}, { ...bare, tags: {}, foreign })).toEqual([
       'update function: is taken over: python3.9 app.main, its role arn:aws:iam::1:role/old, its variables DB, TOKEN are replaced; kept as a version, as are its versions and aliases',
     ]));
-  test('of an image is refused', () => expect(() => before({}, { ...bare, foreign: { ...foreign, image: true } })).toThrow('heart is made of a container image'));
+  test('of an image is told as one', () =>
+    expect(before({}, { ...bare, image: true, tags: {}, foreign: { ...foreign, runtime: '', handler: '', variables: [] } })[0]).toContain('is taken over: its image, its role arn'));
 });
 
 describe('tags', () => {

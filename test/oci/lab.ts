@@ -5,10 +5,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Context, Event } from '../../src/events.ts';
-import { python } from '../python.ts';
 import { freePort, type Server, startServer, temporary } from '../aws/lab/server.ts';
 import { type LayoutOptions, writeLayout } from './layout.ts';
 import { crane, installed } from './programs.ts';
+import { type Member, tarOf } from './small-base.ts';
+
+export { type Member, MEMBERS } from './small-base.ts';
 
 export interface Lab {
   ctx: Context;
@@ -34,39 +36,6 @@ export function makeLab(env: Record<string, string> = {}): Lab {
   };
   return { ctx, folder, events, abort: () => stop.abort() };
 }
-
-const TAR = `
-import io, json, sys, tarfile
-out = tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.GNU_FORMAT)
-for name, kind, content in json.load(sys.stdin):
-    info = tarfile.TarInfo(name)
-    data = content.encode("latin-1")
-    if kind == "file":
-        info.size = len(data)
-        out.addfile(info, io.BytesIO(data))
-        continue
-    info.type = {"symlink": tarfile.SYMTYPE, "link": tarfile.LNKTYPE, "folder": tarfile.DIRTYPE}[kind]
-    info.linkname = content
-    out.addfile(info)
-out.close()
-`;
-
-export type Member = [name: string, kind: 'file' | 'symlink' | 'link' | 'folder', content: string];
-
-/** By Python's tarfile. */
-function tarOf(members: Member[]): Buffer {
-  return execFileSync(python, ['-I', '-c', TAR], { input: JSON.stringify(members), maxBuffer: 1 << 28 });
-}
-
-/** What a base needs to be taken for one: Python 3.13 and glibc 2.36 on Debian 12. */
-export const MEMBERS: Member[] = [
-  ['./etc/os-release', 'symlink', '../usr/lib/os-release'],
-  ['./usr/lib/os-release', 'file', 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n'],
-  ['./usr/bin/python3.13', 'file', '\x7fELF'],
-  ['./usr/bin/python3', 'symlink', 'python3.13'],
-  ['./usr/lib/python3.13/http/client.py', 'file', ''],
-  ['./usr/lib/x86_64-linux-gnu/libc.so.6', 'file', '\x7fELF...GNU C Library (Debian GLIBC 2.36-9+deb12u10) stable release version 2.36.\n'],
-];
 
 /** A layout `base` below the lab's folder, of layers of these members; its name for --base. */
 export function layoutOf(lab: Lab, layers: Member[][], options: LayoutOptions = {}, folder = 'base'): string {

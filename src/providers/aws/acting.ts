@@ -15,7 +15,7 @@ import { openSession } from './session.ts';
 import { survey } from './survey.ts';
 
 export const acting = {
-  preflight: async (ctx, config, name) => preflight(await openSession(ctx, config), name),
+  preflight: async (ctx, config, name, form) => preflight(await openSession(ctx, config), name, form),
   observe: async (ctx, config, name) => observe(await openSession(ctx, config), name),
   list: async (ctx, config) => list(await openSession(ctx, config)),
   survey: async (ctx, config, name, draft) => survey(await openSession(ctx, config), name, draft),

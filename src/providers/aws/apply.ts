@@ -1,14 +1,16 @@
 /** The steps of a plan, done on AWS. */
 import { applier } from '../applying.ts';
 import type { Done, ReleaseDraft } from '../provider.ts';
+import { codeOf } from './code.ts';
 import { ensureHttpApi, removeHttpApi } from './endpoint/endpoint.ts';
 import { publishVersion } from './function.ts';
-import { findLayer } from './layers.ts';
+import { ensureRepository } from './images/repository.ts';
 import { ensureLogGroup } from './logs/log-group.ts';
-import { EMPTY_PART, modelsPrefix } from './names.ts';
+import { modelsPrefix } from './names.ts';
 import { see } from './observe.ts';
 import { pointModel } from './models.ts';
 import { storePart, tellSent } from './parts.ts';
+import { partsOf } from './stored.ts';
 import { dropCandidate, prune, remove } from './removal.ts';
 import { assertGiven, ensureRole, observeRole, roleArn } from './role.ts';
 import type { Session } from './session.ts';
@@ -19,7 +21,6 @@ import { settingsOf } from './settings/release.ts';
 import { ensureTags } from './settings/tags.ts';
 import { ensureSchedule, removeSchedule } from './settings/warm.ts';
 import { ensureBucket } from './storage/bucket.ts';
-import { hasObject } from './storage/objects.ts';
 import { claimNumber, listRecords, readRecord } from './storage/records.ts';
 import { switchTo } from './switch.ts';
 import { ensureUrl, removeUrl } from './endpoint/url.ts';
@@ -32,6 +33,7 @@ const ENSURE: Record<string, (session: Session, name: string, done: Done) => Pro
     await ensureRole(session, name, [...(draft === undefined ? [] : [draft]), ...kept.map(({ record }) => record)].map(settingsOf));
   },
   'log group': ensureLogGroup,
+  repository: ensureRepository,
   endpoint: ensureUrl,
   'HTTP API': ensureHttpApi,
   function: adopt,
@@ -69,23 +71,19 @@ const ROLE_WAITS = 4;
 async function publish(session: Session, number: number, draft: ReleaseDraft, done: Done): Promise<void> {
   const { name } = done;
   // Stored already by an earlier plan, or collected since: without them Lambda would refuse.
-  for (const part of ['dependencies', 'function', 'model'] as const) {
-    const digest = draft.artifacts[part];
-    if (digest === undefined || digest === EMPTY_PART) continue;
+  for (const { part, digest } of partsOf(draft)) {
     const sent = await storePart(session, part, done);
     if (sent > 0) tellSent(session, part, digest, sent);
   }
   await pointModel(session, name, number, draft);
-  const layer = draft.artifacts.dependencies === EMPTY_PART ? null : await findLayer(session, draft.artifacts.dependencies);
   session.ctx.emit({ type: 'progress', text: `publishing release ${number}` });
   const wanted = {
     name,
     number,
     draft,
     role: await roleArn(session, name),
-    layers: layer === null ? [] : [layer],
+    code: await codeOf(session, name, draft),
     models: `s3://${await session.bucket()}/${modelsPrefix(name)}`,
-    codeSha256: (await hasObject(session, draft.artifacts.function))?.sha256 ?? null,
   };
   let waits = 0;
   await publishVersion(session, wanted, async () => {

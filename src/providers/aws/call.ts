@@ -30,7 +30,8 @@ export async function orNull<T>(need: Need, send: () => Promise<T>, expected: re
   }
 }
 
-const MISSING = ['ResourceNotFoundException', 'NoSuchEntity', 'NoSuchEntityException', 'NotFound', 'NoSuchKey', 'NotFoundException'];
+const ECR_MISSING = ['RepositoryNotFoundException', 'RepositoryPolicyNotFoundException', 'LifecyclePolicyNotFoundException', 'ImageNotFoundException'];
+const MISSING = ['ResourceNotFoundException', 'NoSuchEntity', 'NoSuchEntityException', 'NotFound', 'NoSuchKey', 'NotFoundException', ...ECR_MISSING];
 
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';

@@ -15,27 +15,25 @@ import type { ReleaseDraft } from '../provider.ts';
 import { patiently, until } from '../patience.ts';
 import { call, nameOf, once, Patience } from './call.ts';
 import { modelVariables } from '../models.ts';
-import { objectKey, RELEASE_VARIABLE } from './names.ts';
+import { RELEASE_VARIABLE } from './names.ts';
+import { type Code, isOf, startOf } from './code.ts';
 import { storageFor } from './ephemeral.ts';
 import type { Session } from './session.ts';
 import { configurationFor, secretsVariable, settingsOf } from './settings/release.ts';
 import { allTags } from './settings/tag-plan.ts';
 import { deleteVersion, getFunction, gone, listVersions, toVersion, type Version } from './versions.ts';
 
-const HANDLER = 'mlfn_serve.entry.handler';
-/** Milliseconds: Lambda takes minutes for a snapshot. */
-const SNAPSHOT_MS = 900_000;
+/** Milliseconds: Lambda takes minutes for a snapshot, and to make a large image ready. */
+const LONG_MS = 900_000;
 
 export interface Wanted {
   name: string;
   number: number;
   draft: ReleaseDraft;
   role: string;
-  layers: string[];
+  code: Code;
   /** Folder of the function's models: `s3://bucket/prefix/`. */
   models: string;
-  /** Of the function part in the bucket, as Lambda writes it. */
-  codeSha256: string | null;
 }
 
 /**
@@ -43,7 +41,8 @@ export interface Wanted {
  * @returns the version that holds exactly this release
  */
 export async function publishVersion(session: Session, wanted: Wanted, assertClaimed: () => Promise<void>): Promise<Version> {
-  const patience = new Patience(session, settingsOf(wanted.draft).snapstart ? SNAPSHOT_MS : undefined);
+  const isLong = settingsOf(wanted.draft).snapstart || wanted.code.form === 'image';
+  const patience = new Patience(session, isLong ? LONG_MS : undefined);
   let tries = 0;
   // What mlfn's own role may do was put right by the plan, and only has to become known; another's stays as it is.
   const willPass = (error: unknown) => passes(error) && !(session.config.role !== undefined && lacksPermission(error));
@@ -64,18 +63,12 @@ class Overtaken extends Error {}
 /** What an earlier try has published, however ready: no list tells. What else goes by the number is nobody's. */
 async function takeUp(session: Session, wanted: Wanted): Promise<Version | null> {
   const known = (await listVersions(session, wanted.name)).filter(({ release }) => release === wanted.number);
-  const right = known.find((each) => each.codeSha256 === wanted.codeSha256 && sameLayers(each.layers, wanted.layers));
-  for (const { version } of known) if (version !== right?.version) await deleteVersion(session, wanted.name, version);
-  return right === undefined ? null : { ...right, state: 'Pending' };
-}
-
-/** Versions of one layer hold the same. */
-function sameLayers(found: string[], wanted: string[]): boolean {
-  return found.map(layerOf).join() === wanted.map(layerOf).join();
-}
-
-function layerOf(arn: string): string {
-  return arn.replace(/:\d+$/, '');
+  let right: Version | null = null;
+  for (const each of known) {
+    if (right === null && (await isOf(session, wanted.name, each, wanted.code))) right = each;
+    else await deleteVersion(session, wanted.name, each.version);
+  }
+  return right === null ? null : { ...right, state: 'Pending' };
 }
 
 /** `$LATEST` as it is now holds this release and, when that is said, this code: whoever changes it from here on is noticed by its revision. */
@@ -124,8 +117,7 @@ function raise(error: Error): never {
 
 async function create(patience: Patience, wanted: Wanted): Promise<FunctionConfiguration> {
   const { session } = patience;
-  const { name, draft } = wanted;
-  const Code = { S3Bucket: await session.bucket(), S3Key: objectKey(draft.artifacts.function) };
+  const { name, draft, code } = wanted;
   const signal = { abortSignal: session.ctx.signal };
   const tags = allTags(session.config.tags);
   const made = await attempt('lambda:CreateFunction', name, () =>
@@ -133,8 +125,8 @@ async function create(patience: Patience, wanted: Wanted): Promise<FunctionConfi
       new CreateFunctionCommand({
         ...configurationOf(wanted),
         ...configurationFor(settingsOf(draft)),
-        Code,
-        PackageType: 'Zip',
+        Code: code.source,
+        PackageType: code.form === 'image' ? 'Image' : 'Zip',
         Architectures: [session.config.architecture],
         Tags: tags,
       }),
@@ -159,20 +151,19 @@ async function settled(patience: Patience, name: string): Promise<FunctionConfig
 
 async function update(patience: Patience, wanted: Wanted, before: FunctionConfiguration): Promise<FunctionConfiguration> {
   const { session } = patience;
-  const { name, draft } = wanted;
+  const { name, code } = wanted;
   const signal = { abortSignal: session.ctx.signal };
   const ready = before.LastUpdateStatus === 'InProgress' || before.State === 'Pending' ? await settled(patience, name) : before;
   let early = true;
   const configured = await configure(patience, wanted, ready).catch((error: unknown) => {
-    if (!isTooMuch(error)) throw error;
+    if (code.form === 'image' || !isTooMuch(error)) throw error;
     early = false;
-    return configure(patience, { ...wanted, layers: [] }, ready);
+    return configure(patience, { ...wanted, code: { ...code, layers: [] } }, ready);
   });
   const { RevisionId } = assertOwn(wanted, configured);
-  const source = { S3Bucket: await session.bucket(), S3Key: objectKey(draft.artifacts.function) };
   const { CodeSha256 } = await attempt('lambda:UpdateFunctionCode', name, () =>
     session.lambda.send(
-      new UpdateFunctionCodeCommand({ FunctionName: name, ...source, Architectures: [session.config.architecture], RevisionId }),
+      new UpdateFunctionCodeCommand({ FunctionName: name, ...code.source, Architectures: [session.config.architecture], RevisionId }),
       signal,
     ),
   );
@@ -226,17 +217,15 @@ async function active(patience: Patience, wanted: Wanted, published: Version): P
 }
 
 /** What a version is made of besides its code: the same input for create and update. */
-function configurationOf({ name, number, draft, role, layers, models }: Wanted) {
+function configurationOf({ name, number, draft, role, code, models }: Wanted) {
   const { settings, lock } = draft;
   return {
     FunctionName: name,
     Description: `${draft.model.file}, served by mlfn`,
     Role: role,
-    Handler: HANDLER,
-    Runtime: `python${lock.python}` as never,
+    ...startOf(code, lock.python),
     MemorySize: settings.memory,
     Timeout: settings.timeout,
-    Layers: layers,
     EphemeralStorage: { Size: storageFor(draft) },
     Environment: {
       Variables: {

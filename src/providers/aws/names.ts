@@ -49,6 +49,11 @@ export function modelsPrefix(name: string): string {
   return `functions/${name}/models/`;
 }
 
+/** In ECR: docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html (repositoryName) */
+export function repositoryName(name: string): string {
+  return `mlfn/${name}`;
+}
+
 export function objectKey(digest: Digest): string {
   return `objects/${digest}.zip`;
 }

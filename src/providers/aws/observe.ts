@@ -5,7 +5,7 @@ import type { Live, Release } from '../../live.ts';
 import { type Traffic, readTraffic } from './alias.ts';
 import { call } from './call.ts';
 import { observeEndpoint } from './endpoint/endpoint.ts';
-import { TAG } from './names.ts';
+import { RELEASE_VARIABLE, TAG } from './names.ts';
 import type { Session } from './session.ts';
 import { WARM_TAG } from './settings/marks.ts';
 import { isAbandoned, listRecords, type StoredRecord } from './storage/records.ts';
@@ -14,6 +14,8 @@ import { getFunction, listVersions, type Version } from './versions.ts';
 /** A function, its records and the versions that stand behind them. */
 export interface Seen {
   exists: boolean;
+  /** Made of images. */
+  image: boolean;
   records: StoredRecord[];
   versions: Version[];
   traffic: Traffic | null;
@@ -23,10 +25,11 @@ export interface Seen {
 
 export async function see(session: Session, name: string): Promise<Seen> {
   const [found, records] = await Promise.all([getFunction(session, name), listRecords(session, name)]);
-  if (found === null) return { exists: false, records, versions: [], traffic: null, tags: {}, reserved: null };
+  if (found === null) return { exists: false, image: false, records, versions: [], traffic: null, tags: {}, reserved: null };
   if (found.Tags?.[TAG] === undefined && !session.config.adopt) throw notOurs(session, name);
   const [versions, traffic] = await Promise.all([listVersions(session, name), readTraffic(session, name)]);
-  return { exists: true, records, versions, traffic, tags: found.Tags ?? {}, reserved: found.Concurrency?.ReservedConcurrentExecutions ?? null };
+  const image = found.Configuration?.PackageType === 'Image';
+  return { exists: true, image, records, versions, traffic, tags: found.Tags ?? {}, reserved: found.Concurrency?.ReservedConcurrentExecutions ?? null };
 }
 
 export async function observe(session: Session, name: string): Promise<Live | null> {
@@ -88,7 +91,7 @@ export async function list(session: Session): Promise<Live[]> {
     const page = await call({ action: 'lambda:ListFunctions', resource: '*' }, () =>
       session.lambda.send(new ListFunctionsCommand({ Marker }), { abortSignal: session.ctx.signal }),
     );
-    const ours = (page.Functions ?? []).filter((each) => each.Handler === 'mlfn_serve.entry.handler');
+    const ours = (page.Functions ?? []).filter((each) => each.Environment?.Variables?.[RELEASE_VARIABLE] !== undefined);
     names.push(...ours.map((each) => each.FunctionName ?? ''));
     Marker = page.NextMarker;
   } while (Marker !== undefined && Marker !== '');

@@ -1,8 +1,9 @@
 /** The parts of a package in the account: the function part as an object, the dependencies as a layer made of one. */
 import { sizeText } from '../../size-text.ts';
-import type { Artifact, Digest, Part } from '../../types.ts';
-import type { Done } from '../provider.ts';
+import type { Artifact, Digest } from '../../types.ts';
+import type { Done, Stored } from '../provider.ts';
 import { withScratch } from '../scratch.ts';
+import { storeImage } from './images/images.ts';
 import { findLayer, publishLayer } from './layers.ts';
 import { sendModel } from './models.ts';
 import { objectKey } from './names.ts';
@@ -13,9 +14,10 @@ import { hasObject, putObject } from './storage/objects.ts';
 const LAYER_FOLDER = 'python/';
 
 /** @returns bytes sent; 0 when it was there */
-export async function storePart(session: Session, part: Part | 'model', done: Done): Promise<number> {
+export async function storePart(session: Session, part: Stored, done: Done): Promise<number> {
   if (done.supplies === undefined || done.draft === undefined) throw new Error('a plan that stores needs supplies');
   if (part === 'model') return storeModel(session, done);
+  if (part === 'image') return storeImage(session, done);
   const artifact = done.supplies.bundle[part];
   const { python } = done.draft.lock;
   if (part === 'dependencies' && (await findLayer(session, artifact.digest)) !== null) return 0;
@@ -25,7 +27,7 @@ export async function storePart(session: Session, part: Part | 'model', done: Do
 }
 
 /** A line of the deploy's story. */
-export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest, bytes: number): void {
+export function tellSent({ ctx }: Session, part: Stored, digest: Digest, bytes: number): void {
   ctx.emit({ type: 'fact', label: 'sent', text: `${part} ${digest.slice(0, 8)}    ${bytes === 0 ? 'was there' : sizeText(bytes)}` });
 }
 

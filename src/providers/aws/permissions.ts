@@ -1,5 +1,6 @@
 /** What a deployer may have to do, as data: preflight asks IAM about it, docs/aws.md prints it as a policy. */
-import { roleName } from './names.ts';
+import type { PackageForm } from '../../types.ts';
+import { repositoryName, roleName } from './names.ts';
 
 interface Place {
   partition: string;
@@ -12,6 +13,8 @@ interface Permission {
   resource: string;
   actions: readonly string[];
   /** Needed only by who has this setting. */
+  /** Needed only by packages of this form. */
+  form?: PackageForm;
   setting?: 'reservedConcurrency' | 'provisionedConcurrency' | 'warm' | 'vpc' | 'kmsKey';
 }
 
@@ -70,6 +73,35 @@ export const PERMISSIONS: readonly Permission[] = [
   {
     resource: 'arn:PARTITION:lambda:REGION:ACCOUNT:layer:mlfn-*',
     actions: ['lambda:PublishLayerVersion', 'lambda:ListLayerVersions', 'lambda:GetLayerVersion', 'lambda:DeleteLayerVersion'],
+    form: 'zip',
+  },
+  // For images only: docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+  { resource: '*', actions: ['ecr:GetAuthorizationToken'], form: 'image' },
+  {
+    resource: 'arn:PARTITION:ecr:REGION:ACCOUNT:repository/mlfn/*',
+    actions: [
+      'ecr:DescribeRepositories',
+      'ecr:CreateRepository',
+      'ecr:TagResource',
+      'ecr:PutImageTagMutability',
+      'ecr:PutImageScanningConfiguration',
+      'ecr:GetLifecyclePolicy',
+      'ecr:PutLifecyclePolicy',
+      'ecr:GetRepositoryPolicy',
+      'ecr:SetRepositoryPolicy',
+      'ecr:DeleteRepository',
+      'ecr:DescribeImages',
+      'ecr:ListImages',
+      'ecr:BatchDeleteImage',
+      'ecr:BatchCheckLayerAvailability',
+      'ecr:InitiateLayerUpload',
+      'ecr:UploadLayerPart',
+      'ecr:CompleteLayerUpload',
+      'ecr:PutImage',
+      'ecr:BatchGetImage',
+      'ecr:GetDownloadUrlForLayer',
+    ],
+    form: 'image',
   },
   {
     resource: 'arn:PARTITION:iam::ACCOUNT:role/mlfn-*',
@@ -145,6 +177,7 @@ export function deployerPolicy(place: Place) {
 export function example(resource: string, place: Place, name: string): string {
   if (resource === '*') return resource;
   const pattern = filled(resource, place);
+  if (pattern.endsWith(':repository/mlfn/*')) return pattern.replace('mlfn/*', repositoryName(name));
   if (pattern.endsWith(':role/mlfn-*')) return pattern.replace('mlfn-*', roleName(name, place.region));
   return pattern.replace(/\*$/, pattern.includes(':s3:') ? `functions/${name}` : name);
 }

@@ -1,14 +1,14 @@
 /** What to do, from what is wanted and what is there. Pure: no I/O, no clock. */
 import type { Live } from '../../live.ts';
-import type { Part } from '../../types.ts';
-import type { ReleaseDraft, Step, Want } from '../provider.ts';
+import type { ReleaseDraft, Step, Stored, Want } from '../provider.ts';
 import { arranged, releaseSteps, switchSteps } from '../steps.ts';
 import type { AwsConfig } from './config.ts';
 import { storageFor } from './ephemeral.ts';
 import { endpointSteps } from './endpoint/endpoint-plan.ts';
 import { checkTimeout } from './endpoint/http-api-state.ts';
-import { EMPTY_PART, scheduleName } from './names.ts';
-import { checkSettings } from './settings/check.ts';
+import { repositoryName, scheduleName } from './names.ts';
+import { partsOf } from './stored.ts';
+import { checkForm, checkSettings } from './settings/check.ts';
 import { stepsAfter, stepsBefore, warmSteps } from './settings/function-plan.ts';
 import { grantsOf, grantsText } from './settings/grants.ts';
 import { ADOPTED_TAG, WARM_TAG } from './settings/marks.ts';
@@ -22,6 +22,7 @@ export function plan(want: Want, live: Live | null, config: AwsConfig, ground: G
   // Both refuse before anything is made: a model that no /tmp holds, settings that exclude each other.
   checkSettings(want.draft, config, storageFor(want.draft));
   checkTimeout(config, want.draft.settings.timeout);
+  checkForm(want.draft, ground.function);
   const steps = releaseSteps(want, live, missingParts(want.draft, ground));
   const publishes = steps.some((step) => step.kind === 'publish');
   const before = [
@@ -36,7 +37,7 @@ export function plan(want: Want, live: Live | null, config: AwsConfig, ground: G
 }
 
 /** What releases stand on, in the order in which it is made; also mended when somebody took it away from a live one. */
-function footing(config: AwsConfig, { bucket, role, logGroup }: Ground, releases: ReleaseDraft[], publishes: boolean): Step[] {
+function footing(config: AwsConfig, { bucket, role, logGroup, repository }: Ground, releases: ReleaseDraft[], publishes: boolean): Step[] {
   const steps: Step[] = [];
   if (!bucket.exists || bucket.drift.length > 0) {
     steps.push(ensure('bucket', bucket.name, bucket.exists, bucket.exists ? bucket.drift.join(', ') : 'private, encrypted, TLS only'));
@@ -52,15 +53,14 @@ function footing(config: AwsConfig, { bucket, role, logGroup }: Ground, releases
   if (!logGroup.exists || logGroup.retention !== config.logRetention) {
     steps.push(ensure('log group', logGroup.name, logGroup.exists, `kept for ${config.logRetention} days`));
   }
+  if (repository !== null && (!repository.exists || repository.drift.length > 0)) {
+    steps.push(ensure('repository', repository.name, repository.exists, repository.exists ? repository.drift.join(', ') : 'immutable tags, scanned on push'));
+  }
   return steps;
 }
 
-/** The model last: of all that is sent it is the largest. */
-function missingParts({ artifacts }: ReleaseDraft, { stored }: Ground): (Part | 'model')[] {
-  return (['dependencies', 'function', 'model'] as const).filter((part) => {
-    const digest = artifacts[part];
-    return digest !== undefined && digest !== EMPTY_PART && !stored.includes(digest);
-  });
+function missingParts(draft: ReleaseDraft, { stored }: Ground): Stored[] {
+  return partsOf(draft).flatMap(({ part, digest }) => (stored.includes(digest) ? [] : [part]));
 }
 
 function removal(live: Live, { role, logGroup, doors, function: state }: Ground): Step {
@@ -71,6 +71,7 @@ function removal(live: Live, { role, logGroup, doors, function: state }: Ground)
     ...(doors.api === null ? [] : [`the HTTP API ${doors.api.name} ${doors.api.url}`]),
     ...(role?.exists === true ? [`the role ${role.name}`] : []),
     ...(logGroup.exists ? [`the log group ${logGroup.name} with its lines`] : []),
+    ...(state?.image === true ? [`the repository ${repositoryName(live.name)} with its images`] : []),
     'its objects, and layers that no other function uses',
   ];
   return { kind: 'remove', name: live.name, releases: live.releases.map(({ number }) => number), also };

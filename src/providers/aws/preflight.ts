@@ -1,6 +1,6 @@
 /** What would make a deploy fail, found before anything is made: who asks, and whether IAM will let them. */
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
-import type { Finding } from '../../types.ts';
+import type { Finding, PackageForm } from '../../types.ts';
 import { nameOf } from './call.ts';
 import type { AwsConfig } from './config.ts';
 import { NO_LAYERS } from './one-zip.ts';
@@ -12,13 +12,13 @@ import type { Session } from './session.ts';
 type Said = { kind: 'allowed' } | { kind: 'may-not-ask' } | { kind: 'unknown' } | { kind: 'denied'; finding: Finding };
 
 /** @param name of the function, where it is known: a policy may be for that name only */
-export async function preflight(session: Session, name = 'mlfn'): Promise<Finding[]> {
+export async function preflight(session: Session, name = 'mlfn', form: PackageForm = 'zip'): Promise<Finding[]> {
   const { account, arn } = await session.identity();
   session.ctx.emit({ type: 'fact', label: 'aws', text: `account ${account}    ${session.region}    ${arn}` });
   const principal = policySource(arn);
   if (principal === null) return [];
   const place = { partition: session.partition, account, region: session.region };
-  const asked = PERMISSIONS.filter((each) => isNeeded(each, session.config)).map(({ resource, actions }) => ({
+  const asked = PERMISSIONS.filter((each) => isNeeded(each, session.config, form)).map(({ resource, actions }) => ({
     actions,
     resource: resource.includes(':kms:') && session.config.kmsKey !== undefined ? session.config.kmsKey : example(resource, place, name),
   }));
@@ -35,7 +35,8 @@ function insisted(finding: Finding, resource: string, { oneZip }: AwsConfig): Fi
   return { ...finding, severity: 'info', code: NO_LAYERS };
 }
 
-function isNeeded({ resource, setting }: (typeof PERMISSIONS)[number], config: AwsConfig): boolean {
+function isNeeded({ resource, setting, form: needing }: (typeof PERMISSIONS)[number], config: AwsConfig, form: PackageForm): boolean {
+  if (needing !== undefined && needing !== form) return false;
   if (config.role !== undefined && resource.includes(':iam:')) return false;
   if (config.bucket !== undefined && resource.includes(':s3:')) return false;
   if (config.oneZip === true && resource.includes(':layer:')) return false;

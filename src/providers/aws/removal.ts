@@ -8,6 +8,9 @@ import type { ReleaseDraft } from '../provider.ts';
 import { readTraffic } from './alias.ts';
 import { orNull } from './call.ts';
 import { removeHttpApi } from './endpoint/endpoint.ts';
+import { imageOf } from './code.ts';
+import { collectImages } from './images/images.ts';
+import { removeRepository } from './images/repository.ts';
 import { deleteLayer, layersOf } from './layers.ts';
 import { removeLogGroup } from './logs/log-group.ts';
 import { EMPTY_PART, layerName, TAG } from './names.ts';
@@ -18,11 +21,11 @@ import type { Session } from './session.ts';
 import { ADOPTED_TAG, WARM_TAG } from './settings/marks.ts';
 import { removeSchedule } from './settings/warm.ts';
 import { collectObjects } from './storage/objects.ts';
-import { deleteHistory, deleteRecord, listAbandoned, listAllRecords, readRecord, type ReleaseRecord } from './storage/records.ts';
+import { deleteHistory, deleteRecord, listAbandoned, listAllRecords, listRecords, readRecord, type ReleaseRecord } from './storage/records.ts';
 import { removeUrl } from './endpoint/url.ts';
 import { deleteVersion, type Version } from './versions.ts';
 
-type Artifacts = ReleaseDraft['artifacts'];
+type Parts = Pick<ReleaseDraft, 'artifacts' | 'image'>;
 
 /** Keeps the newest, and whatever has traffic; takes away records and versions that lack each other. */
 export async function prune(session: Session, name: string, keep: number): Promise<void> {
@@ -45,14 +48,16 @@ export async function prune(session: Session, name: string, keep: number): Promi
     if (isBusy(number) || (await readRecord(session, name, number)) !== null) continue;
     if (await deleteVersions(session, name, versionsOf(number))) old.push(...versionsOf(number));
   }
-  const layers = { gone: [...layersNamed(dropped), ...layersAt(old)], kept: layersAt(versions.filter((each) => !old.includes(each))) };
+  const stay = versions.filter((each) => !old.includes(each));
+  const layers = { gone: [...layersNamed(dropped), ...layersAt(old)], kept: layersAt(stay) };
+  if (seen.image) await collectImages(session, name, () => imagesNamed(session, name, stay, (record) => dropped.some(({ number }) => number === record.number)));
   await collect(session, name, layers, (record) => dropped.some(({ number }) => number === record.number));
   for (const { number } of dropped) await deleteRecord(session, name, number);
 }
 
 /** @param more artifacts of candidates whose record is gone already */
-export async function remove(session: Session, name: string, more: Artifacts[] = []): Promise<void> {
-  const { records, versions, tags } = await see(session, name); // Refuses what is not ours.
+export async function remove(session: Session, name: string, more: Parts[] = []): Promise<void> {
+  const { records, versions, tags, image } = await see(session, name); // Refuses what is not ours.
   if (tags[WARM_TAG] !== undefined) await removeSchedule(session, name);
   await removeUrl(session, name);
   await removeHttpApi(session, name);
@@ -61,23 +66,26 @@ export async function remove(session: Session, name: string, more: Artifacts[] =
   );
   await removeLogGroup(session, name);
   if (session.config.role === undefined) await removeRole(session, name);
-  const named = [...more.map((artifacts) => ({ artifacts })), ...records.map(({ record }) => record)];
+  const named: Parts[] = [...more, ...records.map(({ record }) => record)];
+  if (image || named.some((each) => each.image !== undefined)) await removeRepository(session, name);
   await collect(session, name, { gone: [...layersNamed(named), ...layersAt(versions)], kept: [] }, () => true);
   await deleteHistory(session, name);
 }
 
 /** A release that was claimed and never verified; the whole function, where there is nothing else of it. */
-export async function dropCandidate(session: Session, { name, number, artifacts }: { name: string; number: number; artifacts: Artifacts }): Promise<void> {
+export async function dropCandidate(session: Session, { name, number, artifacts, image }: { name: string; number: number } & Parts): Promise<void> {
   const { exists, versions, records, tags } = await see(session, name);
   const record = records.find((each) => each.record.number === number);
   if (record !== undefined && record.verified !== null) return;
   const traffic = await readTraffic(session, name);
   // A function that somebody else made is theirs, whatever became of our first release of it.
   const theirs = exists && (tags[TAG] === undefined || tags[ADOPTED_TAG] !== undefined);
-  if (!theirs && records.every((each) => each.record.number === number) && traffic === null) return remove(session, name, [artifacts]);
+  if (!theirs && records.every((each) => each.record.number === number) && traffic === null) return remove(session, name, [{ artifacts, image }]);
   const its = versions.filter(({ release, version }) => release === number && version !== traffic?.version);
   if (!(await deleteVersions(session, name, its))) return;
-  const layers = { gone: [...layersNamed([{ artifacts }]), ...layersAt(its)], kept: layersAt(versions.filter((each) => !its.includes(each))) };
+  const stay = versions.filter((each) => !its.includes(each));
+  const layers = { gone: [...layersNamed([{ artifacts }]), ...layersAt(its)], kept: layersAt(stay) };
+  if (image !== undefined) await collectImages(session, name, () => imagesNamed(session, name, stay, (each) => each.number === number));
   await collect(session, name, layers, (each) => each.number === number);
   await deleteRecord(session, name, number);
 }
@@ -99,8 +107,16 @@ async function deleteVersions(session: Session, name: string, versions: { versio
   return all;
 }
 
-function layersNamed(records: { artifacts: Artifacts }[]): string[] {
+function layersNamed(records: Pick<Parts, 'artifacts'>[]): string[] {
   return records.flatMap(({ artifacts: { dependencies } }) => (dependencies === EMPTY_PART ? [] : [layerName(dependencies)]));
+}
+
+/** Images of the function's releases but those that are dropped, and of versions that stay though somebody has deleted their record. */
+async function imagesNamed(session: Session, name: string, stay: Version[], dropped: (record: ReleaseRecord) => boolean): Promise<Set<string>> {
+  const records = (await listRecords(session, name)).map(({ record }) => record).filter((record) => !dropped(record));
+  const strays = stay.filter(({ release }) => !records.some(({ number }) => number === release));
+  const held = await Promise.all(strays.map(({ version }) => imageOf(session, name, version)));
+  return new Set([...records.map(({ image }) => image?.digest), ...held].filter((digest) => typeof digest === 'string'));
 }
 
 /** A version knows its layer also when somebody has emptied the bucket. */

@@ -1,6 +1,7 @@
 /** The SDK's clients for one region and one set of credentials, made when they are first asked for. */
 import type { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { ECRClient } from '@aws-sdk/client-ecr';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -50,6 +51,8 @@ export interface Session {
   gatewayOnce(): Promise<ApiGatewayV2Client>;
   /** As most functions have no schedule. */
   schedules(): Promise<EventBridgeClient>;
+  /** As most functions are made of zips. */
+  ecr(): Promise<ECRClient>;
 }
 
 type Clients = Omit<Session, 'ctx' | 'config'>;
@@ -92,6 +95,7 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
   const gateway = lazy(async () => new (await import('@aws-sdk/client-apigatewayv2')).ApiGatewayV2Client(shared));
   const gatewayOnce = lazy(async () => new (await import('@aws-sdk/client-apigatewayv2')).ApiGatewayV2Client({ ...shared, maxAttempts: 1 }));
   const schedules = lazy(async () => new (await import('@aws-sdk/client-eventbridge')).EventBridgeClient(shared));
+  const ecr = lazy(async () => new (await import('@aws-sdk/client-ecr')).ECRClient(shared));
   const identity = lazy(() => whoAmI(ctx, sts()));
   return {
     region,
@@ -101,6 +105,7 @@ async function openClients(ctx: Context, config: AwsConfig): Promise<Clients> {
     gateway,
     gatewayOnce,
     schedules,
+    ecr,
     account: async () => (await identity()).account,
     bucket: async () => config.bucket ?? bucketName((await identity()).account, region),
     get lambda() {

@@ -1,11 +1,14 @@
 /** What a plan must know beyond the function itself. Reads only, side by side. */
 import type { Digest } from '../../types.ts';
-import type { ReleaseDraft } from '../provider.ts';
+import type { ReleaseDraft, Stored } from '../provider.ts';
 import { observeBucket } from './storage/bucket.ts';
 import { hasObject, headObject } from './storage/objects.ts';
 import { findLayer } from './layers.ts';
+import { hasImage } from './images/images.ts';
+import { observeRepository, type RepositoryState } from './images/repository.ts';
 import { observeLogGroup, type LogGroupState } from './logs/log-group.ts';
-import { EMPTY_PART, modelsPrefix } from './names.ts';
+import { modelsPrefix } from './names.ts';
+import { partsOf } from './stored.ts';
 import { observeRole, type RoleState } from './role.ts';
 import type { Session } from './session.ts';
 import { type FunctionState, observeFunction } from './settings/function.ts';
@@ -16,6 +19,8 @@ export interface Ground {
   /** Null when the user gave one. */
   role: RoleState | null;
   logGroup: LogGroupState;
+  /** Null where nothing asks for one. */
+  repository: RepositoryState | null;
   doors: Doors;
   /** Null when there is none. */
   function: FunctionState | null;
@@ -30,24 +35,23 @@ export async function survey(session: Session, name: string, draft?: ReleaseDraf
     observeDoors(session, name, draft === undefined),
     observeFunction(session, name),
     draft === undefined ? [] : storedParts(session, name, draft),
+    draft?.image === undefined ? null : observeRepository(session, name),
   ]);
   // Whose the bucket is decides what refused calls on it are told as.
   const [bucket] = await Promise.allSettled([observeBucket(session), others]);
   if (bucket.status === 'rejected') throw bucket.reason;
-  const [role, logGroup, doors, state, stored] = await others;
-  return { bucket: bucket.value, role, logGroup, doors, function: state, stored: bucket.value.exists ? stored : [] };
+  const [role, logGroup, doors, state, stored, repository] = await others;
+  return { bucket: bucket.value, role, logGroup, repository, doors, function: state, stored: bucket.value.exists ? stored : [] };
 }
 
-async function storedParts(session: Session, name: string, { artifacts }: ReleaseDraft): Promise<Digest[]> {
-  const { function: code, dependencies, model } = artifacts;
-  const [layer, packed, fetched] = await Promise.all([
-    dependencies === EMPTY_PART ? null : findLayer(session, dependencies),
-    hasObject(session, code),
-    model === undefined ? null : headObject(session, modelsPrefix(name) + model),
-  ]);
-  return [
-    ...(layer === null ? [] : [dependencies]),
-    ...(packed === null ? [] : [code]),
-    ...(model === undefined || fetched === null ? [] : [model]),
-  ];
+async function storedParts(session: Session, name: string, draft: ReleaseDraft): Promise<Digest[]> {
+  const there = await Promise.all(partsOf(draft).map(async ({ part, digest }) => ((await isStored(session, name, part, digest)) ? [digest] : [])));
+  return there.flat();
+}
+
+async function isStored(session: Session, name: string, part: Stored, digest: Digest): Promise<boolean> {
+  if (part === 'image') return hasImage(session, name, `sha256:${digest}`);
+  if (part === 'dependencies') return (await findLayer(session, digest)) !== null;
+  if (part === 'function') return (await hasObject(session, digest)) !== null;
+  return (await headObject(session, modelsPrefix(name) + digest)) !== null;
 }

@@ -1,6 +1,7 @@
 /** The real SDK's clients for a part of the lab, which do not retry unless told to: a test sees each answer. */
 import { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -13,6 +14,7 @@ export interface Clients {
   logs: CloudWatchLogsClient;
   sts: STSClient;
   gateway: ApiGatewayV2Client;
+  ecr: ECRClient;
   destroy(): void;
 }
 
@@ -30,6 +32,7 @@ export function clientsOf(env: Record<string, string>, maxAttempts = 1): Clients
     logs: new CloudWatchLogsClient(config),
     sts: new STSClient(config),
     gateway: new ApiGatewayV2Client(config),
+    ecr: new ECRClient(config),
   };
   return { ...clients, destroy: () => Object.values(clients).forEach((client) => client.destroy()) };
 }

@@ -5,6 +5,7 @@ import type { ReleaseDraft } from '../../provider.ts';
 import type { AwsConfig } from '../config.ts';
 import { MODEL_VARIABLES } from '../../models.ts';
 import { RELEASE_VARIABLE } from '../names.ts';
+import type { FunctionState } from './function.ts';
 import { DEFAULT_STORAGE_MB, secretsVariable, SECRETS_VARIABLE, settingsOf } from './release.ts';
 
 /** docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
@@ -21,12 +22,23 @@ const NO_ARM = new Set(['onnxruntime', 'torch']);
 /** @throws AWS_SETTING with the first that does not fit */
 export function checkSettings(draft: ReleaseDraft, config: AwsConfig, storageMb: number): void {
   checkVariables(draft);
+  if (settingsOf(draft).snapstart && draft.image !== undefined) throw refusal('SnapStart is for zips, and this release is an image.', 'Leave --snapstart out, or deploy it with --package zip.');
   if (settingsOf(draft).snapstart) checkSnapStart(draft, config, storageMb);
   const { reservedConcurrency: most = 0, provisionedConcurrency: ready = 0 } = config;
   // docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html: ready workers count towards the reserved ones.
   if (most > 0 && ready > most) {
     throw refusal(`provisionedConcurrency is ${ready}, more than reservedConcurrency, ${most}.`, 'Raise reservedConcurrency, or lower provisionedConcurrency.');
   }
+}
+
+/** Lambda lets no function change its PackageType: docs.aws.amazon.com/lambda/latest/dg/images-create.html. @throws PACKAGE_FIXED */
+export function checkForm({ function: name, image }: ReleaseDraft, state: FunctionState | null): void {
+  if (state === null || state.image === (image !== undefined)) return;
+  const [is, wanted, form] = state.image ? ['of images', 'zips', 'image'] : ['of zips', 'an image', 'zip'];
+  throw new MlfnError('PACKAGE_FIXED', `${name} is made ${is}, and Lambda lets no function change to ${wanted}.`, {
+    hint: `Deploy it with --package ${form}; or under another name (--name ${name}-${state.image ? 'zip' : 'image'}), have its callers move to that URL, and then delete ${name}.`,
+    details: { function: name, has: form },
+  });
 }
 
 /** Right after the versions are known, before anything is fetched. @throws AWS_SETTING */

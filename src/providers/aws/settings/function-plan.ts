@@ -75,14 +75,9 @@ function provisioned({ draft, canary }: Asked, live: Live | null, config: AwsCon
   return [step('provisioned concurrency', draft.function, found === null ? 'create' : 'update', `${wanted} ready workers, paid for`)];
 }
 
-function takeOver(name: string, { runtime, handler, role, variables, image }: Foreign): Step {
-  if (image) {
-    throw new MlfnError('AWS_NOT_OURS', `${name} is made of a container image, and Lambda lets no function change from an image to a zip.`, {
-      hint: 'Choose another name with --name.',
-    });
-  }
+function takeOver(name: string, { runtime, handler, role, variables }: Foreign): Step {
   const lost = variables.length === 0 ? '' : `, its variables ${variables.join(', ')}`;
-  return step('function', name, 'update', `is taken over: ${runtime} ${handler}, its role ${role}${lost} are replaced; kept as a version, as are its versions and aliases`);
+  return step('function', name, 'update', `is taken over: ${[runtime, handler].filter(Boolean).join(' ') || 'its image'}, its role ${role}${lost} are replaced; kept as a version, as are its versions and aliases`);
 }
 
 function step(resource: string, name: string, change: 'create' | 'update' | 'remove', detail: string): Step {

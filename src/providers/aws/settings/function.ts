@@ -12,10 +12,11 @@ export interface Foreign {
   handler: string;
   role: string;
   variables: string[];
-  image: boolean;
 }
 
 export interface FunctionState {
+  /** Made of images, and for ever so; else of zips. */
+  image: boolean;
   tags: Record<string, string>;
   reserved: number | null;
   /** Of the alias. Asked for only when a setting is about it; null where there is none. */
@@ -40,9 +41,9 @@ export async function observeFunction(session: Session, name: string): Promise<F
     handler: Configuration?.Handler ?? '',
     role: Configuration?.Role ?? '',
     variables: Object.keys(Configuration?.Environment?.Variables ?? {}).sort(),
-    image: Configuration?.PackageType === 'Image',
   };
   return {
+    image: Configuration?.PackageType === 'Image',
     tags,
     reserved: Concurrency?.ReservedConcurrentExecutions ?? null,
     provisioned,

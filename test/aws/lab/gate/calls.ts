@@ -49,6 +49,15 @@ const ACTIONS: Record<string, string> = {
   's3:GetBucketLifecycle': 's3:GetLifecycleConfiguration',
   's3:PutBucketLifecycleConfiguration': 's3:PutLifecycleConfiguration',
   's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
+  // Amazon ECR User Guide, "Required IAM permissions for pushing an image".
+  'registry:GetVersion': 'ecr:GetAuthorizationToken',
+  'registry:GetLayer': 'ecr:BatchCheckLayerAvailability',
+  'registry:GetLayerUpload': 'ecr:UploadLayerPart',
+  'registry:InitiateLayerUpload': 'ecr:InitiateLayerUpload',
+  'registry:UploadLayerPart': 'ecr:UploadLayerPart',
+  'registry:CompleteLayerUpload': 'ecr:CompleteLayerUpload',
+  'registry:PutImage': 'ecr:PutImage',
+  'registry:GetImage': 'ecr:BatchGetImage',
 };
 
 /** The IAM action that allows a call. API Gateway's are named by the HTTP method. */

@@ -19,7 +19,7 @@ interface Shape {
 
 /** Name in a signature's scope -> folder of botocore. */
 const FOLDERS: Record<string, string> = {
-  lambda: 'lambda', s3: 's3', iam: 'iam', sts: 'sts', logs: 'logs', apigateway: 'apigatewayv2', scheduler: 'scheduler', events: 'events', cloudformation: 'cloudformation',
+  lambda: 'lambda', s3: 's3', iam: 'iam', sts: 'sts', logs: 'logs', apigateway: 'apigatewayv2', scheduler: 'scheduler', ecr: 'ecr', events: 'events', cloudformation: 'cloudformation',
 };
 const loaded = new Map<string, Model>();
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { modelOf, type Model } from './models.ts';
 
 export interface Identified {
-  /** As the signature names it: lambda, s3, iam, sts, logs, apigateway, scheduler; 'url' for a call of a Function URL. */
+  /** As the signature names it: lambda, s3, iam, sts, logs, apigateway, scheduler, ecr; 'url' for a call of a Function URL, 'registry' for one of ECR's registry. */
   service: string;
   /** `Invoke`, `PutObject`, ...; 'Unknown' when no operation has this method and path. */
   operation: string;
@@ -30,6 +30,8 @@ const routes = new Map<string, Route[]>();
 /** `form` is the body of a query-protocol call (IAM, STS): its Action is there. */
 export function identify(method: string, url: string, headers: IncomingHttpHeaders, form: () => string): Identified {
   const { pathname, searchParams } = new URL(url, 'http://gate');
+  const pushed = registryOperation(method, pathname, headers.authorization ?? '');
+  if (pushed !== null) return { ...pushed, service: 'registry', accessKey: '', region: '' };
   const credential = scopeOf(headers.authorization ?? '', searchParams);
   const found = { accessKey: credential[0] ?? '', region: credential[2] ?? '', names: {} };
   if (headers.host?.includes('.lambda-url.')) return { ...found, service: 'url', operation: 'Call' };
@@ -43,6 +45,19 @@ export function identify(method: string, url: string, headers: IncomingHttpHeade
     return { ...found, service, operation: new URLSearchParams(form()).get('Action') ?? 'Unknown' };
   }
   return { ...found, service, ...matched(service, model, method, pathname, searchParams, headers) };
+}
+
+/** Of the OCI distribution protocol, which ECR speaks beside its API: named as the API names the same act. */
+function registryOperation(method: string, pathname: string, authorization: string): Pick<Identified, 'operation' | 'names'> | null {
+  if (authorization.startsWith('AWS4-') || !/^\/v2\/($|.+\/(blobs|manifests)\/)/.test(pathname)) return null;
+  const [, repository = '', kind = '', rest = ''] = /^\/v2\/(.+)\/(blobs|manifests)\/(.*)$/.exec(pathname) ?? [];
+  const uploads = kind === 'blobs' && rest.startsWith('uploads');
+  const operation =
+    kind === '' ? 'GetVersion'
+    : kind === 'manifests' ? (method === 'PUT' ? 'PutImage' : 'GetImage')
+    : !uploads ? 'GetLayer'
+    : ({ POST: 'InitiateLayerUpload', PATCH: 'UploadLayerPart', PUT: 'CompleteLayerUpload' }[method] ?? 'GetLayerUpload');
+  return { operation, names: { repository, reference: rest } };
 }
 
 /** Access key, date, region and service: the scope of a signature in the header or in the query. */

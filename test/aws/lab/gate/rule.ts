@@ -41,6 +41,13 @@ export function functionOf(call: Call): { name: string; qualifier: string | unde
   return { name, qualifier: qualifier ?? call.names['Qualifier'] };
 }
 
+/** Another body for the call that is passed on. */
+export function rewriteCall(exchange: Exchange, body: object): void {
+  exchange.body = Buffer.from(JSON.stringify(body));
+  const at = exchange.rawHeaders.findIndex((field, index) => index % 2 === 0 && field.toLowerCase() === 'content-length');
+  exchange.rawHeaders = exchange.rawHeaders.with(at + 1, String(exchange.body.length));
+}
+
 /** Answers of these operations with another body, once `from` was done: a state that does not pass. */
 export function changed(operations: RegExp, from: string, change: (body: Record<string, unknown>) => object): Rule {
   let begun = false;

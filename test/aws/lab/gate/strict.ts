@@ -4,10 +4,12 @@ import { ACCOUNT } from '../credentials.ts';
 import { aliasRule } from './alias.ts';
 import { codeSourceRule } from './code-source.ts';
 import { httpApiRule } from './http-api.ts';
+import { imagesRule } from './images.ts';
 import { logTailRule } from './log-tail.ts';
 import { ownerRule } from './owner.ts';
 import { pendingRule } from './pending.ts';
 import { rangesRule } from './ranges.ts';
+import { registryRule } from './registry.ts';
 import { revisionRule } from './revision.ts';
 import { roleRule } from './role.ts';
 import type { Rule } from './rule.ts';
@@ -19,8 +21,9 @@ import { weightsRule } from './weights.ts';
 export function strictRules(env: Record<string, string>): Rule[] {
   const cloud: Clients = clientsOf(env);
   const urls = knownUrls(cloud);
-  const ofAccount = [roleRule(cloud), codeSourceRule(cloud), aliasRule(cloud), pendingRule(cloud), revisionRule(cloud), httpApiRule(cloud)].map(inAccount);
-  return [rangesRule(), ownerRule(), ...ofAccount, urls, urlAccessRule(cloud, urls), weightsRule(cloud, urls), inAccount(logTailRule(cloud))];
+  const images = imagesRule(cloud, env['AWS_ENDPOINT_URL'] as string);
+  const ofAccount = [images, roleRule(cloud), codeSourceRule(cloud), aliasRule(cloud), pendingRule(cloud), revisionRule(cloud), httpApiRule(cloud)].map(inAccount);
+  return [registryRule(), rangesRule(), ownerRule(), ...ofAccount, urls, urlAccessRule(cloud, urls), weightsRule(cloud, urls), inAccount(logTailRule(cloud))];
 }
 
 /** The rules ask as the lab's account: another account's calls are ministack's alone. */

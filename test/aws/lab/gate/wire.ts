@@ -23,6 +23,8 @@ export function refused(service: string, refusal: Refusal): Answer {
   const model = modelOf(service);
   const own = { 'x-amzn-requestid': id, 'x-amz-request-id': id, ...refusal.headers };
   const xml = { 'content-type': service === 's3' ? 'application/xml' : 'text/xml', ...own };
+  // github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
+  if (service === 'registry') return { status, headers: { 'content-type': 'application/json', ...own }, body: JSON.stringify({ errors: [{ code, message }] }) };
   switch (model?.metadata.protocol) {
     case 'rest-xml':
       return { status, headers: xml, body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${inXml({ Code: code, Message: message, RequestId: id })}</Error>` };

@@ -1,0 +1,82 @@
+/** The images of a function's releases, in its repository: sent once, named by their digest, gone with the last release that names them. */
+import { BatchDeleteImageCommand, DescribeImagesCommand, GetAuthorizationTokenCommand, ListImagesCommand } from '@aws-sdk/client-ecr';
+import { MlfnError } from '../../../errors.ts';
+import { call, orNull } from '../call.ts';
+import { repositoryName } from '../names.ts';
+import type { Done, ImagePlace } from '../../provider.ts';
+import type { Session } from '../session.ts';
+import { repositoryUri } from './repository.ts';
+
+/** docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html */
+const AT_ONCE = 100;
+
+/** @param digest with its algorithm */
+export async function hasImage(session: Session, name: string, digest: string): Promise<boolean> {
+  const ecr = await session.ecr();
+  const input = { repositoryName: repositoryName(name), imageIds: [{ imageDigest: digest }] };
+  const found = await orNull({ action: 'ecr:DescribeImages', resource: input.repositoryName }, () => ecr.send(new DescribeImagesCommand(input), { abortSignal: session.ctx.signal }));
+  return (found?.imageDetails ?? []).length > 0;
+}
+
+/** What Lambda is told: `ACCOUNT.dkr.ecr.REGION.amazonaws.com/mlfn/heart@sha256:...`. @throws AWS_GONE */
+export async function imageUri(session: Session, name: string, digest: string): Promise<string> {
+  const uri = await repositoryUri(session, name);
+  if (uri !== null) return `${uri}@${digest}`;
+  throw new MlfnError('AWS_GONE', `The repository ${repositoryName(name)} was removed by another command meanwhile.`, {
+    hint: 'Deploy again if the function is to be there.',
+  });
+}
+
+/** @returns bytes sent; 0 when it was there */
+export async function storeImage(session: Session, { name, draft, supplies }: Done): Promise<number> {
+  const digest = draft?.image?.digest;
+  if (digest === undefined || supplies === undefined) throw new Error('a plan that stores an image needs one, and supplies');
+  if (await hasImage(session, name, digest)) return 0;
+  if (supplies.pushImage === null) throw new Error('a draft with an image has what sends it');
+  try {
+    return (await supplies.pushImage(await placeOf(session, name, digest))).bytes;
+  } catch (error) {
+    // Another deploy of the same was first, and its tag cannot be written again.
+    if (session.ctx.signal.aborted || !(await hasImage(session, name, digest))) throw error;
+    return 0;
+  }
+}
+
+/** The tag is the digest: so no lifecycle takes the image for half pushed, and no other image has the tag. */
+async function placeOf(session: Session, name: string, digest: string): Promise<ImagePlace> {
+  const ecr = await session.ecr();
+  const { authorizationData } = await call({ action: 'ecr:GetAuthorizationToken', resource: '*' }, () => ecr.send(new GetAuthorizationTokenCommand({}), { abortSignal: session.ctx.signal }));
+  const [{ authorizationToken = '', proxyEndpoint = '' } = {}] = authorizationData ?? [];
+  const [user = '', ...rest] = Buffer.from(authorizationToken, 'base64').toString().split(':');
+  const registry = new URL(proxyEndpoint).host;
+  return { registry, repository: repositoryName(name), tag: digest.slice('sha256:'.length), login: { user, password: rest.join(':') } };
+}
+
+/**
+ * Removes the images that no release names. They are listed before the releases are read: who pushes one has claimed a release before.
+ * @param named digests with their algorithm
+ */
+export async function collectImages(session: Session, name: string, named: () => Promise<ReadonlySet<string>>): Promise<void> {
+  const listed = await listImages(session, name);
+  if (listed.length === 0) return;
+  const kept = await named();
+  const unused = [...new Set(listed)].filter((digest) => !kept.has(digest));
+  const ecr = await session.ecr();
+  for (let at = 0; at < unused.length; at += AT_ONCE) {
+    const input = { repositoryName: repositoryName(name), imageIds: unused.slice(at, at + AT_ONCE).map((imageDigest) => ({ imageDigest })) };
+    await orNull({ action: 'ecr:BatchDeleteImage', resource: input.repositoryName }, () => ecr.send(new BatchDeleteImageCommand(input), { abortSignal: session.ctx.signal }));
+  }
+}
+
+async function listImages(session: Session, name: string): Promise<string[]> {
+  const ecr = await session.ecr();
+  const found: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const input = { repositoryName: repositoryName(name), nextToken };
+    const page = await orNull({ action: 'ecr:ListImages', resource: input.repositoryName }, () => ecr.send(new ListImagesCommand(input), { abortSignal: session.ctx.signal }));
+    found.push(...(page?.imageIds ?? []).flatMap(({ imageDigest }) => imageDigest ?? []));
+    nextToken = page?.nextToken;
+  } while (nextToken !== undefined && nextToken !== '');
+  return found;
+}
