@@ -3,7 +3,7 @@
  * proof run in a child process, with the model's own libraries, after the safety check; what came of them is kept by what
  * went into them.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
@@ -14,6 +14,7 @@ import type { Digest, Engine, Form, Proof } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
 import { type Asked, askChild, type CompiledEngine, Lost, type RowsTold, type Told } from './child.ts';
 import { choose, isPlainEnough, type Outcome } from './choose.ts';
+import { hookFacts } from './hooks.ts';
 import { toolsDigest } from './tools-digest.ts';
 
 export { graphForm } from './graph-file.ts';
@@ -46,8 +47,9 @@ const NO_ROWS: RowsTold = { read: 0, ignored: [], refusal: null };
 const LARGEST = 200 * 2 ** 20;
 
 /** @throws COMPILE_REFUSED where an engine was asked for by name, and the model has no form for it that answers alike */
-export async function compile(ctx: Context, input: CompileInput): Promise<Form> {
-  const { engine } = input;
+export async function compile(ctx: Context, given: CompileInput): Promise<Form> {
+  const { engine } = given;
+  const input = await prepared(given);
   if (engine === 'native') return { engine, why: 'asked for' };
   const before = await reasonBefore(input);
   if (before !== null) return settle(input, { engine: 'native', why: before });
@@ -86,7 +88,8 @@ export interface Proved {
 }
 
 /** Holds the compiled form against the model itself on every row of a file. @throws COMPILE_ROWS */
-export async function prove(ctx: Context, input: CompileInput & { rows: string }): Promise<Proved> {
+export async function prove(ctx: Context, given: CompileInput & { rows: string }): Promise<Proved> {
+  const input = await prepared(given);
   const before = await reasonBefore(input);
   const host = await input.host();
   if ('why' in host) return { form: { engine: 'native', why: host.why }, rows: NO_ROWS, proof: null, differs: null };
@@ -109,14 +112,17 @@ function askedOf({ card, sample }: Pick<CompileInput, 'card' | 'sample'>, engine
   return { engine, artifact: { file: card.path, format: card.format }, path: [dependencies], requests: sample === null ? [] : [sample], out };
 }
 
+/** The sample is a client's body: where a hook makes of it what the model gets, the check of the release asks with it, and the proof does not. */
+async function prepared<T extends CompileInput>(input: T): Promise<T> {
+  return (await hookFacts(input.hooks)).prepares ? { ...input, sample: null } : input;
+}
+
 /** What rules a compiled form out without looking at the model. */
 async function reasonBefore({ card, hooks, engine }: Pick<CompileInput, 'card' | 'hooks' | 'engine'>): Promise<string | null> {
   const [own] = card.userClasses;
   if (own !== undefined) return `it holds ${own.name}, a class of your own`;
   if (engine === 'auto' && card.size > LARGEST) return `the file is larger than ${LARGEST / 2 ** 20} MB`;
-  // What a hook makes of a body need not be JSON.
-  const source = hooks === undefined ? '' : await readFile(hooks, 'utf8').catch(() => '');
-  return /\bpreprocess\b/.test(source) ? `preprocess in ${path.basename(hooks ?? '')} makes what the model is given` : null;
+  return (await hookFacts(hooks)).why;
 }
 
 function settle({ engine, card }: CompileInput, form: Form): Form {

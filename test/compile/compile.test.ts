@@ -69,17 +69,28 @@ test('the same model again is a lookup; another sample is another question', asy
 
 test.each([
   ['a file that cannot be loaded', 'broken.joblib', {}, /^it could not be compiled \(load: /],
-  ['hooks that make what the model gets', 'linear.joblib', { hooks: 'hooks.py' }, /^preprocess in hooks\.py makes what the model is given$/],
+  ['hooks that make what the model gets', 'linear.joblib', { hooks: 'import json, numpy as np\n' }, /^preprocess in hooks\.py may make arrays: it imports numpy$/],
+  ['hooks with a module of their own', 'linear.joblib', { hooks: 'if True: from .own import thing\n' }, /^preprocess in hooks\.py may make arrays: it imports what only running it tells$/],
+  ['hooks that import by other means', 'linear.joblib', { hooks: 'np = __import__("num" + "py")\n' }, /: it imports what only running it tells$/],
   ['a class of the user', 'linear.joblib', { card: { ...modelCard('x', [{ module: 'shapes', name: 'Shape', file: null }]) } }, /^it holds Shape, a class of your own$/],
   ['a file of many bytes', 'linear.joblib', { card: { ...modelCard('x'), size: 300 * 2 ** 20 } }, /^the file is larger than 200 MB$/],
   ['packages that this machine has not', 'linear.joblib', { host: async () => ({ why: 'they cannot be had' }) }, /^they cannot be had$/],
   ['an engine that was asked for', 'linear.joblib', { engine: 'native' }, /^asked for$/],
 ] as const)('%s: its own libraries, and why', async (_, name, more, why) => {
   const lab = makeLab();
-  const hooks = lab.write({ 'hooks.py': 'def preprocess(body):\n    return body\n' });
-  const form = await compile(lab.ctx, inputOf(name, { ...more, ...('hooks' in more ? { hooks } : {}) } as Partial<CompileInput>));
+  const hooks = 'hooks' in more ? { hooks: lab.write({ 'hooks.py': `${more.hooks}def preprocess(body):\n    return body\n` }) } : {};
+  const form = await compile(lab.ctx, inputOf(name, { ...more, ...hooks } as Partial<CompileInput>));
   expect(form).toEqual({ engine: 'native', why: expect.stringMatching(why) });
 });
+
+test.each(['', 'import json, re as r\nfrom datetime import date\nfrom collections.abc import Mapping; import math\n', 'from urllib.parse import \\\n  quote\n'])(
+  'a hook of the standard library may make what the model gets (%j), of a body that is not the model’s own',
+  async (imports) => {
+    const lab = makeLab();
+    const hooks = lab.write({ 'hooks.py': `${imports}def preprocess(body):\n    return body["rows"]\n` });
+    expect(await compile(lab.ctx, inputOf('linear.joblib', { hooks, sample: { rows: 'not the model’s' } }))).toMatchObject({ engine: 'plain' });
+  },
+);
 
 test('an engine that cannot serve the model is refused by name, with the reason', async () => {
   const error = await failure(compile(makeLab().ctx, inputOf('broken.joblib', { engine: 'plain' })));

@@ -27,6 +27,9 @@ HEAD = """# Engines
 Plain is taken where it is proved and answers the sample in 5 ms. Else the next engine must be more than twice as quick to take
 its place: onnx that of plain, and native that of both. `--engine` forces one.
 
+A hook's `preprocess` may stand in front of a compiled model where its file imports the standard library alone, since what it
+returns is then read like any body. Arrays and data frames only the model itself takes: with other imports it is native.
+
 Each of these models was fitted, compiled and proved: its compiled form answered requests made from the model (both sides of
 where its answers change, each category and an unknown one, missing values, extremes, denormals, wrong types, batches) as the
 model itself does, refusals included. Labels are equal, and numbers within 1e-12 of each other (plain) or 1e-5 (onnx); where the
