@@ -31,6 +31,11 @@ def limit_answers(limit):
     _limit = limit
 
 
+def answer_limit():
+    """Bytes of an answer that the platform takes at most."""
+    return _limit.size
+
+
 NEVER_JSON = ("multipart/", "image/", "audio/", "video/", "font/")
 
 

@@ -8,25 +8,33 @@ from .problems import InitError, Problem
 
 
 class ModelEndpoint(Endpoint):
-    """Hooks, if any, stand before and behind the model, and then the body's shape is theirs alone."""
+    """Hooks, if any, stand before and behind the model, and then the body's shape is theirs alone. `data` reads objects that
+    bodies name; None where none may be."""
 
     # It keeps nothing of a request: several processes may answer for it (processes.py).
     forks = True
 
-    def __init__(self, name, release, model, hooks):
+    def __init__(self, name, release, model, hooks, data=None):
         super().__init__(name, release)
         if model.schema.untold and hooks.preprocess is None:
             raise InitError(model.schema.untold)
         self.model = model
         self.hooks = hooks
+        self.data = data
 
     def answer(self, payload, context):
-        """{"predictions": [...], "probabilities"?, "classes"?, "model"}, or what postprocess makes of it."""
-        model = self.model
+        """What the model says of a payload, or of the object that it names."""
+        if self.data is not None and self.data.refers(payload, self.model.schema):
+            return self.data.answer(self, payload)
         if self.hooks.preprocess is None:
-            predictions, probabilities = model.predict(bodies.read(payload, model.schema))
+            predictions, probabilities = self.model.predict(bodies.read(payload, self.model.schema))
         else:
             predictions, probabilities = self.prepared(self.hooks.before(payload))
+        return self.finished(predictions, probabilities, payload)
+
+    def finished(self, predictions, probabilities, payload):
+        """{"predictions": [...], "probabilities"?, "classes"?, "model"}, or what postprocess makes of it."""
+        model = self.model
         if self.hooks.postprocess is not None:
             values = {"predictions": predictions, "probabilities": probabilities, "classes": model.classes}
             return self.hooks.after({**values, "body": payload})

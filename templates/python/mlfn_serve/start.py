@@ -33,6 +33,7 @@ def start(root, version=None):
     from .predict import ModelEndpoint
 
     hooks = _hooks(settings.get("hooks"))
+    data = _data()
 
     def served(file, model):
         opened = _opened(file, model, settings)
@@ -40,7 +41,7 @@ def start(root, version=None):
             from .fetch import loaded
 
             loaded(file)
-        return ModelEndpoint(name, release, opened, hooks)
+        return ModelEndpoint(name, release, opened, hooks, data)
 
     if artifact.get("pointed"):
         from .reload import Watch
@@ -88,6 +89,16 @@ def _model_file(root, artifact):
 
         return fetch()
     return os.path.join(root, *artifact["path"].split("/"))
+
+
+def _data():
+    """What reads the objects that requests name, where any may be."""
+    told = os.environ.get("MLFN_DATA")
+    if not told:
+        return None
+    from .data import Data
+
+    return Data(json.loads(told))
 
 
 def _version():

@@ -34,12 +34,16 @@ PRODUCTION = "https://storage.googleapis.com"
 
 def download(uri, size, path):
     """Writes the object to `path`. Raises InitError and OSError."""
-    url = _url(uri)
+    ranges(_url(uri), uri, size, path)
+
+
+def ranges(url, uri, size, path, headers=None):
+    """Writes the object at `url` to `path`, asked for with `headers`. Raises Unfetched and OSError."""
 
     def part(start):
         with open(path, "r+b", buffering=0) as file:
             file.seek(start)
-            _copy(url, min(start + RANGE, size), file, uri)
+            _copy(url, min(start + RANGE, size), file, uri, headers or {})
 
     with open(path, "wb") as file:
         file.truncate(size)
@@ -62,10 +66,19 @@ def read(uri, tag):
             return answer.read(), answer.headers.get("x-goog-generation")
 
     try:
-        found = _retried(whole, uri, ATTEMPTS_OF_READ)
+        found = retried(whole, uri, ATTEMPTS_OF_READ)
     except _NotModified:
         return None
     return None if tag and found[1] == tag else found  # some emulators take no notice of the condition
+
+
+class Unfetched(InitError):
+    """Cloud Storage said no: `status` is HTTP's, None where nothing came; `told` is its sentence."""
+
+    def __init__(self, uri, error):
+        self.told = _told(error)
+        self.status = getattr(error, "code", None)
+        super().__init__(f"The model {uri} could not be fetched: {self.told}")
 
 
 class _NotModified(Exception):
@@ -74,22 +87,23 @@ class _NotModified(Exception):
 
 def _url(uri):
     bucket, _, key = uri[len("gs://") :].partition("/")
-    return f"{_base()}/storage/v1/b/{urllib.parse.quote(bucket, safe='')}/o/{urllib.parse.quote(key, safe='')}?alt=media"
+    return f"{base()}/storage/v1/b/{urllib.parse.quote(bucket, safe='')}/o/{urllib.parse.quote(key, safe='')}?alt=media"
 
 
-def _base():
+def base():
+    """Where Cloud Storage is: Google, or the emulator of the tests."""
     host = os.environ.get("STORAGE_EMULATOR_HOST", "").rstrip("/")
     if not host:
         return PRODUCTION
     return host if "://" in host else f"http://{host}"
 
 
-def _copy(url, end, file, uri):
+def _copy(url, end, file, uri, headers):
     """From where the file stands up to `end`; after a break from where that was."""
 
     def rest():
         first = file.tell()
-        with _open(url, {"range": f"bytes={first}-{end - 1}"}) as answer:
+        with _open(url, {**headers, "range": f"bytes={first}-{end - 1}"}) as answer:
             if answer.status != 206 and first > 0:
                 raise InitError(f"The model {uri} could not be fetched: the server takes no notice of ranges.")
             while file.tell() < end:
@@ -99,18 +113,22 @@ def _copy(url, end, file, uri):
                 file.write(block)
 
     if file.tell() < end:
-        _retried(rest, uri, ATTEMPTS, file.tell)
+        retried(rest, uri, ATTEMPTS, file.tell)
 
 
 def _open(url, headers):
-    request = urllib.request.Request(url, headers=headers)
+    return sent(urllib.request.Request(url, headers=headers))
+
+
+def sent(request):
+    """The answer to a request in the name of the function's service account."""
     text = _token.get()
     if text is not None:
         request.add_header("authorization", f"Bearer {text}")
     return urllib.request.urlopen(request, timeout=SECONDS)
 
 
-def _retried(work, uri, attempts, progress=lambda: None):
+def retried(work, uri, attempts, progress=lambda: None):
     """What `work` gives; what passes is tried again, and who comes further may try as often as at first."""
     attempt, place = 0, progress()
     while True:
@@ -128,7 +146,7 @@ def _retried(work, uri, attempts, progress=lambda: None):
             if code == 401:
                 _token.forget()
             if attempt >= attempts or not (code is None or code == 401 or code in PASSING):
-                raise InitError(f"The model {uri} could not be fetched: {_told(error)}") from None
+                raise Unfetched(uri, error) from None
             time.sleep(FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1))
 
 
@@ -158,7 +176,7 @@ _token = _Token()
 def _ask():
     """(token, seconds that it lasts)."""
     host = os.environ.get("GCE_METADATA_HOST")
-    if host is None and _base() != PRODUCTION:
+    if host is None and base() != PRODUCTION:
         return None, 3600
     url = f"http://{host or 'metadata.google.internal'}/computeMetadata/v1/instance/service-accounts/default/token"
     request = urllib.request.Request(url, headers={"metadata-flavor": "Google"})

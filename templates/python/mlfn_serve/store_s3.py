@@ -12,16 +12,22 @@ BLOCK = 1024 * 1024
 
 def download(uri, size, path):
     """Writes the object to `path`. Raises InitError."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, key = _parts(uri)
-    client = _client()
+    try:
+        ranges(client(), bucket, key, size, path)
+    except (BotoCoreError, ClientError) as error:
+        raise InitError(f"The model {uri} could not be fetched: {error}") from error
+
+
+def ranges(made, bucket, key, size, path, **conditions):
+    """Writes the object to `path`, by a client that was `made`. Raises botocore's errors."""
+    from concurrent.futures import ThreadPoolExecutor
 
     def part(start):
         end = min(start + RANGE, size) - 1
-        answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end}")
+        answer = made.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end}", **conditions)
         with open(path, "r+b", buffering=0) as file:
             file.seek(start)
             for block in answer["Body"].iter_chunks(BLOCK):
@@ -29,12 +35,9 @@ def download(uri, size, path):
 
     with open(path, "wb") as file:
         file.truncate(size)
-    try:
-        with ThreadPoolExecutor(STREAMS) as pool:
-            for _ in pool.map(part, range(0, size, RANGE)):
-                pass
-    except (BotoCoreError, ClientError) as error:
-        raise InitError(f"The model {uri} could not be fetched: {error}") from error
+    with ThreadPoolExecutor(STREAMS) as pool:
+        for _ in pool.map(part, range(0, size, RANGE)):
+            pass
 
 
 def read(uri, tag):
@@ -44,7 +47,7 @@ def read(uri, tag):
     bucket, key = _parts(uri)
     known = {} if tag is None else {"IfNoneMatch": tag}
     try:
-        answer = _client().get_object(Bucket=bucket, Key=key, **known)
+        answer = client().get_object(Bucket=bucket, Key=key, **known)
         return answer["Body"].read(), answer["ETag"]
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 304:
@@ -59,7 +62,8 @@ def _parts(uri):
     return bucket, key
 
 
-def _client():
+def client():
+    """The SDK's client for S3, by the function's own role."""
     import botocore.session
     from botocore.config import Config
 
