@@ -15,6 +15,20 @@ export interface RuntimeSettings {
   env: Record<string, string>;
   /** Seconds after which a worker looks whether it is to serve another model; 0: only when it is told to. Absent: never. */
   reload?: number;
+  /** Objects that requests may name. Absent: none. */
+  data?: DataSettings;
+}
+
+/** Places are `s3://BUCKET/FOLDER/`, `gs://BUCKET/FOLDER/` or `file:///FOLDER/`; of the target alone. */
+export interface DataSettings {
+  /** Objects that may be read: those of these names, and below them. */
+  read: string[];
+  /** Where answers are written that are too large for one. */
+  write?: string;
+  /** What else may be read than what can do no harm. */
+  formats?: 'joblib'[];
+  /** Bucket -> URI of the folder that stands for it. */
+  folders?: Record<string, string>;
 }
 
 // ---- release ------------------------------------------------------------------------------------------------------

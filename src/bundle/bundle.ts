@@ -24,6 +24,8 @@ export interface BundleInput {
    * starts, or serves the one that it is pointed to.
    */
   apart?: Apart;
+  /** Requests may name objects: what reads them ships. */
+  data?: boolean;
   /** File with preprocess / postprocess. */
   hooks?: string;
   /** Folder on whose top the user's modules are imported from (`--code DIR`). */

@@ -22,7 +22,7 @@ export interface FunctionPart {
 export async function functionPart(
   ctx: Context,
   name: string,
-  request: CodeRequest & { apart?: Apart | undefined; caller: Caller; compiled?: CompiledForm | undefined },
+  request: CodeRequest & { apart?: Apart | undefined; caller: Caller; compiled?: CompiledForm | undefined; data?: boolean },
 ): Promise<FunctionPart> {
   const { card, apart, compiled } = request;
   const code = await userCode(ctx, request);
@@ -43,8 +43,8 @@ export function withRequirements(artifact: Artifact, requirements: string): Arti
 }
 
 /** A native package has its cold start elsewhere, and is sent anew with each changed model: there sources weigh less. */
-async function servedCode(ctx: Context, { caller, lock }: CodeRequest & { caller: Caller }, by: ServedBy, apart: boolean): Promise<Entry[]> {
-  const entries = await servingCode(ctx, caller, by, apart);
+async function servedCode(ctx: Context, { caller, lock, data = false }: CodeRequest & { caller: Caller; data?: boolean }, by: ServedBy, apart: boolean): Promise<Entry[]> {
+  const entries = await servingCode(ctx, caller, by, { apart, data });
   return by.engine === 'native' ? entries : packed(ctx, entries, lock);
 }
 

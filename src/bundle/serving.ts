@@ -17,18 +17,22 @@ export type ServedBy = { engine: 'python' | 'native' } | { engine: 'plain' | 'on
 
 const NATIVE_ONLY = ['boosting', 'introspect', 'matrix', 'model', 'parts'];
 const MODEL_ONLY = ['bodies', 'fields', 'inference', 'predict', 'records', 'refusals'];
+/** What reads the objects that requests name. */
+const DATA = 'mlfn_serve/data/';
 const PYTHON_ONLY = ['function', 'wsgi'];
 const TENSORS_ONLY = ['answers', 'ports', 'tensor_protocol', 'tensors'];
 
 /** What finds a model that is not in the package. */
 const APART_ONLY = ['fetch', 'reload', 'store_file', 'store_gs', 'store_s3'];
 
-/** @param apart the model is not in the package */
-export async function servingCode(ctx: Context, caller: Caller, by: ServedBy, apart: boolean): Promise<Entry[]> {
+/** @param apart the model is not in the package @param data requests may name objects */
+export async function servingCode(ctx: Context, caller: Caller, by: ServedBy, { apart, data }: { apart: boolean; data: boolean }): Promise<Entry[]> {
   const folder = path.join(templatesFolder(), 'python');
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const names = found.filter((each) => each.isFile()).map((each) => path.relative(folder, path.join(each.parentPath, each.name)).split(path.sep).join('/'));
-  const left = leftOut(by, apart);
+  const engine = leftOut(by, apart);
+  const [own, other] = caller === 'lambda' ? ['s3', 'gs'] : ['gs', 's3'];
+  const left = (name: string) => (data && name === `mlfn_serve/store_${own}.py` ? false : engine(name) || (name.startsWith(DATA) && (!data || name === `${DATA}${other}.py`)));
   const shipped = names.filter((name) => !/(^|\/)(__pycache__\/|\.)|\.pyc$/.test(name) && !left(name) && !(caller === 'lambda' && HTTP_ONLY.has(name)));
   return Promise.all(
     shipped.map(async (name) => {

@@ -5,7 +5,8 @@ import { isMap, isScalar, LineCounter, parseDocument, visit, type Document, type
 import type * as z from 'zod';
 import { MlfnError } from '../errors.ts';
 import { SECTIONS } from '../providers/sections.ts';
-import { fileSchema, KEYS, type FileValues } from './schema.ts';
+import { fileSchema, type FileValues } from './schema.ts';
+import { dataSchema } from './data.ts';
 import { nearest } from './suggest.ts';
 
 export interface ConfigFile {
@@ -104,7 +105,7 @@ function meaningError(
     const key = issue.keys[0] ?? '';
     const where = at(keyOffset(document, keys, key));
     const section = SECTIONS[keys[0] as keyof typeof SECTIONS];
-    const known = section === undefined ? KEYS : Object.keys(section.shape);
+    const known = Object.keys((keys[0] === 'data' ? dataSchema : (section ?? fileSchema)).shape);
     const near = nearest(key, known);
     return new MlfnError('CONFIG_UNKNOWN_KEY', `${where}: there is no setting ${JSON.stringify([...keys, key].join('.'))}.`, {
       hint: near === null ? `Use one of: ${known.join(', ')}.` : `Did you mean ${near}? Rename it.`,

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { MlfnError } from '../errors.ts';
 import { splitArtifact } from './artifact.ts';
 import type { Config } from './load.ts';
@@ -17,6 +18,7 @@ export async function checkFiles(config: Config): Promise<Config & { model: stri
   await mustBe('folder', config.code, 'code', origins.code);
   await mustBe('file', config.hooks, 'hooks', origins.hooks);
   await mustBe('file', config.requirements, 'requirements', origins.requirements);
+  for (const folder of Object.values(config.settings.data?.folders ?? {})) await mustBe('folder', fileURLToPath(folder), 'data.folders', origins.data);
   return { ...config, model, name };
 }
 

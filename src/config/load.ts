@@ -12,6 +12,7 @@ import type { Engine, PackageForm } from '../types.ts';
 import { absoluteArtifact, splitArtifact } from './artifact.ts';
 import { findConfig, findConfigFor } from './find.ts';
 import type { ConfigFile } from './file.ts';
+import { dataFor } from './data.ts';
 import { checkName, defaultName } from './name.ts';
 import { fileSchema, KEYS, type FileValues, type Key } from './schema.ts';
 import { readSection, REPEATED_FLAGS, SECTION_FLAGS, type SectionFlags } from './sections.ts';
@@ -46,7 +47,7 @@ type Section = keyof typeof SECTIONS;
 const SECTION_KEYS = Object.keys(SECTIONS) as readonly Section[];
 
 /** Text as the user typed it; numbers are read and checked here. */
-export type Flags = Partial<Record<Exclude<Key, 'env' | Section>, string>> & SectionFlags & { env?: string[] };
+export type Flags = Partial<Record<Exclude<Key, 'env' | 'data' | Section>, string>> & SectionFlags & { env?: string[] };
 
 interface Layer {
   values: FileValues;
@@ -104,6 +105,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
   const name = pick('name');
   if (name !== undefined) checkName(name.value, origins.name ?? 'name');
   else if (artifact !== null) origins.name = 'default';
+  const dataOf = (found: ReturnType<typeof pick<'data'>>) => (found === undefined ? {} : { data: dataFor(target, found.value, found.layer.folder) });
   const python = pick('python');
   const base = pick('base');
   // Variables add up: one flag does not hide the file's others.
@@ -128,6 +130,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
       idle: withDefault('idle'),
       env,
       ...reloadOf(pick('reload')?.value),
+      ...dataOf(pick('data')),
     },
     targetConfig: sectionOf(target, layers),
     file: file?.path ?? null,
@@ -191,7 +194,7 @@ function hyphenated(key: string): string {
 function variables(env: Context['env']): Flags {
   const read = (key: string) => env[variableName(key)] || undefined;
   const flags: Record<string, string | string[] | undefined> = {};
-  for (const key of [...KEYS, ...SECTION_FLAGS]) if (key !== 'env' && !isSection(key)) flags[key] = read(key);
+  for (const key of [...KEYS, ...SECTION_FLAGS]) if (!isStructured(key)) flags[key] = read(key);
   for (const key of REPEATED_FLAGS) flags[key] = read(key)?.split(',');
   return flags as Flags;
 }
@@ -199,7 +202,7 @@ function variables(env: Context['env']): Flags {
 function readTexts(texts: Flags, label: (key: Key) => string): FileValues {
   const values: Record<string, unknown> = {};
   for (const key of KEYS) {
-    if (key === 'env' || isSection(key)) continue;
+    if (isStructured(key)) continue;
     const text = texts[key];
     if (text === undefined) continue;
     values[key] = checked(key, NUMBERS.includes(key) ? numberOf(text) : text, label(key), text);
@@ -208,8 +211,9 @@ function readTexts(texts: Flags, label: (key: Key) => string): FileValues {
   return values as FileValues;
 }
 
-function isSection(key: string): key is Section {
-  return SECTION_KEYS.includes(key as Section);
+/** What no one text can say. */
+function isStructured(key: string): key is 'env' | 'data' | Section {
+  return key === 'env' || key === 'data' || SECTION_KEYS.includes(key as Section);
 }
 
 function numberOf(text: string): number {

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { TARGETS } from '../providers/index.ts';
 import { SECTIONS } from '../providers/sections.ts';
+import { dataSchema } from './data.ts';
 
 // Each schema is asked once or twice: to compile code for it takes longer than all that it checks.
 z.config({ jitless: true });
@@ -62,6 +63,7 @@ export const fileSchema = z
           error: 'a mapping of variable names to text',
         })
         .describe('Variables that the code sees. They are kept in the release: no place for secrets.'),
+      data: dataSchema.describe('Objects that a request may name in place of rows.'),
       local: SECTIONS.local.describe('Settings of the local target.'),
       aws: SECTIONS.aws.describe('Settings of the aws target.'),
       gcp: SECTIONS.gcp.describe('Settings of the gcp target.'),

@@ -5,6 +5,7 @@ import type { ModelCard, ServedCard } from '../card.ts';
 import { compile, graphForm } from '../compile/index.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
+import type { DataSettings } from '../live.ts';
 import type { Engine, Form, Lock } from '../types.ts';
 import { converterFor } from './converter.ts';
 import { type Host, hostOf } from './host.ts';
@@ -16,17 +17,20 @@ export interface FormRequest {
   /** A body as a client would post it; null where none was given. */
   body: unknown;
   pointed?: boolean | undefined;
+  /** Objects that requests may name. */
+  data?: DataSettings | undefined;
   /** Locks what would serve the engine onnx, and throws where the target cannot run it. */
   runtime: () => Promise<Lock>;
 }
 
 /** @param own what the model was locked with, for the target's platform */
 export async function formOf(ctx: Context, card: ModelCard, own: Lock, request: FormRequest): Promise<Form> {
-  const { engine, hooks, body: sample, pointed = false, runtime } = request;
+  const { engine, hooks, body: sample, pointed = false, data, runtime } = request;
   if (card.kind === 'framework') return graphOf(ctx, card, own, request);
   if (engine === undefined || card.kind === 'python') return { engine: 'native', why: null };
   if (engine === 'native') return { engine, why: 'asked for' };
   if (pointed) return pointedForm(engine);
+  if (engine === 'auto' && data?.formats?.includes('joblib') === true) return { engine: 'native', why: 'data may be joblib, which needs its libraries' };
   const { sha256: digest } = await hashOnce(ctx, card.path);
   let found: Promise<Host> | undefined;
   const there = () => (found ??= hostOf(ctx, card, own));

@@ -9,6 +9,7 @@ import { assertSafe, inspect } from '../inspect/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { resolve } from '../resolve/index.ts';
 import type { ModelCard } from '../card.ts';
+import type { DataSettings, RuntimeSettings } from '../live.ts';
 import type { Bundle, Engine, Finding, Form, Lock } from '../types.ts';
 import { formOf } from './form.ts';
 import { dependenciesOf } from './host.ts';
@@ -38,6 +39,8 @@ export interface MakeRequest {
   explain?: boolean;
   /** The model stays out of the package, so that another can be served in its place. */
   pointed?: boolean;
+  /** Of what a worker is told, what decides what ships. */
+  settings?: Pick<RuntimeSettings, 'data'>;
   /** Loads a model that names something outside the allowlist. */
   trust: boolean;
 }
@@ -72,6 +75,8 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
   const card = await inspect(ctx, request.model, { code: request.code });
   assertSafe(card, { trust: request.trust });
   ctx.emit(modelFact(card));
+  const data = request.settings?.data;
+  if (data !== undefined) checkData(card, data, request.engine);
   const { python, requirements, hooks } = request;
   const code = hooks === undefined ? [] : [hooks];
   const platform = target.provider.platform(target.config);
@@ -85,18 +90,30 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
     target.provider.accepts(target.config, lock);
     return lock;
   };
-  const form = await formOf(ctx, card, own, { ...request, body: sample, runtime: () => shipped('onnx') });
+  const form = await formOf(ctx, card, own, { ...request, body: sample, data, runtime: () => shipped('onnx') });
   const lock = await shipped(form.engine);
   const { caller } = target.provider;
   const compiled = form.engine === 'native' ? undefined : form;
-  const asked = { card, lock, ...dependenciesOf(ctx, lock), caller, name: request.name, hooks, code: request.code, compiled };
+  const asked = { card, lock, ...dependenciesOf(ctx, lock), caller, name: request.name, hooks, code: request.code, compiled, data: data !== undefined };
   const { pointed = false } = request;
   const whole = pointed ? await bundlePointed(ctx, asked) : await bundleFor(ctx, target, asked);
   const packed = async () => (whole.fetched === null ? whole : bundle(ctx, asked));
-  const { bundle: made, slimming } = await slimmed(ctx, target, { card, lock, bundle: whole, packed, sample, hooks, pointed, explain: request.explain ?? false });
+  const { bundle: made, slimming } = await slimmed(ctx, target, { card, lock, bundle: whole, packed, sample, hooks, pointed, data: data !== undefined, explain: request.explain ?? false });
   const why = target.provider.oneZip?.(target.config, made, findings) ?? null;
   ctx.emit(bundleFact(form, made, { oneZip: why, apart: apartBecause(target, pointed) }));
   return { card, sample, form, own, lock, bundle: made, shipped: why === null ? made : oneZip(made), slimming };
+}
+
+/** Code reads what it likes by itself; a pickle needs the libraries that made it. @throws CONFIG_VALUE */
+function checkData(card: ModelCard, { formats = [] }: DataSettings, engine: MakeRequest['engine']): void {
+  const details = { key: 'data' };
+  if (card.kind === 'python') {
+    const hint = 'Leave data out: code reads what it likes by itself.';
+    throw new MlfnError('CONFIG_VALUE', `data is for model files, and ${path.basename(card.path)} is Python code.`, { hint, details });
+  }
+  if (formats.length > 0 && (engine === 'plain' || engine === 'onnx')) {
+    throw new MlfnError('CONFIG_VALUE', `The engine ${engine} has no joblib to read data with.`, { hint: 'Leave out the engine, or `formats: [joblib]`.', details });
+  }
 }
 
 function apartBecause({ provider, config }: Packaging, pointed: boolean): string {

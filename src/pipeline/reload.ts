@@ -85,7 +85,7 @@ async function placeOf(ctx: Context, target: Target, live: Live): Promise<{ plac
 
 /** The package that a deploy would make: all of it but the model must be what the release has. @throws RELOAD_NEEDS_DEPLOY */
 async function makeFor({ ctx, target, release }: Place, request: ReloadRequest, model: string): Promise<Made> {
-  const made = await make(ctx, target, { ...request, model, pointed: true });
+  const made = await make(ctx, target, { ...request, model, pointed: true, settings: release.settings });
   // In one zip or in two: that was decided when the release was made.
   const whole = [made.bundle, oneZip(made.bundle)].find(({ dependencies }) => dependencies.digest === release.artifacts.dependencies);
   if (whole?.function.digest === release.artifacts.function) return made;

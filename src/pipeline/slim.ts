@@ -7,6 +7,9 @@ import { hostOptions } from '../resolve/index.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, Lock } from '../types.ts';
 
+/** What mlfn_serve/data/ may import, and what a pickle of a table may name. */
+const DATA_READERS = new Set(['joblib', 'pyarrow', 'fastparquet', 'pandas']);
+
 interface Asked {
   card: ModelCard;
   lock: Lock;
@@ -19,6 +22,8 @@ interface Asked {
   hooks: string | undefined;
   /** Another model may take this one's place. */
   pointed: boolean;
+  /** Requests may name objects, whose readers no sample shows. */
+  data: boolean;
   /** Also where the whole fits, to tell what it would be. */
   explain: boolean;
 }
@@ -45,7 +50,7 @@ export async function slimmed(ctx: Context, { provider, config }: { provider: Pi
   return { bundle: needed && 'dependencies' in result ? { ...bundle, dependencies: result.dependencies } : bundle, slimming };
 }
 
-async function find(ctx: Context, { card, lock, packed, sample, hooks, pointed }: Asked): Promise<Slimmed | { why: string }> {
+async function find(ctx: Context, { card, lock, packed, sample, hooks, pointed, data }: Asked): Promise<Slimmed | { why: string }> {
   if (pointed) return { why: 'another model can take its place, and may need more' };
   if (sample === null) return { why: 'without a sample nothing shows what a prediction needs: give --sample' };
   if ((await hostOptions(ctx, lock)) !== null) return { why: 'its packages do not run on this machine' };
@@ -55,6 +60,6 @@ async function find(ctx: Context, { card, lock, packed, sample, hooks, pointed }
     sample,
     opaque: card.kind === 'python' || hooks !== undefined,
     names: card.kind === 'model' ? card.globals.map(({ module, name }) => `${module}.${name}`) : [],
-    whole: lock.packages.filter((each) => each.forTarget === true).map((each) => each.name),
+    whole: lock.packages.filter((each) => each.forTarget === true || (data && DATA_READERS.has(each.name))).map((each) => each.name),
   });
 }

@@ -64,7 +64,9 @@ function releaseDigest(
   { artifacts, lock, settings, targetSettings, image }: Pick<ReleaseDraft, 'artifacts' | 'settings' | 'targetSettings' | 'image'> & { lock: { python: string } },
   counted: readonly (keyof RuntimeSettings)[],
 ): Digest {
-  return digestOf([artifacts, lock.python, [...counted].sort().map((key) => [key, settings[key]]), targetSettings, ...(image === undefined ? [] : [image.base.digest])]);
+  // One that is newer than others counts where it is given: a digest does not change with the version of mlfn.
+  const told = [...counted].filter((key) => key !== 'data' || settings.data !== undefined).sort();
+  return digestOf([artifacts, lock.python, told.map((key) => [key, settings[key]]), targetSettings, ...(image === undefined ? [] : [image.base.digest])]);
 }
 
 /** SHA-256 over what a target runs, keys sorted; not over zip bytes, which differ between versions of zlib. */

@@ -8,6 +8,7 @@ Started by the local target as ``python -I -S -B -X utf8 worker.py SETUP`` with 
     memory    MB
     own       its temporary folder, the only one that may be written to besides /tmp
     kept      mlfn's own folder, of which nothing is written to even when it lies in /tmp
+    writes    the folder that stands for where the function may write its answers, or null
 """
 
 import errno
@@ -34,12 +35,13 @@ _CHANGES = {
 }
 
 
-def make_read_only(own, kept):
-    """Refuses, as Lambda does, every change of a file outside ``own`` and /tmp: OSError EROFS.
+def make_read_only(own, kept, writes):
+    """Refuses, as Lambda does, every change of a file outside ``own``, ``writes`` and /tmp: OSError EROFS.
 
     It holds for what Python itself opens. The package's folders are read-only by their modes besides.
     """
     own, kept, shared = (os.path.join(os.path.realpath(folder), "") for folder in (own, kept, "/tmp"))
+    free = (own,) if writes is None else (own, os.path.join(os.path.realpath(writes), ""))
     devices = ("/dev/", "/proc/self/") if os.name == "posix" else ()
     # Looked up now: the function's own code could replace them later.
     path_of, real, join, split, refusal = os.fsdecode, os.path.realpath, os.path.join, os.path.split, os.strerror(errno.EROFS)
@@ -58,7 +60,7 @@ def make_read_only(own, kept):
         parent, base = split(name.rstrip("/") or "/")
         absolute = real(name) if follow else join(real(parent or "."), base)
         inside = join(absolute, "")
-        if not inside.startswith(own) and (inside.startswith(kept) or not inside.startswith(shared)):
+        if not inside.startswith(free) and (inside.startswith(kept) or not inside.startswith(shared)):
             raise OSError(errno.EROFS, refusal, path_of(path))
 
     def hook(event, args):
@@ -126,7 +128,7 @@ def main():
     site.setquit()
     sys.path[:0] = setup["path"]
     sys.path.append(setup["client"] or own)
-    make_read_only(setup["own"], setup["kept"])
+    make_read_only(setup["own"], setup["kept"], setup["writes"])
     module = "awslambdaric" if setup["client"] else "runtime_client"
     sys.argv = [module, setup["handler"]]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,6 +1,6 @@
 /** Every command that README, docs and the examples' pages show is run as it is written there. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { python } from '../python.ts';
@@ -94,8 +94,27 @@ describe('docs/bench.md', () => {
   });
 });
 
+describe('docs/data.md', () => {
+  const block = (kind: string) => [...read('docs/data.md').matchAll(new RegExp(`^\`\`\`${kind}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, body = '']) => body).join('');
+  const own = () => {
+    const made = path.join(lab.folder, 'data');
+    mkdirSync(path.join(made, 'patients/validation'), { recursive: true });
+    cpSync(path.join(folder, 'model.joblib'), path.join(made, 'model.joblib'));
+    writeFileSync(path.join(made, 'mlfn.yaml'), block('yaml'));
+    writeFileSync(path.join(made, 'patients/validation/june.csv'), block('csv'));
+    writeFileSync(path.join(made, 'june.json'), /^`june\.json` is `(.*?)`/m.exec(read('docs/data.md'))?.[1] ?? '');
+    return made;
+  };
+
+  test.each(block('sh').trim().split('\n'))('%s', async (line) => {
+    const ran = await lab.mlfn(words(line), { cwd: own() });
+    expect(ran.code, ran.stderr).toBe(0);
+    if (line.includes('invoke')) expect((JSON.parse(ran.stdout) as { predictions: unknown[] }).predictions).toHaveLength(2);
+  });
+});
+
 describe('commands named in the text', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/aws.md', 'docs/gcp.md', 'docs/updating.md', 'docs/bench.md', 'docs/images.md', 'docs/errors.md'];
+  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/aws.md', 'docs/gcp.md', 'docs/updating.md', 'docs/bench.md', 'docs/data.md', 'docs/images.md', 'docs/errors.md'];
   const named = pages.flatMap((page) => [...read(page).matchAll(/`mlfn ([^`]+)`/g)].map(([, rest = '']) => rest));
 
   // Shown by their help: what they do is shown above and in the tests of each command.

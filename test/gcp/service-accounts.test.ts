@@ -21,21 +21,23 @@ const bindingsOf = (bindings: Binding[] | null | undefined, email: string) => (b
 const onBucket = async (email: string) => bindingsOf((await bucketPlace(session).get()).bindings, email);
 const onProject = async (email: string) => bindingsOf((await projectPlace(session).get()).bindings, email);
 const changes = () => lab.changes();
+const NO_DATA = { read: [], write: [] };
+const secrets = (names: string[]) => ({ secrets: names, data: NO_DATA });
 
 test('a function runs as an account of its own, which reads its own models and nothing else', async () => {
-  expect(accountStep('service account', await observeRuntimeAccount(session, 'heart', []))).toMatchObject({ kind: 'ensure', name: runtime(), change: 'create' });
-  await ensureRuntimeAccount(session, 'heart', []);
+  expect(accountStep('service account', await observeRuntimeAccount(session, 'heart', secrets([])))).toMatchObject({ kind: 'ensure', name: runtime(), change: 'create' });
+  await ensureRuntimeAccount(session, 'heart', secrets([]));
   expect(lab.world.accounts.has(runtime())).toBe(true);
   expect(await onBucket(runtime())).toMatchObject([
     { role: 'roles/storage.objectViewer', condition: { expression: `resource.name.startsWith("projects/_/buckets/${session.bucket}/objects/functions/heart/models/")` } },
   ]);
   expect(await onProject(runtime())).toEqual([]);
-  expect(accountStep('service account', await observeRuntimeAccount(session, 'heart', []))).toBeNull();
+  expect(accountStep('service account', await observeRuntimeAccount(session, 'heart', secrets([])))).toBeNull();
 });
 
 test('asked again, nothing is changed', async () => {
   lab.storage.calls.splice(0);
-  await ensureRuntimeAccount(session, 'heart', []);
+  await ensureRuntimeAccount(session, 'heart', secrets([]));
   expect(changes()).toEqual([]);
   expect(lab.storage.calls.filter(({ name }) => /setIamPolicy/.test(name))).toEqual([]);
 });
@@ -44,20 +46,20 @@ test('what somebody took from it is given back, and the plan says so', async () 
   const place = bucketPlace(session);
   const policy = await place.get();
   await place.set({ ...policy, bindings: policy.bindings?.filter(({ members }) => !members?.includes(`serviceAccount:${runtime()}`)) ?? [] });
-  expect(accountStep('service account', await observeRuntimeAccount(session, 'heart', []))).toMatchObject({ change: 'update' });
-  await ensureRuntimeAccount(session, 'heart', []);
+  expect(accountStep('service account', await observeRuntimeAccount(session, 'heart', secrets([])))).toMatchObject({ change: 'update' });
+  await ensureRuntimeAccount(session, 'heart', secrets([]));
   expect(await onBucket(runtime())).toHaveLength(1);
 });
 
 test('it reads the secrets of its variables, each by itself', async () => {
   lab.world.secrets.set(`projects/${lab.project}/secrets/token`, { versions: [Buffer.from('x')] });
-  expect(await observeRuntimeAccount(session, 'heart', ['token:1'])).toMatchObject({ exists: true, allowed: false });
-  await ensureRuntimeAccount(session, 'heart', ['token:1', 'token:latest']);
+  expect(await observeRuntimeAccount(session, 'heart', secrets(['token:1']))).toMatchObject({ exists: true, allowed: false });
+  await ensureRuntimeAccount(session, 'heart', secrets(['token:1', 'token:latest']));
   expect(lab.world.policies.get(`projects/${lab.project}/secrets/token`).bindings).toEqual([{ role: 'roles/secretmanager.secretAccessor', members: [`serviceAccount:${runtime()}`] }]);
-  expect(await observeRuntimeAccount(session, 'heart', ['token:1'])).toMatchObject({ allowed: true });
+  expect(await observeRuntimeAccount(session, 'heart', secrets(['token:1']))).toMatchObject({ allowed: true });
   // Of an old release; somebody removed it since.
-  expect(await observeRuntimeAccount(session, 'heart', ['token:1', 'gone:1'])).toMatchObject({ allowed: true });
-  await ensureRuntimeAccount(session, 'heart', ['token:1', 'gone:1']);
+  expect(await observeRuntimeAccount(session, 'heart', secrets(['token:1', 'gone:1']))).toMatchObject({ allowed: true });
+  await ensureRuntimeAccount(session, 'heart', secrets(['token:1', 'gone:1']));
 });
 
 test('builds run as another one, which may write images and logs, and read the sources of functions', async () => {
@@ -86,7 +88,7 @@ test('somebody else changes the policy of the project in between', async () => {
 
 test('one that was made by another command at the same moment is taken', async () => {
   const held = lab.hold({ operation: 'iam:serviceAccounts.create' }, 'request');
-  const ensured = ensureRuntimeAccount(session, 'twice', []);
+  const ensured = ensureRuntimeAccount(session, 'twice', secrets([]));
   await held.reached;
   lab.world.account('mlfn-twice');
   held.release();
@@ -96,37 +98,37 @@ test('one that was made by another command at the same moment is taken', async (
 
 test('a long name makes a short account', async () => {
   const name = 'a-function-with-a-rather-long-name';
-  await ensureRuntimeAccount(session, name, []);
+  await ensureRuntimeAccount(session, name, secrets([]));
   const made = [...lab.world.accounts.values()].find(({ description }) => description.includes(name));
   expect(made?.email).toMatch(/^mlfn-a-function-with[a-z0-9-]*@/);
   expect(made?.email.split('@')[0]?.length).toBeLessThanOrEqual(30);
-  await removeRuntimeAccount(session, name, []);
+  await removeRuntimeAccount(session, name, secrets([]));
 });
 
 test('one that is disabled is told, with the command', async () => {
   lab.world.account('mlfn-off').disabled = true;
-  expect(await failure(ensureRuntimeAccount(session, 'off', []))).toMatchObject({ code: 'GCP_ACCOUNT_DISABLED', hint: `Enable it: gcloud iam service-accounts enable ${lab.world.email('mlfn-off')} --project ${lab.project}` });
+  expect(await failure(ensureRuntimeAccount(session, 'off', secrets([])))).toMatchObject({ code: 'GCP_ACCOUNT_DISABLED', hint: `Enable it: gcloud iam service-accounts enable ${lab.world.email('mlfn-off')} --project ${lab.project}` });
 });
 
 test('it goes with the function, and leaves nothing in any policy', async () => {
-  await removeRuntimeAccount(session, 'heart', ['token:1']);
+  await removeRuntimeAccount(session, 'heart', secrets(['token:1']));
   expect(lab.world.accounts.has(runtime())).toBe(false);
   expect(JSON.stringify([(await bucketPlace(session).get()).bindings, lab.world.policies.get(`projects/${lab.project}/secrets/token`)])).not.toContain('mlfn-heart');
-  await removeRuntimeAccount(session, 'heart', ['token:1']);
+  await removeRuntimeAccount(session, 'heart', secrets(['token:1']));
 });
 
 test('an account of that name that mlfn did not make stays', async () => {
   lab.world.account('mlfn-theirs', 'Somebody made it');
-  await removeRuntimeAccount(session, 'theirs', []);
+  await removeRuntimeAccount(session, 'theirs', secrets([]));
   expect(lab.world.accounts.has(lab.world.email('mlfn-theirs'))).toBe(true);
 });
 
 test('with accounts of the user nothing is made, asked or changed', async () => {
   const own = await lab.open({ serviceAccount: 'own@example.com', buildServiceAccount: 'builder@example.com' });
-  expect(await observeRuntimeAccount(own, 'heart', [])).toMatchObject({ email: 'own@example.com', own: true });
-  expect(accountStep('service account', await observeRuntimeAccount(own, 'heart', []))).toBeNull();
+  expect(await observeRuntimeAccount(own, 'heart', secrets([]))).toMatchObject({ email: 'own@example.com', own: true });
+  expect(accountStep('service account', await observeRuntimeAccount(own, 'heart', secrets([])))).toBeNull();
   expect(accountStep('build service account', await observeBuildAccount(own))).toBeNull();
-  await ensureRuntimeAccount(own, 'heart', ['token:1']);
+  await ensureRuntimeAccount(own, 'heart', secrets(['token:1']));
   await ensureBuildAccount(own);
   expect(lab.calls).toEqual([]);
 });

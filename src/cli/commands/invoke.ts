@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { MlfnError } from '../../errors.ts';
 import type { Answer } from '../../live.ts';
 import { command, type CommandContext } from '../command.ts';
@@ -36,7 +37,7 @@ export const invoke = command({
   arguments: [NAME_ARGUMENT],
   options: {
     payload: { kind: 'text', short: 'p', value: 'FILE', completes: 'file', summary: 'Body from a file; - is standard input' },
-    data: { kind: 'text', short: 'd', value: 'JSON', summary: 'Body as text' },
+    data: { kind: 'text', short: 'd', value: 'JSON', summary: 'Body as text; or s3://B/K, gs://B/K or ./FILE, an object whose rows are asked for' },
     path: { kind: 'text', value: 'PATH', summary: 'Path below the endpoint (default: /)' },
     release: { kind: 'integer', value: 'N', summary: 'That release instead of the live one' },
     direct: { kind: 'flag', summary: 'Call the function of a cloud itself, past its endpoint' },
@@ -46,6 +47,7 @@ export const invoke = command({
   examples: [
     ['invoke heart --payload payload.json', 'a prediction'],
     [`invoke heart --data '{"age": 63, "sex": 1}'`, 'the same, typed'],
+    ['invoke heart --data s3://patients/june.csv', 'all rows of an object; see docs/data.md'],
     ['invoke heart --payload payload.json --release 2', 'what release 2 says'],
     ['invoke heart --path /openapi.json', 'the schema of the endpoint'],
   ],
@@ -56,6 +58,9 @@ export const invoke = command({
       import('../../providers/index.ts'),
     ]);
     const { name, target, targetConfig } = await chooseFunction(ctx, input);
+    if (target !== 'local' && fileIn(ctx, input.data) !== null) {
+      throw new MlfnError('CLI_USAGE', `--data names a file of this machine, and ${name} runs on ${target}.`, { hint: 'Name an object that it may read, s3://BUCKET/KEY or gs://BUCKET/KEY.' });
+    }
     const opened = await open(target, targetConfig);
     const live = await observeKnown(ctx, opened, name);
     const release = input.release ?? null;
@@ -135,7 +140,7 @@ async function bodyOf(
   if (payload !== undefined && data !== undefined) {
     throw new MlfnError('CLI_USAGE', '--payload and --data were both given.', { hint: 'Give one of the two.' });
   }
-  if (data !== undefined) return Buffer.from(data, 'utf8');
+  if (data !== undefined) return Buffer.from(referenceIn(ctx, data) ?? data, 'utf8');
   if (payload === undefined) return null;
   if (payload === '-') return ctx.readInput();
   const file = path.resolve(ctx.cwd, payload);
@@ -147,6 +152,18 @@ async function bodyOf(
       cause,
     });
   }
+}
+
+/** The body for an object or a file, where the text names one: no JSON begins so. */
+function referenceIn(ctx: CommandContext, text: string): string | null {
+  const uri = /^(s3|gs):\/\//.test(text) ? text : fileIn(ctx, text);
+  return uri === null ? null : JSON.stringify({ data: uri });
+}
+
+/** The URI of a file of this machine. */
+function fileIn(ctx: CommandContext, text = ''): string | null {
+  if (text.startsWith('file://')) return text;
+  return /^(\.{1,2}[\\/]|\/|[A-Za-z]:[\\/])/.test(text) ? pathToFileURL(path.resolve(ctx.cwd, text)).href : null;
 }
 
 function jsonOf(text: string): unknown {

@@ -17,7 +17,6 @@ import type { Session } from './session.ts';
 import { adopt } from './settings/adopt.ts';
 import { ensureProvisioned, removeProvisioned } from './settings/provisioned.ts';
 import { ensureReserved, removeReserved } from './settings/reserved.ts';
-import { settingsOf } from './settings/release.ts';
 import { ensureTags } from './settings/tags.ts';
 import { ensureSchedule, removeSchedule } from './settings/warm.ts';
 import { ensureBucket } from './storage/bucket.ts';
@@ -30,7 +29,7 @@ const ENSURE: Record<string, (session: Session, name: string, done: Done) => Pro
   bucket: ensureBucket,
   role: async (session, name, { draft }) => {
     const kept = await listRecords(session, name);
-    await ensureRole(session, name, [...(draft === undefined ? [] : [draft]), ...kept.map(({ record }) => record)].map(settingsOf));
+    await ensureRole(session, name, [...(draft === undefined ? [] : [draft]), ...kept.map(({ record }) => record)]);
   },
   'log group': ensureLogGroup,
   repository: ensureRepository,

@@ -14,6 +14,7 @@ import { MlfnError } from '../../errors.ts';
 import type { ReleaseDraft } from '../provider.ts';
 import { patiently, until } from '../patience.ts';
 import { call, nameOf, once, Patience } from './call.ts';
+import { dataVariables } from '../data.ts';
 import { modelVariables } from '../models.ts';
 import { RELEASE_VARIABLE } from './names.ts';
 import { type Code, isOf, startOf } from './code.ts';
@@ -231,6 +232,7 @@ function configurationOf({ name, number, draft, role, code, models }: Wanted) {
       Variables: {
         ...settings.env,
         ...modelVariables(models, draft, number),
+        ...dataVariables(settings),
         ...secretsVariable(settingsOf(draft)),
         [RELEASE_VARIABLE]: String(number),
       },

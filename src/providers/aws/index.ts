@@ -26,7 +26,7 @@ export const provider: Provider<AwsConfig> = {
   // docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html and .../images-create.html: no layers in zstd
   images: { unpackedBytes: 10_737_418_240, zstd: false },
   modelApart: () => 'when-too-large',
-  settings: ['memory', 'timeout', 'env', 'reload'],
+  settings: ['memory', 'timeout', 'env', 'reload', 'data'],
   targetSettings: (config) => ({ ...releaseSettings(config) }),
   accepts: checkLock,
   // python3.12 and newer run on Amazon Linux 2023: docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html

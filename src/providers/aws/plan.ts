@@ -12,7 +12,6 @@ import { checkForm, checkSettings } from './settings/check.ts';
 import { stepsAfter, stepsBefore, warmSteps } from './settings/function-plan.ts';
 import { grantsOf, grantsText } from './settings/grants.ts';
 import { ADOPTED_TAG, WARM_TAG } from './settings/marks.ts';
-import { settingsOf } from './settings/release.ts';
 import type { Ground } from './survey.ts';
 
 export function plan(want: Want, live: Live | null, config: AwsConfig, ground: Ground): Step[] {
@@ -43,12 +42,11 @@ function footing(config: AwsConfig, { bucket, role, logGroup, repository }: Grou
     steps.push(ensure('bucket', bucket.name, bucket.exists, bucket.exists ? bucket.drift.join(', ') : 'private, encrypted, TLS only'));
   }
   if (role !== null) {
-    const settings = releases.map(settingsOf);
-    const grants = grantsOf(role.place, releases[0]?.function ?? '', settings).map((each) => JSON.stringify(each));
+    const grants = grantsOf(role.place, releases[0]?.function ?? '', releases).map((each) => JSON.stringify(each));
     // What it may beyond that, candidates of other deploys may need.
     const granted = publishes ? grants.join() === role.more.join() : grants.every((each) => role.more.includes(each));
     const right = role.right && granted;
-    if (!right) steps.push(ensure('role', role.name, role.exists, `writes its own log, reads its own models${grantsText(settings)}`));
+    if (!right) steps.push(ensure('role', role.name, role.exists, `writes its own log, reads its own models${grantsText(releases)}`));
   }
   if (!logGroup.exists || logGroup.retention !== config.logRetention) {
     steps.push(ensure('log group', logGroup.name, logGroup.exists, `kept for ${config.logRetention} days`));

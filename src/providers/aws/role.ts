@@ -11,9 +11,8 @@ import { MlfnError } from '../../errors.ts';
 import { call, nameOf, orNull } from './call.ts';
 import { logGroupName, modelsPrefix, roleName, TAG, TAG_VALUE } from './names.ts';
 import type { Session } from './session.ts';
-import { grantsOf } from './settings/grants.ts';
+import { type Drafted, grantsOf } from './settings/grants.ts';
 import type { Place } from './settings/references.ts';
-import type { ReleaseSettings } from './settings/release.ts';
 
 const POLICY = 'mlfn';
 const VERSION = '2012-10-17';
@@ -51,7 +50,7 @@ export async function observeRole(session: Session, name: string): Promise<RoleS
 }
 
 /** Makes it, or mends what a killed deploy or a hand left wrong. */
-export async function ensureRole(session: Session, name: string, releases: readonly ReleaseSettings[]): Promise<void> {
+export async function ensureRole(session: Session, name: string, releases: readonly Drafted[]): Promise<void> {
   const RoleName = roleName(name, session.region);
   const resource = await roleArn(session, name);
   const signal = { abortSignal: session.ctx.signal };

@@ -3,7 +3,7 @@ import { MlfnError } from '../../errors.ts';
 import { applier } from '../applying.ts';
 import type { Done, ReleaseDraft, Step } from '../provider.ts';
 import { ensureAccess } from './access/members.ts';
-import { buildEmail, ensureBuildAccount, ensureRuntimeAccount, runtimeEmail } from './access/service-accounts.ts';
+import { buildEmail, ensureBuildAccount, ensureRuntimeAccount, needsOf, runtimeEmail } from './access/service-accounts.ts';
 import { ensureCleanup } from './functions/images.ts';
 import { pointModel } from './models.ts';
 import { archiveDigest, modelsPrefix, objectKey } from './names.ts';
@@ -23,7 +23,7 @@ const ENSURE: Record<string, (session: Session, name: string, done: Done) => Pro
   'service account': async (session, name, { draft }) => {
     const kept = (await listRecords(session, name)).map(({ record }) => record);
     const drafts = [...(draft === undefined ? [] : [draft]), ...kept];
-    await ensureRuntimeAccount(session, name, drafts.flatMap((each) => Object.values(settingsOf(each).secrets)));
+    await ensureRuntimeAccount(session, name, needsOf(drafts));
   },
   'build service account': ensureBuildAccount,
   access: ensureAccess,

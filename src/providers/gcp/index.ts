@@ -38,7 +38,7 @@ export const provider: Provider<GcpConfig> = {
   forms: () => ['zip'],
   // In mode `run` a changed model is then all that is sent.
   modelApart: ({ mode }) => (mode === 'run' ? 'always' : 'when-too-large'),
-  settings: ['memory', 'timeout', 'concurrency', 'env', 'reload'],
+  settings: ['memory', 'timeout', 'concurrency', 'env', 'reload', 'data'],
   targetSettings: (config) => ({ ...releaseSettings(config) }),
   accepts: () => {},
   platform: platformFor,

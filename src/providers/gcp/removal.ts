@@ -3,7 +3,7 @@
  * the record itself, so that whatever is killed here is found, and finished, by the same command or by a later sweep.
  */
 import { MlfnError } from '../../errors.ts';
-import { removeRuntimeAccount } from './access/service-accounts.ts';
+import { needsOf, removeRuntimeAccount } from './access/service-accounts.ts';
 import { deleteFunction, isBusy } from './functions/function.ts';
 import { removeImages } from './functions/images.ts';
 import { isTheirs } from './labels.ts';
@@ -12,7 +12,6 @@ import { deadRecords, isOfFunction, see, type Seen, strayNumbers } from './obser
 import { collectModels } from './models.ts';
 import { deleteRevision, deleteService, type Revision } from './services.ts';
 import type { Session } from './session.ts';
-import { settingsOf } from './settings.ts';
 import { collectObjects } from './storage/objects.ts';
 import { deleteHistory, deleteRecord, listAbandoned, listAllRecords, readRecord, type ReleaseRecord } from './storage/records.ts';
 import { moveTraffic, trafficFor } from './traffic.ts';
@@ -53,8 +52,7 @@ export async function remove(session: Session, name: string): Promise<void> {
   if (isFunction) await deleteFunction(session, name);
   else await deleteService(session, name);
   if (isFunction) await removeImages(session, name);
-  const secrets = seen.records.flatMap(({ record }) => Object.values(settingsOf(record).secrets));
-  if (session.config.serviceAccount === undefined) await removeRuntimeAccount(session, name, secrets);
+  if (session.config.serviceAccount === undefined) await removeRuntimeAccount(session, name, needsOf(seen.records.map(({ record }) => record)));
   await collect(session, name, () => true);
   await deleteHistory(session, name);
 }

@@ -1,6 +1,7 @@
 /** How the serving code is started, and what it needs beside what is served. */
 import type { PlatformRequest, TargetNeed } from '../../types.ts';
 import type { GcpConfig } from './config.ts';
+import { dataVariables } from '../data.ts';
 import { modelVariables } from '../models.ts';
 import { RELEASE_VARIABLE } from './names.ts';
 import type { Wanted } from './candidate.ts';
@@ -45,6 +46,7 @@ export function variablesFor({ project }: Pick<Session, 'project'>, { number, dr
     ...served,
     ...draft.settings.env,
     ...modelVariables(models, draft, number),
+    ...dataVariables(draft.settings),
     [RELEASE_VARIABLE]: String(number),
   };
 }

@@ -2,7 +2,7 @@
 import type { ReleaseDraft } from '../provider.ts';
 import type { Part } from '../../types.ts';
 import { type Access, observeAccess } from './access/members.ts';
-import { type AccountState, observeBuildAccount, observeRuntimeAccount, runtimeEmail } from './access/service-accounts.ts';
+import { type AccountState, needsOf, observeBuildAccount, observeRuntimeAccount, runtimeEmail } from './access/service-accounts.ts';
 import { tellAdopted } from './adoption.ts';
 import type { GcpConfig } from './config.ts';
 import { isBuiltOf } from './functions/built.ts';
@@ -42,10 +42,9 @@ export async function survey(session: Session, name: string, draft?: ReleaseDraf
   if (draft !== undefined) tellAdopted(session, name, seen);
   const builds = (draft === undefined ? mode : settingsOf(draft).mode) === 'function';
   const drafts = [...(draft === undefined ? [] : [draft]), ...records.map(({ record }) => record)];
-  const secrets = drafts.flatMap((each) => Object.values(settingsOf(each).secrets));
   const [account, build, access, stored, images, runtimes] = await Promise.all([
     // A bucket that is not there lets nobody in.
-    bucket.exists ? observeRuntimeAccount(session, name, secrets) : unmade(runtimeEmail(session, name), session.config.serviceAccount),
+    bucket.exists ? observeRuntimeAccount(session, name, needsOf(drafts)) : unmade(runtimeEmail(session, name), session.config.serviceAccount),
     builds && draft !== undefined ? observeBuildAccount(session) : null,
     service === null ? null : observeAccess(session, name),
     draft === undefined || !bucket.exists ? [] : partsThere(session, name, draft, seen),

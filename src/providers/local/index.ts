@@ -28,7 +28,7 @@ export const provider: Provider<LocalConfig> = {
   }),
   forms: () => ['zip'],
   modelApart: () => 'never',
-  settings: ['memory', 'timeout', 'concurrency', 'idle', 'env', 'reload'],
+  settings: ['memory', 'timeout', 'concurrency', 'idle', 'env', 'reload', 'data'],
   targetSettings: () => ({}),
   accepts: () => {},
   platform: () => ({ platform: 'this-machine', pythons: ['3.12', '3.13', '3.11', '3.10', '3.14', '3.9'] }),

@@ -38,6 +38,11 @@ def for_model(endpoint):
         record, example = record_schema(endpoint.model.schema)
         body = body_schema(endpoint.model.schema)
     answer = {} if hooks.postprocess is not None else answer_schema(endpoint.model)
+    if endpoint.data is not None:
+        from .data.described import REFERENCE, WRITTEN
+
+        body = {"anyOf": [*body.get("anyOf", [body]), REFERENCE]}
+        answer = {"anyOf": [answer, WRITTEN]}
     document = _document(endpoint, body, example, {"Record": record, "Answer": answer})
     if hooks.preprocess is None and hooks.postprocess is None:
         document["paths"].update(_inference_paths(name))

@@ -3,6 +3,7 @@ import { MlfnError } from '../../../errors.ts';
 import type { Lock } from '../../../types.ts';
 import type { ReleaseDraft } from '../../provider.ts';
 import type { AwsConfig } from '../config.ts';
+import { DATA_VARIABLE, dataVariables } from '../../data.ts';
 import { MODEL_VARIABLES } from '../../models.ts';
 import { RELEASE_VARIABLE } from '../names.ts';
 import type { FunctionState } from './function.ts';
@@ -13,7 +14,7 @@ const ENV_BYTES = 4096;
 /** "Reserved environment variables" of the same page. Others of AWS's names may be set, such as AWS_RETRY_MODE. */
 const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_.*|AWS_LAMBDA_(?!EXEC_WRAPPER$).*|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_(ACCESS_)?KEY|AWS_SESSION_TOKEN)$/;
-const OURS = new Set<string>([RELEASE_VARIABLE, ...MODEL_VARIABLES, SECRETS_VARIABLE]);
+const OURS = new Set<string>([RELEASE_VARIABLE, ...MODEL_VARIABLES, DATA_VARIABLE, SECRETS_VARIABLE]);
 /** Longest value of a release's number in MLFN_RELEASE, for the sum. */
 const NUMBER = '9'.repeat(9);
 /** Abort in cpuinfo, which finds no /sys on arm64 Lambda: github.com/microsoft/onnxruntime/issues/10038 */
@@ -60,7 +61,7 @@ function checkVariables(draft: ReleaseDraft): void {
     }
     if (where === 'secrets' && env[name] !== undefined) throw refusal(`${name} is both in env and in secrets.`, 'Leave it out of one of them.');
   }
-  const all = { ...env, ...secretsVariable(settingsOf(draft)), [RELEASE_VARIABLE]: NUMBER };
+  const all = { ...env, ...dataVariables(draft.settings), ...secretsVariable(settingsOf(draft)), [RELEASE_VARIABLE]: NUMBER };
   const bytes = Buffer.byteLength(JSON.stringify(all));
   if (bytes <= ENV_BYTES) return;
   const [largest] = Object.entries(all).toSorted(([, a], [, b]) => b.length - a.length);

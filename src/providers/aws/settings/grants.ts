@@ -1,6 +1,11 @@
 /** What the settings of a function's releases need its role to allow: a statement each, and only while a release has the setting. */
+import { type Bucket, dataText, placesOf } from '../../data.ts';
+import type { ReleaseDraft } from '../../provider.ts';
 import { parseReference, type Place, type Service } from './references.ts';
-import type { ReleaseSettings } from './release.ts';
+import { settingsOf } from './release.ts';
+
+/** A draft or a record. */
+export type Drafted = Pick<ReleaseDraft, 'settings' | 'targetSettings'>;
 
 interface Statement {
   Effect: 'Allow' | 'Deny';
@@ -21,8 +26,9 @@ const NETWORK = [
 const READS: Record<Service, string> = { secretsmanager: 'secretsmanager:GetSecretValue', ssm: 'ssm:GetParameters' };
 
 /** The same for the same releases, in whatever order they come. */
-export function grantsOf(place: Place, name: string, releases: readonly ReleaseSettings[]): Statement[] {
-  const statements: Statement[] = [];
+export function grantsOf(place: Place, name: string, drafts: readonly Drafted[]): Statement[] {
+  const releases = drafts.map(settingsOf);
+  const statements = dataGrants(place, drafts);
   if (releases.some(({ vpc }) => vpc !== undefined)) {
     const SourceFunctionArn = `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${name}`;
     statements.push({ Effect: 'Allow', Action: NETWORK, Resource: '*' });
@@ -44,14 +50,29 @@ export function grantsOf(place: Place, name: string, releases: readonly ReleaseS
 }
 
 /** For a plan: what the role may do because of them. */
-export function grantsText(releases: readonly ReleaseSettings[]): string {
+export function grantsText(drafts: readonly Drafted[]): string {
+  const releases = drafts.map(settingsOf);
   const secrets = sorted(releases.flatMap((each) => Object.values(each.secrets ?? {})));
   return [
     ...(releases.some(({ vpc }) => vpc !== undefined) ? [', lets Lambda into the VPC'] : []),
     ...(releases.some(({ kmsKey }) => kmsKey !== undefined) ? [', decrypts its variables'] : []),
     ...(releases.some(({ tracing }) => tracing) ? [', sends traces'] : []),
     ...(secrets.length === 0 ? [] : [`, reads ${secrets.join(', ')}`]),
+    dataText(drafts, 's3'),
   ].join('');
+}
+
+/** Without s3:ListBucket, S3 says of an object that is missing what it says of one that may not be read: 403. */
+function dataGrants({ partition }: Place, drafts: readonly Drafted[]): Statement[] {
+  const { read, write } = placesOf(drafts, 's3');
+  const resources = (places: Bucket[]) => places.flatMap(({ bucket, prefix }) => patternsOf(prefix).map((key) => `arn:${partition}:s3:::${bucket}/${key}`));
+  const statement = (action: string, places: Bucket[]): Statement[] => (places.length === 0 ? [] : [{ Effect: 'Allow', Action: [action], Resource: resources(places) }]);
+  return [...statement('s3:GetObject', read), ...statement('s3:PutObject', write)];
+}
+
+/** `a/` is what is below it; `a` is that object, too. */
+function patternsOf(prefix: string): string[] {
+  return prefix === '' || prefix.endsWith('/') ? [`${prefix}*`] : [prefix, `${prefix}/*`];
 }
 
 function sorted(texts: string[]): string[] {

@@ -23,9 +23,9 @@ export function secretPlace(session: Session, secret: string): PolicyPlace {
 }
 
 /** A bucket with a condition in its policy needs uniform access: cloud.google.com/storage/docs/access-control/iam#conditions */
-export function bucketPlace(session: Session): PolicyPlace {
-  const resource = `gs://${session.bucket}`;
-  const iam = async () => (await session.storage()).bucket(session.bucket).iam;
+export function bucketPlace(session: Session, name = session.bucket): PolicyPlace {
+  const resource = `gs://${name}`;
+  const iam = async () => (await session.storage()).bucket(name).iam;
   return {
     async get() {
       const [policy] = await (await iam()).getPolicy({ requestedPolicyVersion: POLICY_VERSION }).catch((error: unknown) => {

@@ -4,10 +4,12 @@
  */
 import { MlfnError } from '../../../errors.ts';
 import { Patience, until } from '../../patience.ts';
-import type { Step } from '../../provider.ts';
+import { type Bucket, placesOf } from '../../data.ts';
+import type { ReleaseDraft, Step } from '../../provider.ts';
 import { gcpCode } from '../errors.ts';
 import { accountEmail, accountId, BUILD_ACCOUNT_ID, modelsPrefix } from '../names.ts';
 import type { Session } from '../session.ts';
+import { settingsOf } from '../settings.ts';
 import { bucketPlace, projectPlace, secretPlace } from './places.ts';
 import { changed, changePolicy, type Grant, type PolicyPlace } from './policy.ts';
 
@@ -30,6 +32,18 @@ export function buildEmail({ config, project }: Session): string {
   return config.buildServiceAccount ?? accountEmail(BUILD_ACCOUNT_ID, project);
 }
 
+/** What a function's account must be able to read, and write. */
+export interface Needs {
+  /** `NAME:VERSION` or `projects/P/secrets/NAME:VERSION` */
+  secrets: readonly string[];
+  data: ReturnType<typeof placesOf>;
+}
+
+/** @param drafts of the releases that are kept, and the one that comes */
+export function needsOf(drafts: readonly Pick<ReleaseDraft, 'settings' | 'targetSettings'>[]): Needs {
+  return { secrets: drafts.flatMap((each) => Object.values(settingsOf(each).secrets)), data: placesOf(drafts, 'gs') };
+}
+
 export interface AccountState {
   email: string;
   /** Somebody else's by its name in the configuration: nothing is made or changed. */
@@ -39,11 +53,11 @@ export interface AccountState {
   allowed: boolean;
 }
 
-/** @param secrets of the releases that are kept: `NAME:VERSION` or `projects/P/secrets/NAME:VERSION` */
-export async function observeRuntimeAccount(session: Session, name: string, secrets: readonly string[]): Promise<AccountState> {
+/** @param needs of the releases that are kept */
+export async function observeRuntimeAccount(session: Session, name: string, needs: Needs): Promise<AccountState> {
   const email = runtimeEmail(session, name);
   if (session.config.serviceAccount !== undefined) return { email, own: true, exists: true, allowed: true };
-  const [account, ...places] = await Promise.all([getAccount(session, email), ...runtimeGrants(session, name, secrets).map(lacks)]);
+  const [account, ...places] = await Promise.all([getAccount(session, email), ...runtimeGrants(session, name, needs).map(lacks)]);
   return { email, own: false, exists: account !== null, allowed: !places.includes(true) };
 }
 
@@ -67,10 +81,10 @@ export function accountStep(resource: 'service account' | 'build service account
   return { kind: 'ensure', resource, name: email, change, detail: resource === 'service account' ? 'reads its own models' : 'reads sources, writes images and logs' };
 }
 
-export async function ensureRuntimeAccount(session: Session, name: string, secrets: readonly string[]): Promise<void> {
+export async function ensureRuntimeAccount(session: Session, name: string, needs: Needs): Promise<void> {
   if (session.config.serviceAccount !== undefined) return;
   await ensureAccount(session, accountId(name), `${MARK} the function ${name} runs as this account`);
-  for (const { place, grant } of runtimeGrants(session, name, secrets)) await changePolicy(session.ctx, place, (policy) => changed(policy, { add: [grant] }), isNotYetKnown).catch(orMissing);
+  for (const { place, grant } of runtimeGrants(session, name, needs)) await changePolicy(session.ctx, place, (policy) => changed(policy, { add: [grant] }), isNotYetKnown).catch(orMissing);
 }
 
 export async function ensureBuildAccount(session: Session): Promise<void> {
@@ -81,10 +95,10 @@ export async function ensureBuildAccount(session: Session): Promise<void> {
 }
 
 /** What it may do goes before it: a policy keeps the names of accounts that are gone. One that mlfn did not make stays. */
-export async function removeRuntimeAccount(session: Session, name: string, secrets: readonly string[]): Promise<void> {
+export async function removeRuntimeAccount(session: Session, name: string, needs: Needs): Promise<void> {
   const email = accountEmail(accountId(name), session.project);
   const account = await getAccount(session, email);
-  for (const { place, grant } of runtimeGrants(session, name, secrets, email)) await changePolicy(session.ctx, place, (policy) => changed(policy, { remove: [grant] })).catch(orMissing);
+  for (const { place, grant } of runtimeGrants(session, name, needs, email)) await changePolicy(session.ctx, place, (policy) => changed(policy, { remove: [grant] })).catch(orMissing);
   if (account?.description?.startsWith(MARK) !== true) return;
   await session.request('iam', 'DELETE', accountPath(session, email), undefined, 'iam.serviceAccounts.delete').catch(orMissing);
 }
@@ -95,16 +109,30 @@ export function isNotYetKnown(error: unknown): boolean {
   return ['INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION', 'PERMISSION_DENIED'].includes(gcpCode(error) ?? '') && /service ?account .*(does not exist|may not exist|not found|was not found)/i.test(said);
 }
 
-/** The models of this function in the bucket, and the secrets of its variables: nothing else. */
-function runtimeGrants(session: Session, name: string, secrets: readonly string[], email = runtimeEmail(session, name)) {
+/** The models of this function in the bucket, the secrets of its variables, and the data that requests may name: nothing else. */
+function runtimeGrants(session: Session, name: string, { secrets, data }: Needs, email = runtimeEmail(session, name)) {
   const member = `serviceAccount:${email}`;
   const models = `projects/_/buckets/${session.bucket}/objects/${modelsPrefix(name)}`;
   // cloud.google.com/iam/docs/conditions-resource-attributes#resource-name
-  const condition = { title: `mlfn ${name}`, expression: `resource.name.startsWith(${JSON.stringify(models)})` };
+  const condition = { title: `mlfn ${name}`, expression: below(models) };
   return [
     { place: bucketPlace(session), grant: { role: 'roles/storage.objectViewer', member, condition } as Grant },
     ...secretNames(session, secrets).map((secret) => ({ place: secretPlace(session, secret), grant: { role: 'roles/secretmanager.secretAccessor', member } as Grant })),
+    ...dataGrants(data, name).map(({ bucket, ...grant }) => ({ place: bucketPlace(session, bucket), grant: { ...grant, member } as Grant })),
   ];
+}
+
+const below = (folder: string) => `resource.name.startsWith(${JSON.stringify(folder)})`;
+
+/** Only what is below the places; cloud.google.com/storage/docs/access-control/iam-roles: what is there cannot be written over. */
+function dataGrants({ read, write }: Needs['data'], name: string) {
+  const grant = (role: string, { bucket, prefix }: Bucket) => {
+    const place = `projects/_/buckets/${bucket}/objects/${prefix}`;
+    const isFolder = prefix === '' || prefix.endsWith('/');
+    const expression = isFolder ? below(place) : `resource.name == ${JSON.stringify(place)} || ${below(`${place}/`)}`;
+    return { bucket, role, condition: { title: `mlfn ${name} data`, expression } };
+  };
+  return [...read.map((each) => grant('roles/storage.objectViewer', each)), ...write.map((each) => grant('roles/storage.objectCreator', each))];
 }
 
 /** `token:3` -> `projects/P/secrets/token`, each once. */

@@ -3,6 +3,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
+import { dataVariables } from '../../data.ts';
+import { answersFolder } from '../answers-folder.ts';
 import { modelVariables } from '../../models.ts';
 import { writeJson } from '../files.ts';
 import { functionFolder, type Layout } from '../layout.ts';
@@ -186,7 +188,11 @@ export class Fleet {
       release: record.number,
       python: record.lock.python,
       settings: record.settings,
-      models: modelVariables(`${pathToFileURL(modelsFolder(this.layout, record.function, record.number)).href}/`, record, record.number),
+      told: {
+        ...modelVariables(`${pathToFileURL(modelsFolder(this.layout, record.function, record.number)).href}/`, record, record.number),
+        ...dataVariables(record.settings),
+      },
+      writes: answersFolder(record.settings),
       host,
       functionPart: path.resolve(objectFolder(this.layout, record.artifacts.function)),
       dependencyPart: path.resolve(objectFolder(this.layout, record.artifacts.dependencies)),

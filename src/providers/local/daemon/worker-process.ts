@@ -18,8 +18,10 @@ export interface WorkerSpec {
   python: string;
   settings: RuntimeSettings;
   host: Host;
-  /** Variables that say where its model is, when it is not in the package. */
-  models: Record<string, string>;
+  /** Variables of mlfn's own: where its model is, when it is not in the package; which objects requests may name. */
+  told: Record<string, string>;
+  /** The folder of answers that are too large for one; null where none may be written. */
+  writes: string | null;
   functionPart: string;
   dependencyPart: string;
 }
@@ -43,12 +45,13 @@ export async function startProcess(layout: Layout, spec: WorkerSpec, api: string
     memory: spec.settings.memory,
     own: temporary,
     kept: path.resolve(layout.root),
+    writes: spec.writes,
   });
   // -I and -S: no variable, no site-packages and no current folder of this machine's; UTF-8 as on Lambda.
   const args = ['-I', '-S', '-B', '-X', 'utf8', path.join(toolsFolder(), 'worker.py'), setup];
   const child = spawn(spec.host.interpreter, args, {
     cwd: spec.functionPart,
-    env: { ...platformVariables(temporary), ...spec.settings.env, ...lambdaVariables(spec, api), ...spec.models },
+    env: { ...platformVariables(temporary), ...spec.settings.env, ...lambdaVariables(spec, api), ...spec.told },
     // The worker ends when its standard input does: so it outlives no daemon, however that died.
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own, so that what it started is killed with it.

@@ -65,9 +65,10 @@ class Answers:
 
     def _begin(self):
         if self.output is None:
-            mend = "name an object of fewer rows, or have it written: `data: {write: ...}` in mlfn.yaml"
-            most = answer_limit() >> 20
-            raise Problem(413, "too-large", f"The answer to {self.count:,} rows is larger than {most} MB; {mend}.")
+            most = answer_limit()
+            mend = "name objects of fewer rows, or have it written: `data: {write: ...}` in mlfn.yaml"
+            fit = f"some {self.count * most // max(self.size, 1):,} rows fit"
+            raise Problem(413, "too-large", f"The answer to {self.count:,} rows is larger than {most >> 20} MB, {fit}; {mend}.")
         handle, self.path = tempfile.mkstemp()
         os.close(handle)
 

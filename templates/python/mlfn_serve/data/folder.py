@@ -18,7 +18,7 @@ def stat(place):
             raise missing(place)
         with open(path, "rb"):
             pass
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise missing(place) from None
     except PermissionError:
         raise denied(place, "read", "This user") from None
