@@ -11,11 +11,13 @@ import { makeLab } from './lab.ts';
 const MISSING = `
 import ast, pathlib, sys
 folder = pathlib.Path(sys.argv[1], "mlfn_serve")
-for file in sorted(folder.glob("*.py")):
+for file in sorted([*folder.glob("*.py"), *folder.glob("data/*.py")]):
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
+        if isinstance(node, ast.ImportFrom) and node.level > 0:
+            beside = file.parents[node.level - 1]
             for name in [node.module] if node.module else [each.name for each in node.names]:
-                if not name.isupper() and not (folder / f"{name}.py").exists() and not (folder / name).exists():
+                place = beside / name.replace(".", "/")
+                if not name.isupper() and not place.with_suffix(".py").exists() and not place.exists():
                     print(file.stem, name)
 `;
 
@@ -23,15 +25,18 @@ const LINEAR: ServedBy = { engine: 'plain', format: 'plain', modules: ['chain', 
 
 test.each([
   // Where the model is in Cloud Storage, which it is not for who is called by Lambda; and what other engines would import.
-  ['lambda', true, { engine: 'native' }, ['fetch store_gs', 'start function', 'start plain', 'start tensors']],
-  ['http', true, { engine: 'native' }, ['start function', 'start plain', 'start tensors']],
-  ['http', false, { engine: 'native' }, ['start fetch', 'start fetch', 'start function', 'start plain', 'start reload', 'start tensors']],
-  ['http', true, { engine: 'python' }, ['start model', 'start plain', 'start predict', 'start tensors']],
-  ['http', true, LINEAR, ['start function', 'start model', 'start tensors']],
-  ['http', true, { engine: 'onnx', format: 'onnx', modules: [] }, ['start function', 'start model', 'start plain']],
-] as const)('for %s, model apart: %s, and %j: nothing that is imported is left out', async (caller, apart, by, lazily) => {
+  ['lambda', { apart: true }, { engine: 'native' }, ['fetch store_gs', 'openapi data.described', 'start data', 'start function', 'start plain', 'start tensors']],
+  ['http', { apart: true }, { engine: 'native' }, ['openapi data.described', 'start data', 'start function', 'start plain', 'start tensors']],
+  ['http', {}, { engine: 'native' }, ['openapi data.described', 'start data', 'start fetch', 'start fetch', 'start function', 'start plain', 'start reload', 'start tensors']],
+  ['http', { apart: true }, { engine: 'python' }, ['openapi data.described', 'start data', 'start model', 'start plain', 'start predict', 'start tensors']],
+  ['http', { apart: true }, LINEAR, ['openapi data.described', 'start data', 'start function', 'start model', 'start tensors']],
+  ['http', { apart: true }, { engine: 'onnx', format: 'onnx', modules: [] }, ['openapi data.described', 'start data', 'start function', 'start model', 'start plain']],
+  // Objects are those of the cloud that the package is for.
+  ['lambda', { data: true }, LINEAR, ['objects gs', 'start fetch', 'start fetch', 'start function', 'start model', 'start reload', 'start tensors']],
+  ['http', { data: true }, LINEAR, ['objects s3', 'start fetch', 'start fetch', 'start function', 'start model', 'start reload', 'start tensors']],
+] as const)('for %s, %j and %j: nothing that is imported is left out', async (caller, what, by, lazily) => {
   const lab = makeLab();
-  const entries = await servingCode(lab.ctx, caller, by as ServedBy, apart);
+  const entries = await servingCode(lab.ctx, caller, by as ServedBy, { apart: false, data: false, ...what });
   for (const { path: name, source } of entries) cpSync((source as { file: string }).file, path.join(lab.folder, name));
   const missing = execFileSync(python, ['-I', '-c', MISSING, lab.folder], { encoding: 'utf8' });
   expect(missing.split('\n').filter(Boolean).toSorted()).toEqual(lazily);
