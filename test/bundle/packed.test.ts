@@ -28,7 +28,7 @@ const bytes = (path: string, text: string): Entry => ({ path, mode: 0o644, sha25
 
 test('what a start imports comes from the zip, and answers', async () => {
   const lab = makeLab();
-  const entries = await packed(lab.ctx, await servingCode(lab.ctx, 'lambda', { engine: 'python' }, false), served);
+  const entries = await packed(lab.ctx, await servingCode(lab.ctx, 'lambda', { engine: 'python' }, { apart: false, data: false }), served);
   const settings = { schema: 1, name: 'sum', artifact: { kind: 'python', module: 'app', attribute: 'predict' }, hooks: null, main: {} };
   const own = [bytes('settings.json', JSON.stringify(settings)), bytes('code/app.py', 'def predict(body):\n    return sum(body)\n')];
   const artifact = { part: 'function' as const, entries: [...entries, ...own], digest: 'd', size: 1 };
@@ -41,7 +41,7 @@ test('what a start imports comes from the zip, and answers', async () => {
 
 test('the same sources are the same bytes in any cache, and no module goes twice', async () => {
   const made = [];
-  for (const lab of [makeLab(), makeLab()]) made.push(await packed(lab.ctx, await servingCode(lab.ctx, 'lambda', { engine: 'plain', format: 'plain', modules: ['chain', 'linear', 'flat', 'kinds'] }, false), served));
+  for (const lab of [makeLab(), makeLab()]) made.push(await packed(lab.ctx, await servingCode(lab.ctx, 'lambda', { engine: 'plain', format: 'plain', modules: ['chain', 'linear', 'flat', 'kinds'] }, { apart: false, data: false }), served));
   const [one = [], two = []] = made.map((entries) => entries.map(({ path, sha256 }) => [path, sha256]));
   expect(one).toEqual(two);
   expect(one.map(([path]) => path)).not.toContain('mlfn_serve/start.py');
@@ -50,13 +50,13 @@ test('the same sources are the same bytes in any cache, and no module goes twice
 
 test('for a Python that this machine has not, sources go', async () => {
   const lab = makeLab();
-  const sources = await servingCode(lab.ctx, 'lambda', { engine: 'python' }, false);
+  const sources = await servingCode(lab.ctx, 'lambda', { engine: 'python' }, { apart: false, data: false });
   expect(await packed(lab.ctx, sources, { ...served, python: '3.99' })).toEqual(sources);
 });
 
 test('a trace names the file and the line of what failed', async () => {
   const lab = makeLab();
-  const entries = await packed(lab.ctx, await servingCode(lab.ctx, 'lambda', { engine: 'python' }, false), served);
+  const entries = await packed(lab.ctx, await servingCode(lab.ctx, 'lambda', { engine: 'python' }, { apart: false, data: false }), served);
   await writeTree(lab.ctx, { part: 'function', entries, digest: 'd', size: 1 }, `${lab.root}/package`);
   const code = `import sys, traceback\nsys.path.insert(0, ${JSON.stringify(`${lab.root}/package`)})\ntry:\n    import mlfn_serve.entry\nexcept Exception:\n    print(traceback.format_exc())`;
   expect(execFileSync(python, ['-I', '-S', '-B', '-c', code], { encoding: 'utf8', env: {} })).toMatch(/File "mlfn_serve\/start\.py", line \d+, in start/);

@@ -44,7 +44,7 @@ test.each([
 
 test('Lambda gets no server, and nothing gets byte code', async () => {
   const lab = makeLab();
-  const names = async (caller: 'lambda' | 'http') => (await servingCode(lab.ctx, caller, { engine: 'native' }, true)).map((entry) => entry.path);
+  const names = async (caller: 'lambda' | 'http') => (await servingCode(lab.ctx, caller, { engine: 'native' }, { apart: true, data: false })).map((entry) => entry.path);
   const [lambda, http] = [await names('lambda'), await names('http')];
   expect(http).toEqual(expect.arrayContaining(['main.py', 'mlfn_serve/entry.py', 'mlfn_serve/page.html', 'mlfn_serve/server.py']));
   const left = http.filter((name) => !lambda.includes(name)).toSorted();
@@ -54,7 +54,7 @@ test('Lambda gets no server, and nothing gets byte code', async () => {
 
 test('a compiled model brings its own evaluators, and no others', async () => {
   const lab = makeLab();
-  const names = (await servingCode(lab.ctx, 'lambda', LINEAR, false)).map((entry) => entry.path);
+  const names = (await servingCode(lab.ctx, 'lambda', LINEAR, { apart: false, data: false })).map((entry) => entry.path);
   expect(names.filter((name) => name.includes('/plain/')).toSorted()).toEqual(['__init__', 'chain', 'columns', 'encoding', 'flat', 'kinds', 'linear', 'scaling'].map((name) => `mlfn_serve/plain/${name}.py`));
   expect(names).not.toContain('mlfn_serve/introspect.py');
 });

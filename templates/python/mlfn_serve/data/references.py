@@ -22,7 +22,7 @@ def reference(body, schema):
     if not isinstance(body, dict):
         return None
     names = body.keys() - {"header"}
-    if names not in NAMES or (schema.shape == "record" and names <= schema.by_name.keys()):
+    if names not in NAMES or names <= schema.by_name.keys():
         return None
     errors = [_wrong(name, "a string", body[name]) for name in sorted(names) if not isinstance(body[name], str)]
     if not isinstance(body.get("header", True), bool):
