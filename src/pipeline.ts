@@ -121,7 +121,7 @@ export function draftFor(
 ): Promise<ReleaseDraft> {
   const { settings } = provider;
   const { card, form, lock, shipped, image } = made;
-  return draftRelease(ctx, name, { card, form, lock, image, bundle: shipped, settings: made.settings }, { settings, targetSettings: provider.targetSettings(config) });
+  return draftRelease(ctx, name, { card, form, lock, image, bundle: shipped, settings: made.settings }, { settings, targetSettings: provider.targetSettings(config, image === null ? 'zip' : 'image') });
 }
 
 async function preflight(ctx: Context, target: Target, name: string, form: PackageForm): Promise<Finding[]> {

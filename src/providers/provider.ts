@@ -161,7 +161,7 @@ export interface Provider<Config> {
   /** The settings that change how a release behaves here: part of its digest. */
   settings: readonly (keyof RuntimeSettings)[];
   /** What of the target's own configuration is part of a release, and so of its digest; JSON. */
-  targetSettings(config: Config): Record<string, unknown>;
+  targetSettings(config: Config, form: PackageForm): Record<string, unknown>;
   /** Throws for packages that cannot run here; asked before they are fetched. */
   accepts(config: Config, lock: Lock): void;
   /** What dependencies must be resolved for. */

@@ -22,7 +22,7 @@ function draft(config: GcpConfig, digest: string, more: Partial<ReleaseDraft> = 
     lock: { digest: 'l', python: '3.12', source: 'environment' },
     engine: 'native',
     settings: { memory: 1024, timeout: 30, concurrency: 2, idle: 300, env: {} },
-    targetSettings: { ...releaseSettings(config) },
+    targetSettings: { ...releaseSettings(config, config.mode === 'image' ? 'image' : 'zip') },
     by: 'a test',
     commit: null,
     ...more,
@@ -47,10 +47,12 @@ function nothing(mode: Mode): Ground {
     account: { ...account, exists: false, allowed: false },
     build: mode === 'function' ? build : null,
     access: null,
-    mode: null,
+    kind: null,
     adopted: false,
     stored: [],
     images: null,
+    repository: null,
+    imaged: false,
     runtimes: mode === 'function' ? ['python312', 'python313'] : null,
   };
 }
@@ -62,10 +64,12 @@ function all(mode: Mode): Ground {
     account,
     build: isFunction ? { ...account, email: 'mlfn-build@p.iam.gserviceaccount.com' } : null,
     access: { members: [], ours: [] },
-    mode,
+    kind: isFunction ? 'function' : 'service',
     adopted: false,
     stored: ['function'],
     images: isFunction ? { repository: 'gcf-artifacts', cleaned: true } : null,
+    repository: null,
+    imaged: false,
     runtimes: isFunction ? ['python312', 'python313'] : null,
   };
 }
@@ -161,7 +165,7 @@ describe.each(['run', 'function'] as const)('mode %s', (mode) => {
 
   test('what is there in the other mode stays as it is', () => {
     const other = mode === 'run' ? 'function' : 'run';
-    expect(code(() => plan(release('b'), live(config, 1, ['a']), config, { ...all(mode), mode: other }))).toBe('GCP_MODE');
+    expect(code(() => plan(release('b'), live(config, 1, ['a']), config, { ...all(mode), kind: other === 'run' ? 'service' : 'function' }))).toBe('GCP_MODE');
   });
 
   test.each([

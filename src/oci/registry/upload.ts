@@ -31,17 +31,20 @@ export interface Upload {
 const PIECE = 32 << 20;
 /** Breaks without a byte of progress in between. */
 const BREAKS = 6;
+/** Breaks of the very first piece, none of which arrived, before the blob is sent whole. */
+const UNHEARD = 2;
+/** Registries that take blobs whole only: cloud.google.com/artifact-registry/docs/reference/docker-api */
+const WHOLE_ONLY = /(^|\.)(pkg\.dev|gcr\.io)$/;
 const LONGEST_PAUSE_MS = 5000;
 
 /** @throws OCI_* */
 export async function sendBlob(ctx: Context, session: Session, upload: Upload): Promise<void> {
   const { size } = upload.descriptor;
-  if (size <= PIECE) return sendWhole(session, upload);
+  if (size <= PIECE || WHOLE_ONLY.test(session.registry)) return sendWhole(session, upload);
   const kept = await keptStanding(ctx, session, upload);
   const from = kept === null ? await begun(session, upload) : ((await progressOf(session, upload, kept)) ?? kept);
   const ended = await sendPieces(ctx, session, upload, from);
   await forget(ctx, session, upload);
-  // Some take no pieces: cloud.google.com/artifact-registry knows one PUT only.
   if (!ended) await sendWhole(session, { ...upload, begun: await begin(session, upload) });
 }
 
@@ -105,6 +108,8 @@ async function sendPieces(ctx: Context, session: Session, upload: Upload, from: 
     }
     breaks += 1;
     if (breaks === BREAKS) throw next;
+    // Who takes no pieces may hang up before it was heard saying so.
+    if (furthest === 0 && breaks === UNHEARD && isBreak(next)) return false;
     await pause(Math.min(250 * 2 ** breaks, LONGEST_PAUSE_MS), undefined, { signal: ctx.signal }).catch(() => undefined);
     if (ctx.signal.aborted) throw new MlfnError('INTERRUPTED', `Stopped while ${doing}; the next push goes on from there.`);
     // Some tell nothing of an upload, and some give it up when a piece of it was cut: it is tried once more as it is, then begun anew.

@@ -14,7 +14,7 @@ import { planOf } from '../apply.ts';
 const DISCARD_MS = 15_000;
 
 /** @throws BENCH_MEMORY before anything is made */
-export function assertSizes({ provider, config }: Target, { name, settings, targetSettings }: ReleaseOf, sizes: readonly number[]): void {
+export function assertSizes({ provider, config }: Target, { name, settings, targetSettings, image }: ReleaseOf, sizes: readonly number[]): void {
   if (!provider.discardsWhole) {
     throw new MlfnError('BENCH_MEMORY', `Memory sizes cannot be compared on ${provider.name}: it keeps the newest of what is made beside the live release.`, {
       hint: 'Leave --memory out, deploy the model in each size under a name of its own, and measure those.',
@@ -30,15 +30,16 @@ export function assertSizes({ provider, config }: Target, { name, settings, targ
       hint: 'Leave --memory out, or deploy the model without reload under another name and measure that.',
     });
   }
-  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(provider.targetSettings(config))), targetSettings)) {
+  const here = provider.targetSettings(config, image === undefined ? 'zip' : 'image');
+  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(here)), targetSettings)) {
     throw new MlfnError('BENCH_MEMORY', `The settings of ${provider.name} given here are not those that ${name} was deployed with.`, {
       hint: 'Run it in the folder of its mlfn.yaml, where these settings stand.',
-      details: { here: provider.targetSettings(config), there: targetSettings },
+      details: { here, there: targetSettings },
     });
   }
 }
 
-interface ReleaseOf extends Pick<Release, 'settings' | 'targetSettings'> {
+interface ReleaseOf extends Pick<Release, 'settings' | 'targetSettings' | 'image'> {
   name: string;
 }
 

@@ -5,10 +5,13 @@ import type { Done, ReleaseDraft, Step } from '../provider.ts';
 import { ensureAccess } from './access/members.ts';
 import { buildEmail, ensureBuildAccount, ensureRuntimeAccount, needsOf, runtimeEmail } from './access/service-accounts.ts';
 import { ensureCleanup } from './functions/images.ts';
+import { imageName } from './images/place.ts';
+import { ensureRepository } from './images/repository.ts';
+import { tagImage } from './images/versions.ts';
 import { pointModel } from './models.ts';
 import { archiveDigest, modelsPrefix, objectKey } from './names.ts';
 import { see } from './observe.ts';
-import { sourceFor, storedParts, storePart, tellSent } from './parts.ts';
+import { sourceFor, storedDigest, storedParts, storePart, tellSent } from './parts.ts';
 import { publishRevision } from './publish.ts';
 import { dropCandidate, prune, remove } from './removal.ts';
 import { gone } from './services.ts';
@@ -28,6 +31,7 @@ const ENSURE: Record<string, (session: Session, name: string, done: Done) => Pro
   'build service account': ensureBuildAccount,
   access: ensureAccess,
   images: ensureCleanup,
+  repository: ensureRepository,
 };
 export const { apply, discard } = applier<Session>({
   ensure: async (session, { resource }, done) => ENSURE[resource]?.(session, done.name, done),
@@ -48,10 +52,11 @@ export const { apply, discard } = applier<Session>({
 async function publish(session: Session, number: number, draft: ReleaseDraft, done: Done): Promise<void> {
   const { name } = done;
   // Stored already by an earlier plan, or collected since.
-  for (const part of settingsOf(draft).mode === 'run' ? storedParts(draft) : storedParts(draft).filter((each) => each === 'model')) {
+  for (const part of settingsOf(draft).mode === 'function' ? storedParts(draft).filter((each) => each === 'model') : storedParts(draft)) {
     const sent = await storePart(session, part, done);
-    if (sent > 0) tellSent(session, part, draft.artifacts[part] ?? '', sent);
+    if (sent > 0) tellSent(session, part, storedDigest(draft, part), sent);
   }
+  if (draft.image !== undefined) await tagImage(session, name, number, draft.image.digest);
   await pointModel(session, name, number, draft);
   session.ctx.emit({ type: 'progress', text: `publishing release ${number}` });
   const archive = { bucket: session.bucket, object: objectKey(archiveDigest(draft.artifacts)) };
@@ -62,7 +67,8 @@ async function publish(session: Session, number: number, draft: ReleaseDraft, do
     runAs: runtimeEmail(session, name),
     buildAs: buildEmail(session),
     models: `gs://${session.bucket}/${modelsPrefix(name)}`,
-    source: async () => (settingsOf(draft).mode === 'run' ? archive : sourceFor(session, done)),
+    image: draft.image === undefined ? null : imageName(session, name, draft.image.digest),
+    source: async () => (draft.image !== undefined ? null : settingsOf(draft).mode === 'run' ? archive : sourceFor(session, done)),
   };
   await publishRevision(session, wanted, async () => {
     if ((await readRecord(session, name, number)) === null) throw gone(name);

@@ -23,7 +23,9 @@ export interface Wanted {
   buildAs: string;
   /** Folder of the function's models: `gs://bucket/prefix/`. */
   models: string;
-  /** Where the package is; null for a function whose image was made of the same. */
+  /** Mode `image`: by its digest. */
+  image: string | null;
+  /** Where the package is; null for a function whose image was made of the same, and for an image. */
   source(): Promise<Source | null>;
 }
 

@@ -30,9 +30,9 @@ export const configSchema = z.strictObject(
     project: text('the id of a project').optional().describe("Project; else GOOGLE_CLOUD_PROJECT's or the credentials'."),
     region: text('a region such as europe-west1').optional().describe("Region; else CLOUDSDK_RUN_REGION's or CLOUDSDK_FUNCTIONS_REGION's."),
     mode: z
-      .enum(['function', 'run'], { error: 'function or run' })
+      .enum(['function', 'run', 'image'], { error: 'function, run or image' })
       .default('function')
-      .describe('function: a Cloud Function, built by Cloud Build. run: a Cloud Run service without a build.'),
+      .describe('function: a Cloud Function, built by Cloud Build. run: a Cloud Run service without a build. image: one of a container image.'),
     bucket: text('the name of a bucket').optional().describe('A bucket of your own, whose settings stay as they are.'),
     serviceAccount: z
       .string({ error: ACCOUNT_RULE })

@@ -14,7 +14,7 @@ import { preflight } from './preflight/preflight.ts';
 import { sweep } from './removal.ts';
 import { platformFor } from './serving.ts';
 import { openSession } from './session.ts';
-import { releaseSettings } from './settings.ts';
+import { modeFor, releaseSettings } from './settings.ts';
 import { survey, type Ground } from './survey.ts';
 
 export const provider: Provider<GcpConfig> = {
@@ -35,14 +35,19 @@ export const provider: Provider<GcpConfig> = {
     requestBytes: 32 * 1024 * 1024,
     responseBytes: 32 * 1024 * 1024,
   }),
-  forms: () => ['zip'],
+  forms: ({ mode }) => (mode === 'image' ? ['image'] : ['zip', 'image']),
+  // Nothing of Google's says that Cloud Run reads zstd: cloud.google.com/run/docs/container-contract
+  images: { unpackedBytes: null, zstd: false },
   // In mode `run` a changed model is then all that is sent.
-  modelApart: ({ mode }) => (mode === 'run' ? 'always' : 'when-too-large'),
+  modelApart: ({ mode }) => (mode === 'run' ? 'always' : mode === 'image' ? 'never' : 'when-too-large'),
   settings: ['memory', 'timeout', 'concurrency', 'env', 'reload', 'data'],
-  targetSettings: (config) => ({ ...releaseSettings(config) }),
+  targetSettings: (config, form) => ({ ...releaseSettings(config, form) }),
   accepts: () => {},
   platform: platformFor,
-  preflight: async (ctx, config, name) => preflight(await openSession(ctx, config), name),
+  preflight: async (ctx, config, name, form = 'zip') => {
+    const session = await openSession(ctx, config);
+    return preflight({ ...session, config: { ...config, mode: modeFor(config, form) } }, name);
+  },
   observe: async (ctx, config, name) => observe(await openSession(ctx, config), name),
   list: async (ctx, config) => list(await openSession(ctx, config)),
   survey: async (ctx, config, name, draft) => survey(await openSession(ctx, config), name, draft),

@@ -24,7 +24,7 @@ export interface Seen {
 export async function see(session: Session, name: string): Promise<Seen> {
   const [now, records] = await Promise.all([lookAt(session, name), listRecords(session, name)]);
   const mayBeFunction = now === null ? session.config.mode === 'function' || records.some(isFunctions) : isOfFunction(now.service);
-  const found = mayBeFunction ? await getFunction(session, name) : null;
+  const found = mayBeFunction ? await getFunction(session, name).catch(orNone(null)) : null;
   const labels = { ...now?.service.labels, ...found?.labels };
   if ((now !== null || found !== null) && labels[LABEL] === undefined && !session.config.adopt) throw notOurs(session, name);
   return { service: now?.service ?? null, function: found, records, revisions: now?.revisions ?? [], split: now?.split ?? null };
@@ -88,9 +88,17 @@ function isUntidy(seen: Seen): boolean {
   return stray.length > 0 || deadRecords(seen).length > 0;
 }
 
+/** Where the API of functions is off there are none: not everybody who deploys services and images has it. */
+function orNone<T>(none: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof MlfnError && error.code === 'GCP_API_OFF') return none;
+    throw error;
+  };
+}
+
 /** Every function of mlfn in the region. */
 export async function list(session: Session): Promise<Live[]> {
-  const [services, functions] = await Promise.all([listServices(session), session.config.mode === 'function' ? listFunctions(session) : []]);
+  const [services, functions] = await Promise.all([listServices(session), session.config.mode === 'function' ? listFunctions(session).catch(orNone([])) : []]);
   const names = [...new Set([...services, ...functions])].toSorted();
   const found = await Promise.all(names.map((name) => observe(session, name)));
   return found.filter((each) => each !== null).filter((each) => each.releases.length > 0);

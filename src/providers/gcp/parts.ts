@@ -1,10 +1,11 @@
-/** What is sent of a package. Mode `run`: one archive of both parts, and the model. Mode `function`: its source, for each build. */
+/** What is sent of a package. Mode `run`: one archive of both parts, and the model. Mode `function`: its source, for each build. Mode `image`: that. */
 import { sizeText } from '../../size-text.ts';
-import type { Digest, Part } from '../../types.ts';
-import type { Done, ReleaseDraft, Supplies } from '../provider.ts';
+import type { Digest } from '../../types.ts';
+import type { Done, ReleaseDraft, Stored, Supplies } from '../provider.ts';
 import { withScratch } from '../scratch.ts';
 import { isBuiltOf } from './functions/built.ts';
 import { uploadSource } from './functions/upload.ts';
+import { sendImage } from './images/send.ts';
 import { sendModel } from './models.ts';
 import { archiveDigest, modelsPrefix, objectKey } from './names.ts';
 import { see } from './observe.ts';
@@ -14,18 +15,25 @@ import { PACKAGES_FOLDER } from './serving.ts';
 import { settingsOf } from './settings.ts';
 import { headObject, putObject } from './storage/objects.ts';
 
-/** The parts that a release of this mode has in the bucket, in the order in which they are stored. */
-export function storedParts(draft: ReleaseDraft): (Part | 'model')[] {
-  return ['function', ...(draft.artifacts.model === undefined ? [] : (['model'] as const))];
+/** What a release of this mode is stored as, in the order in which it is. */
+export function storedParts(draft: ReleaseDraft): Stored[] {
+  return [draft.image === undefined ? 'function' : 'image', ...(draft.artifacts.model === undefined ? [] : (['model'] as const))];
 }
 
-export function keyOf(name: string, part: Part | 'model', { artifacts }: Pick<ReleaseDraft, 'artifacts'>): string {
+/** In lower-case hex, as a plan names it. */
+export function storedDigest({ artifacts, image }: ReleaseDraft, part: Stored): Digest {
+  return (part === 'image' ? image?.digest.replace(/^sha256:/, '') : artifacts[part]) ?? '';
+}
+
+/** In the bucket. */
+export function keyOf(name: string, part: Stored, { artifacts }: Pick<ReleaseDraft, 'artifacts'>): string {
   return part === 'model' ? modelsPrefix(name) + artifacts.model : objectKey(archiveDigest(artifacts));
 }
 
 /** @returns bytes sent; 0 when it was there */
-export async function storePart(session: Session, part: Part | 'model', done: Done): Promise<number> {
+export async function storePart(session: Session, part: Stored, done: Done): Promise<number> {
   if (done.supplies === undefined || done.draft === undefined) throw new Error('a plan that stores needs supplies');
+  if (part === 'image') return sendImage(session, done);
   const key = keyOf(done.name, part, done.draft);
   if (part === 'model') {
     const model = done.supplies.bundle.fetched;
@@ -68,6 +76,7 @@ export async function sourceFor(session: Session, { name, draft, supplies }: Don
 }
 
 /** A line of the deploy's story. */
-export function tellSent({ ctx }: Session, part: Part | 'model', digest: Digest, bytes: number): void {
-  ctx.emit({ type: 'fact', label: 'sent', text: `${part === 'model' ? 'model' : 'package'} ${digest.slice(0, 8)}    ${bytes === 0 ? 'was there' : sizeText(bytes)}` });
+export function tellSent({ ctx }: Session, part: Stored, digest: Digest, bytes: number): void {
+  const what = part === 'model' || part === 'image' ? part : 'package';
+  ctx.emit({ type: 'fact', label: 'sent', text: `${what} ${digest.slice(0, 8)}    ${bytes === 0 ? 'was there' : sizeText(bytes)}` });
 }

@@ -25,7 +25,7 @@ export function plan(want: Want, live: Live | null, config: GcpConfig, ground: G
 }
 
 /** What releases stand on, in the order in which it is made; also mended when somebody took it away from a live one. */
-function footing({ bucket, account, build }: Ground, publishes: boolean): Step[] {
+function footing({ bucket, account, build, repository }: Ground, publishes: boolean): Step[] {
   const bucketStep: Step = {
     kind: 'ensure',
     resource: 'bucket',
@@ -37,8 +37,15 @@ function footing({ bucket, account, build }: Ground, publishes: boolean): Step[]
     bucket.exists && bucket.drift.length === 0 ? null : bucketStep,
     accountStep('service account', account),
     publishes && build !== null ? accountStep('build service account', build) : null,
+    repository === null ? null : repositoryStep(repository),
   ];
   return steps.filter((step) => step !== null);
+}
+
+function repositoryStep({ name, exists, drift }: NonNullable<Ground['repository']>): Step | null {
+  if (exists && drift.length === 0) return null;
+  const detail = exists ? drift.join(', ') : 'images; what loses its tag is cleaned up';
+  return { kind: 'ensure', resource: 'repository', name, change: exists ? 'update' : 'create', detail };
 }
 
 /** What the first build makes, the next one finds without a policy. */
@@ -47,13 +54,14 @@ function imagesStep({ images }: Ground): Step | null {
   return { kind: 'ensure', resource: 'images', name: images.repository, change: 'update', detail: 'old images are cleaned up' };
 }
 
-function checkMode({ function: name, targetSettings }: ReleaseDraft, { mode }: Ground): void {
-  const wanted = settingsOf({ targetSettings }).mode;
-  if (mode === null || mode === wanted) return;
-  const [there, asked] = mode === 'function' ? ['a Cloud Function', 'a Cloud Run service'] : ['a Cloud Run service', 'a Cloud Function'];
+function checkMode({ function: name, targetSettings }: ReleaseDraft, { kind }: Ground): void {
+  const { mode: wanted } = settingsOf({ targetSettings });
+  if (kind === null || (kind === 'function') === (wanted === 'function')) return;
+  const [there, asked] = kind === 'function' ? ['a Cloud Function', 'a Cloud Run service'] : ['a Cloud Run service', 'a Cloud Function'];
+  const how = kind === 'function' ? '--mode function --package zip' : '--mode run or --mode image';
   throw new MlfnError('GCP_MODE', `${name} is ${there}, and cannot become ${asked}.`, {
-    hint: `Deploy it with --mode ${mode}, choose another --name, or delete it first: mlfn delete ${name} --target gcp.`,
-    details: { mode, wanted },
+    hint: `Deploy it with ${how}, choose another --name, or delete it first: mlfn delete ${name} --target gcp.`,
+    details: { kind, wanted },
   });
 }
 
@@ -68,13 +76,13 @@ function checkRuntime({ lock }: ReleaseDraft, { runtimes }: Ground, { region }: 
   });
 }
 
-function removal(live: Live, { account, mode, adopted, images }: Ground): Step {
+function removal(live: Live, { account, kind, adopted, images, imaged }: Ground): Step {
   const also = [
-    ...(mode === null ? [] : [mode === 'function' ? `the Cloud Function ${live.name} and its service` : `the Cloud Run service ${live.name}`]),
+    ...(kind === null ? [] : [kind === 'function' ? `the Cloud Function ${live.name} and its service` : `the Cloud Run service ${live.name}`]),
     ...(adopted ? ['its revisions from before mlfn took it over'] : []),
     ...(live.url === '' ? [] : [`the endpoint ${live.url}`]),
     ...(!account.own && account.exists ? [`the service account ${account.email}`] : []),
-    ...(images === null ? [] : ['its images']),
+    ...(images === null && !imaged ? [] : ['its images']),
     'its objects, and archives that no other function uses',
   ];
   return { kind: 'remove', name: live.name, releases: live.releases.map(({ number }) => number), also };

@@ -6,6 +6,7 @@ import { MlfnError } from '../../errors.ts';
 import { needsOf, removeRuntimeAccount } from './access/service-accounts.ts';
 import { deleteFunction, isBusy } from './functions/function.ts';
 import { removeImages } from './functions/images.ts';
+import { removeImages as removeVersions } from './images/versions.ts';
 import { isTheirs } from './labels.ts';
 import { archiveDigest } from './names.ts';
 import { deadRecords, isOfFunction, see, type Seen, strayNumbers } from './observe.ts';
@@ -13,7 +14,7 @@ import { collectModels } from './models.ts';
 import { deleteRevision, deleteService, type Revision } from './services.ts';
 import type { Session } from './session.ts';
 import { collectObjects } from './storage/objects.ts';
-import { deleteHistory, deleteRecord, listAbandoned, listAllRecords, readRecord, type ReleaseRecord } from './storage/records.ts';
+import { deleteHistory, deleteRecord, listAbandoned, listAllRecords, listRecords, readRecord, type ReleaseRecord } from './storage/records.ts';
 import { moveTraffic, trafficFor } from './traffic.ts';
 
 /** Keeps the newest, and whatever has traffic; takes away records and revisions that lack each other. */
@@ -90,11 +91,20 @@ export async function sweep(session: Session): Promise<void> {
   }
 }
 
-/** Objects that no record names but those of this function that are `dropped`, and models that none of its others does. */
+/** Images, objects that no record names but those of this function that are `dropped`, and models that none of its others does. */
 async function collect(session: Session, name: string, dropped: (record: ReleaseRecord) => boolean): Promise<void> {
   const isDropped = (record: ReleaseRecord) => record.function === name && dropped(record);
   const records = async () => (await listAllRecords(session)).map(({ record }) => record).filter((record) => !isDropped(record));
   await collectModels(session, name, async () => (await records()).filter((record) => record.function === name));
   const kept = await records();
+  await collectImages(session, name, (await listRecords(session, name)).map(({ record }) => record).filter(dropped), kept);
   await collectObjects(session, new Set(kept.map(({ artifacts }) => archiveDigest(artifacts))), isDropped);
+}
+
+/** Nobody is asked about images of functions that have none: the API may be off. */
+async function collectImages(session: Session, name: string, gone: ReleaseRecord[], kept: ReleaseRecord[]): Promise<void> {
+  const dropped = gone.flatMap(({ number, image }) => (image === undefined ? [] : [{ number, digest: image.digest }]));
+  if (dropped.length === 0) return;
+  const needed = kept.flatMap(({ function: of, image }) => (of === name && image !== undefined ? [image.digest] : []));
+  await removeVersions(session, name, dropped, new Set(needed));
 }

@@ -17,6 +17,7 @@ export const PACKAGES_FOLDER = 'dependencies/';
 
 const SERVERS: Record<GcpConfig['mode'], TargetNeed> = {
   run: { name: 'waitress', version: '3.0.2', accepts: '>=3,<4' },
+  image: { name: 'waitress', version: '3.0.2', accepts: '>=3,<4' },
   // Named, it is locked with a hash like the rest; left out, Google's buildpack would take the newest.
   function: { name: 'functions-framework', version: '3.10.2', accepts: '>=3.5,<4' },
 };
@@ -40,7 +41,7 @@ export function variablesFor({ project }: Pick<Session, 'project'>, { number, dr
   const { concurrency } = draft.settings;
   // Without the second, the serving code would look how many CPUs the machine below has.
   const served: Record<string, string> =
-    mode === 'run' ? { MLFN_THREADS: String(concurrency), MLFN_PROCESSES: String(Math.max(1, Math.floor(cpu))) } : { THREADS: String(concurrency) };
+    mode !== 'function' ? { MLFN_THREADS: String(concurrency), MLFN_PROCESSES: String(Math.max(1, Math.floor(cpu))) } : { THREADS: String(concurrency) };
   return {
     GOOGLE_CLOUD_PROJECT: project,
     ...served,

@@ -1,5 +1,6 @@
 /** What of the section is part of a release, and comes back with a rollback: Cloud Run keeps it with the revision. */
 import { MlfnError } from '../../errors.ts';
+import type { PackageForm } from '../../types.ts';
 import type { ReleaseDraft } from '../provider.ts';
 import type { GcpConfig } from './config.ts';
 import { LONGEST_NAME, NAME } from './names.ts';
@@ -11,15 +12,21 @@ const WHERE_GIVEN = ['maxInstances', 'vpcConnector', 'serviceAccount'] as const;
 
 export type ReleaseSettings = Pick<GcpConfig, (typeof KEPT)[number]> & Partial<Pick<GcpConfig, (typeof WHERE_GIVEN)[number] | 'vpcEgress' | 'labels'>>;
 
-export function releaseSettings(config: GcpConfig): ReleaseSettings {
+/** @param form what the package is: as an image, the mode is that whatever the configuration says */
+export function releaseSettings(config: GcpConfig, form: PackageForm): ReleaseSettings {
   const given = WHERE_GIVEN.filter((key) => config[key] !== undefined).map((key) => [key, config[key]]);
   const { labels, vpcConnector, vpcEgress } = config;
   return {
     ...(Object.fromEntries(KEPT.map((key) => [key, config[key]])) as Pick<GcpConfig, (typeof KEPT)[number]>),
+    mode: modeFor(config, form),
     ...Object.fromEntries(given),
     ...(vpcConnector === undefined ? {} : { vpcEgress }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
+}
+
+export function modeFor({ mode }: Pick<GcpConfig, 'mode'>, form: PackageForm): GcpConfig['mode'] {
+  return form === 'image' ? 'image' : mode;
 }
 
 export function settingsOf({ targetSettings }: Pick<ReleaseDraft, 'targetSettings'>): ReleaseSettings {

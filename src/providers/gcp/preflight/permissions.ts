@@ -8,7 +8,7 @@ interface Group {
   /** The narrowest predefined role that has them all: what a mend grants. */
   role: string;
   /** All, where absent. */
-  mode?: GcpConfig['mode'];
+  mode?: GcpConfig['mode'] | 'not function';
   /** Needed only by who has this setting, or, with `!`, has not. */
   setting?: 'secrets' | 'vpcConnector' | '!bucket' | '!serviceAccount' | '!buildServiceAccount';
 }
@@ -32,7 +32,7 @@ export const PERMISSIONS: readonly Group[] = [
       'run.services.update',
     ],
   },
-  { role: 'roles/run.admin', mode: 'run', permissions: ['run.services.create', 'run.services.delete'] },
+  { role: 'roles/run.admin', mode: 'not function', permissions: ['run.services.create', 'run.services.delete'] },
   {
     role: 'roles/cloudfunctions.developer',
     mode: 'function',
@@ -78,6 +78,24 @@ export const PERMISSIONS: readonly Group[] = [
     mode: 'function',
     permissions: ['artifactregistry.packages.delete', 'artifactregistry.repositories.get', 'artifactregistry.repositories.update'],
   },
+  {
+    role: 'roles/artifactregistry.admin',
+    mode: 'image',
+    permissions: [
+      'artifactregistry.repositories.create',
+      // Cloud Run asks this of who deploys an image: cloud.google.com/run/docs/deploying#permissions_required_to_deploy
+      'artifactregistry.repositories.downloadArtifacts',
+      'artifactregistry.repositories.get',
+      'artifactregistry.repositories.update',
+      'artifactregistry.repositories.uploadArtifacts',
+      'artifactregistry.tags.create',
+      'artifactregistry.tags.delete',
+      'artifactregistry.tags.list',
+      'artifactregistry.tags.update',
+      'artifactregistry.versions.delete',
+      'artifactregistry.versions.get',
+    ],
+  },
   { role: 'roles/logging.viewer', permissions: ['logging.logEntries.list'] },
   {
     role: 'roles/secretmanager.admin',
@@ -96,7 +114,7 @@ export function apisFor(config: Configured): string[] {
     'iam',
     'logging',
     'cloudresourcemanager',
-    ...(config.mode === 'function' ? build : []),
+    ...(config.mode === 'function' ? build : config.mode === 'image' ? ['artifactregistry'] : []),
     ...(isSet(config, 'secrets') ? ['secretmanager'] : []),
     ...(isSet(config, 'vpcConnector') ? ['vpcaccess'] : []),
   ];
@@ -105,7 +123,7 @@ export function apisFor(config: Configured): string[] {
 
 /** Each permission once, with the role that a mend grants. */
 export function permissionsFor(config: Configured): Map<string, string> {
-  const groups = PERMISSIONS.filter(({ mode, setting }) => (mode === undefined || mode === config.mode) && (setting === undefined || isSet(config, setting)));
+  const groups = PERMISSIONS.filter(({ mode, setting }) => isOf(config, mode) && (setting === undefined || isSet(config, setting)));
   return new Map(groups.flatMap(({ permissions, role }) => permissions.map((permission) => [permission, role] as const)));
 }
 
@@ -117,6 +135,10 @@ export function deployerRole() {
     stage: 'GA',
     includedPermissions: [...new Set(PERMISSIONS.flatMap(({ permissions }) => permissions))].toSorted(),
   };
+}
+
+function isOf({ mode }: Configured, wanted: Group['mode']): boolean {
+  return wanted === undefined || wanted === mode || (wanted === 'not function' && mode !== 'function');
 }
 
 function isSet(config: Configured, setting: NonNullable<Group['setting']>): boolean {

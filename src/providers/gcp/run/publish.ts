@@ -1,4 +1,4 @@
-/** Mode `run`: one call makes the revision and gives it a URL of its own; the traffic stays where it is. Nothing is built. */
+/** Modes `run` and `image`: one call makes the revision and gives it a URL of its own; the traffic stays where it is. Nothing is built. */
 import { call, CALL, ended, type Patience } from '../call.ts';
 import { PASSING, settled, type Wanted } from '../candidate.ts';
 import { labelsFor } from '../labels.ts';

@@ -1,4 +1,4 @@
-/** What a revision is made of in mode `run`: Google's own Python image, our archive laid over it, no build. */
+/** What a revision is made of. Mode `run`: Google's own Python image, our archive laid over it, no build. Mode `image`: an image of ours. */
 import type { protos } from '@google-cloud/run';
 import { randomBytes } from 'node:crypto';
 import { RELEASE_LABEL, LABEL, LABEL_VALUE } from '../names.ts';
@@ -18,7 +18,7 @@ export function revisionName(name: string, number: number): string {
 
 export function templateOf(session: Session, wanted: Wanted, source: Source | null): Template {
   const { draft, number, runAs } = wanted;
-  const { settings, lock } = draft;
+  const { settings } = draft;
   const { cpu, cpuBoost, minInstances, maxInstances, secrets, vpcConnector, vpcEgress } = settingsOf(draft);
   const values = Object.entries(variablesFor(session, wanted)).map(([name, value]) => ({ name, value }));
   const references = Object.entries(secrets).map(([name, reference]) => {
@@ -29,13 +29,7 @@ export function templateOf(session: Session, wanted: Wanted, source: Source | nu
     labels: { ...session.config.labels, [LABEL]: LABEL_VALUE, [RELEASE_LABEL]: String(number) },
     containers: [
       {
-        image: 'scratch',
-        // The name of a runtime: cloud.google.com/run/docs/configuring/services/runtime-base-images
-        baseImageUri: `python${lock.python.replace('.', '')}`,
-        sourceCode: { cloudStorageSource: source },
-        // Cloud Run's own startup probe waits for the port, which main.py opens once the model is loaded; one of ours would only
-        // look less often: cloud.google.com/run/docs/configuring/healthchecks
-        command: [...COMMAND],
+        ...servedFrom(wanted, source),
         env: [...values, ...references],
         resources: { limits: { cpu: cpuText(cpu), memory: `${settings.memory}Mi` }, cpuIdle: true, startupCpuBoost: cpuBoost },
       },
@@ -48,6 +42,16 @@ export function templateOf(session: Session, wanted: Wanted, source: Source | nu
       ? {}
       : { vpcAccess: { connector: connectorPath(session, vpcConnector), egress: EGRESS[vpcEgress ?? 'private-ranges-only'] } }),
   };
+}
+
+/**
+ * Cloud Run's own startup probe waits for the port, which main.py opens once the model is loaded; one of ours would only look less
+ * often: cloud.google.com/run/docs/configuring/healthchecks
+ */
+function servedFrom({ image, draft: { lock } }: Wanted, source: Source | null): object {
+  if (image !== null) return { image };
+  // The name of a runtime: cloud.google.com/run/docs/configuring/services/runtime-base-images
+  return { image: 'scratch', baseImageUri: `python${lock.python.replace('.', '')}`, sourceCode: { cloudStorageSource: source }, command: [...COMMAND] };
 }
 
 /** Thousandths, as Cloud Run writes parts of one. */
