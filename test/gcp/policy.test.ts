@@ -7,11 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deployerRole } from '../../src/providers/gcp/preflight/permissions.ts';
 import { Lab } from '../e2e/lab.ts';
 import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
+import { debian } from '../oci/programs.ts';
 
 const ALLOWED = deployerRole().includedPermissions;
 
 /** Permissions of the role that no call of this life, or of the fake, asks for. */
 const NOT_CALLED: Record<string, string> = {
+  'artifactregistry.tags.delete': 'only where two releases run from one image',
+  'artifactregistry.tags.update': 'only where the tag of a release that is gone was left',
   'cloudfunctions.locations.list': 'the fake tells everybody its regions',
   'storage.buckets.update': 'only where somebody changed the settings of the bucket',
   'vpcaccess.connectors.use': 'asked by Google of whoever sets `vpcConnector`',
@@ -57,7 +60,7 @@ function give(permissions: string[]): void {
 }
 
 // Builds take their time on a busy machine.
-describe.each(['run', 'function'])('an account with exactly this role, mode %s', { timeout: 300_000 }, (mode) => {
+describe.each(['run', 'function', 'image'])('an account with exactly this role, mode %s', { timeout: 300_000 }, (mode) => {
   let folder: string;
   const name = `life-${mode}`;
   const mlfn = (...args: string[]) => lab.json([...args, '--target', 'gcp'], { cwd: folder });
@@ -65,7 +68,7 @@ describe.each(['run', 'function'])('an account with exactly this role, mode %s',
     lab.write({
       [`${mode}/app.py`]: `import os\n\n\ndef answer(body):\n    return {"word": "${word}", "token": os.environ["TOKEN"][:2]}\n`,
       [`${mode}/sample.json`]: '{}',
-      [`${mode}/mlfn.yaml`]: `name: ${name}\nmodel: app.py:answer\nsample: sample.json\ntarget: gcp\ngcp:\n  mode: ${mode}\n  secrets: {TOKEN: "token:1"}\n  allow: [user:ada@example.com]\n`,
+      [`${mode}/mlfn.yaml`]: `name: ${name}\nmodel: app.py:answer\nsample: sample.json\ntarget: gcp\nbase: oci:${debian}:trixie\ngcp:\n  mode: ${mode}\n  secrets: {TOKEN: "token:1"}\n  allow: [user:ada@example.com]\n`,
     });
   beforeAll(() => {
     lab.env['TOKEN'] = 's3cret';

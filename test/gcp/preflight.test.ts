@@ -107,7 +107,7 @@ describe('the project', () => {
 });
 
 describe('permissions', () => {
-  test.each(['function', 'run'] as const)('the role of docs/gcp-role.yaml has all, mode %s', async (mode) => {
+  test.each(['function', 'run', 'image'] as const)('the role of docs/gcp-role.yaml has all, mode %s', async (mode) => {
     expect(await asked(ALL, { mode })).toEqual([]);
   });
 

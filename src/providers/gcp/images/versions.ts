@@ -38,14 +38,14 @@ export async function removeImages(session: Session, name: string, dropped: read
   const own = packagePath(session, name);
   const tags = await listTags(session, name);
   const end = (path: string, permission: string) => orMissing(session.request('artifactregistry', 'DELETE', `${own}/${path}`, undefined, `artifactregistry.${permission}`));
+  const stays = (digest: string) => kept.has(digest) || tags.some((each) => each.digest === digest && !TAG.test(each.tag));
   for (const digest of new Set(dropped.map((each) => each.digest))) {
-    const theirs = tags.some((each) => each.digest === digest && !TAG.test(each.tag));
-    if (!kept.has(digest) && !theirs) await end(`versions/${digest}?force=true`, 'versions.delete');
+    // Its tags go with it.
+    if (!stays(digest)) await end(`versions/${digest}?force=true`, 'versions.delete');
   }
   for (const { number, digest } of dropped) {
-    // With its image, where that went.
     const there = tags.some((each) => each.tag === tagOf(number) && each.digest === digest);
-    if (there) await end(`tags/${tagOf(number)}`, 'tags.delete');
+    if (there && stays(digest)) await end(`tags/${tagOf(number)}`, 'tags.delete');
   }
 }
 
