@@ -11,9 +11,10 @@ import { observeKnown, openTarget, type Target } from '../providers/index.ts';
 import { newNonce } from '../providers/models.ts';
 import type { ModelStore } from '../providers/provider.ts';
 import { userName } from '../release/index.ts';
-import type { Live, ModelPointer, PointedModel, Release } from '../live.ts';
+import type { Live, ModelPointer, PointedModel, Release, ReleaseImage } from '../live.ts';
 import { checkMade } from './check.ts';
-import { type BuildRequest, make, type Made } from './make.ts';
+import { packedAs } from './forms.ts';
+import type { BuildRequest, Made } from './make.ts';
 import type { FunctionRequest } from './outcome.ts';
 
 /** Read by templates/python/mlfn_serve/reload.py. */
@@ -85,7 +86,11 @@ async function placeOf(ctx: Context, target: Target, live: Live): Promise<{ plac
 
 /** The package that a deploy would make: all of it but the model must be what the release has. @throws RELOAD_NEEDS_DEPLOY */
 async function makeFor({ ctx, target, release }: Place, request: ReloadRequest, model: string): Promise<Made> {
-  const made = await make(ctx, target, { ...request, model, pointed: true, settings: release.settings });
+  const { image } = release;
+  const asked = { ...request, model, pointed: true, settings: release.settings, ...(image === undefined ? {} : { base: pinned(image.base) }) };
+  const made = await packedAs(ctx, target, image === undefined ? 'zip' : 'image', asked);
+  if (made === null) throw new Error('the only form that is tried is packed or refused');
+  made.close();
   // In one zip or in two: that was decided when the release was made.
   const whole = [made.bundle, oneZip(made.bundle)].find(({ dependencies }) => dependencies.digest === release.artifacts.dependencies);
   if (whole?.function.digest === release.artifacts.function) return made;
@@ -94,6 +99,11 @@ async function makeFor({ ctx, target, release }: Place, request: ReloadRequest, 
     hint: `Make a release of it: mlfn deploy ${model} --name ${request.name}.`,
     details: { release: release.number, other },
   });
+}
+
+/** As it was when the release was made: what its tag names may be another since. A layout on the disk has to be there still. */
+function pinned({ name, digest }: ReleaseImage['base']): string {
+  return name.startsWith('oci:') ? name : `${name.replace(/(:[^/:@]+)?(@.*)?$/, '')}@${digest}`;
 }
 
 function pointed(ctx: Context, { card, bundle }: Made): PointedModel {

@@ -190,6 +190,18 @@ describe('faults', () => {
     }
   });
 
+  test('a policy that is not known everywhere yet is waited for', async () => {
+    const gate = await lab.way();
+    try {
+      const refusal = { kind: 'error' as const, status: 403, code: 'AccessDeniedException', message: 'Lambda does not have permission to access the ECR image. Check the ECR permissions.' };
+      gate.fault({ operation: 'lambda:CreateFunction', times: 2 }, refusal);
+      const done = await lab.mlfn(deploying('waits', 'one'), { gate });
+      expect(await lab.ask(done.url)).toEqual({ text: '200 one', release: '1' });
+    } finally {
+      await gate.stop();
+    }
+  });
+
   test('two deploys of one function at once end with an image for each', async () => {
     const [one, two] = [deploying('race', 'one'), deploying('race-b', 'two')];
     two[two.indexOf('race-b')] = 'race';

@@ -64,7 +64,7 @@ export function updatingSuite(open: () => Promise<Subject>, { canaries }: { cana
     return file;
   }
 
-  const base = () => ({ name: NAME, target: subject.target, targetConfig: subject.section, code: folder, trust: true, dryRun: false });
+  const base = () => ({ ...subject.packages, name: NAME, target: subject.target, targetConfig: subject.section, code: folder, trust: true, dryRun: false });
   const settings = (reloads?: number): RuntimeSettings => ({ memory: 256, timeout: 10, concurrency: 2, idle: 60, env: {}, ...(reloads === undefined ? {} : { reload: reloads }) });
   const deployed = (file: string, more: Partial<DeployRequest> = {}) =>
     deploy(ctx, { ...base(), model: file, sample: path.join(folder, 'sample.json'), settings: settings(), ...more });

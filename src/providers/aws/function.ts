@@ -46,7 +46,8 @@ export async function publishVersion(session: Session, wanted: Wanted, assertCla
   const patience = new Patience(session, isLong ? LONG_MS : undefined);
   let tries = 0;
   // What mlfn's own role may do was put right by the plan, and only has to become known; another's stays as it is.
-  const willPass = (error: unknown) => passes(error) && !(session.config.role !== undefined && lacksPermission(error));
+  let unpulled = 0;
+  const willPass = (error: unknown) => (passes(error) && !(session.config.role !== undefined && lacksPermission(error))) || (cannotPull(error) && unpulled++ < PULL_TRIES);
   const published = await patiently(patience, 'a turn to update the function', willPass, async () => {
     if (tries++ > 0) await assertClaimed();
     const there = await getFunction(session, wanted.name);
@@ -86,6 +87,14 @@ function passes(error: unknown): boolean {
   if (name === 'ResourceConflictException' || name === 'PreconditionFailedException') return true;
   // A role is not known everywhere at once. A trust policy that is wrong was mended by the plan before.
   return name === 'InvalidParameterValueException' && /cannot be assumed/i.test((error as Error).message) || lacksPermission(error);
+}
+
+/** Tries of some seconds in all, as the repository's policy, which says that Lambda may pull, is not known everywhere at once either. */
+const PULL_TRIES = 6;
+
+/** "Lambda does not have permission to access the ECR image. Check the ECR permissions." */
+function cannotPull(error: unknown): boolean {
+  return error instanceof MlfnError && error.code === 'AWS_DENIED' && /access the ECR image/i.test((error.cause as Error | undefined)?.message ?? '');
 }
 
 /** "The provided execution role does not have permissions to call CreateNetworkInterface on EC2" */

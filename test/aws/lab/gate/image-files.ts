@@ -13,7 +13,7 @@ export interface Manifest {
 
 export interface ImageConfig {
   architecture: string;
-  config: { Entrypoint?: string[]; Cmd?: string[]; Env?: string[] };
+  config: { Entrypoint?: string[]; Cmd?: string[]; Env?: string[]; WorkingDir?: string };
 }
 
 const ZIP = `

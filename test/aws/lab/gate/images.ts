@@ -30,7 +30,8 @@ interface Made {
 /** Of each ministack: there may be several gates. `byZip`: by the hash of the zip that is run in an image's place. */
 const known = new Map<string, { byUri: Map<string, Made>; byZip: Map<string, Made> }>();
 
-export function imagesRule(cloud: Clients, endpoint: string): Rule {
+/** @param whole the image is run with its base, by AWS's runtime emulator in a box */
+export function imagesRule(cloud: Clients, endpoint: string, whole: boolean): Rule {
   const registry = new Registry(endpoint);
   const { byUri, byZip } = known.get(endpoint) ?? { byUri: new Map<string, Made>(), byZip: new Map<string, Made>() };
   known.set(endpoint, { byUri, byZip });
@@ -52,13 +53,14 @@ export function imagesRule(cloud: Clients, endpoint: string): Rule {
     if (!KINDS.test(manifest.mediaType) || !manifest.layers.every(({ mediaType }) => LAYERS.test(mediaType))) {
       return invalid(`The image manifest, config or layer media type for the source image ${uri} is not supported.`);
     }
-    const { config } = await registry.config(repository, manifest);
+    const described = await registry.config(repository, manifest);
+    const { config } = described;
     if (!config.Entrypoint?.includes('awslambdaric')) return invalid(`${uri} does not start Lambda's runtime client: ${JSON.stringify(config.Entrypoint)}`);
     const sha256 = (digest ?? '').replace('sha256:', '');
-    const zip = await registry.zip(repository, manifest, uri);
+    const zip = whole ? (await import('./boxed.ts')).boxed(`${new URL(endpoint).host}/${repository}@${digest}`, described) : await registry.zip(repository, manifest, uri);
     await cloud.s3.send(new CreateBucketCommand({ Bucket: BUCKET })).catch(() => null);
     await cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `${sha256}.zip`, Body: zip }));
-    const image = { uri, sha256, key: `${sha256}.zip`, handler: config.Cmd?.at(-1) ?? '' };
+    const image = { uri, sha256, key: `${sha256}.zip`, handler: whole ? 'boxed.handler' : (config.Cmd?.at(-1) ?? '') };
     byUri.set(uri, image);
     byZip.set(createHash('sha256').update(zip).digest('base64'), image);
     return image;

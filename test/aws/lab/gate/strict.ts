@@ -17,11 +17,11 @@ import { urlAccessRule } from './url-access.ts';
 import { knownUrls } from './urls.ts';
 import { weightsRule } from './weights.ts';
 
-/** `env`: of what stands behind the gate; the rules ask there, past the record. */
-export function strictRules(env: Record<string, string>): Rule[] {
+/** `env`: of what stands behind the gate; the rules ask there, past the record. @param wholeImages as of `imagesRule` */
+export function strictRules(env: Record<string, string>, { wholeImages = false }: { wholeImages?: boolean } = {}): Rule[] {
   const cloud: Clients = clientsOf(env);
   const urls = knownUrls(cloud);
-  const images = imagesRule(cloud, env['AWS_ENDPOINT_URL'] as string);
+  const images = imagesRule(cloud, env['AWS_ENDPOINT_URL'] as string, wholeImages);
   const ofAccount = [images, roleRule(cloud), codeSourceRule(cloud), aliasRule(cloud), pendingRule(cloud), revisionRule(cloud), httpApiRule(cloud)].map(inAccount);
   return [registryRule(), rangesRule(), ownerRule(), ...ofAccount, urls, urlAccessRule(cloud, urls), weightsRule(cloud, urls), inAccount(logTailRule(cloud))];
 }
