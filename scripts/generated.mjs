@@ -12,6 +12,6 @@ export function writeOrCheck(file, text) {
     return;
   }
   if (readFileSync(whole, 'utf8').replaceAll('\r\n', '\n') === text) return;
-  console.error(`${file} is not current. Run: npm run generate`);
+  console.error(`${file} is not current. Run: npm run generate (generate:engines, generate:models)`);
   process.exitCode = 1;
 }

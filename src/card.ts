@@ -1,5 +1,5 @@
 /** What inspect finds in an artifact, read from its bytes. Plain data. */
-import type { Finding } from './types.ts';
+import type { Finding, ModelFormat } from './types.ts';
 
 export type GlobalOrigin = 'framework' | 'user' | 'forbidden';
 
@@ -72,7 +72,7 @@ export interface PythonCard extends CardBase {
 }
 
 /** Of the frameworks' own formats those that can be deployed. */
-export type ServedFormat = 'onnx';
+export type ServedFormat = Exclude<ModelFormat, 'pickle' | 'joblib' | 'plain'>;
 export type ServedCard = FrameworkCard & { format: ServedFormat };
 
 /** What can be deployed. */

@@ -15,7 +15,7 @@ const HTTP_ONLY = new Set(['main.py', ...['cloud_log', 'framework', 'launch', 'm
 /** Who evaluates what is served: a user's function, the model's own libraries, or a compiled form by its evaluators. */
 export type ServedBy = { engine: 'python' | 'native' } | { engine: 'plain' | 'onnx'; format: 'plain' | 'onnx'; modules: string[] };
 
-const NATIVE_ONLY = ['boosting', 'introspect', 'matrix', 'model', 'parts'];
+const NATIVE_ONLY = ['boosting', 'files', 'introspect', 'matrix', 'model', 'parts'];
 const MODEL_ONLY = ['bodies', 'fields', 'inference', 'predict', 'records', 'refusals'];
 /** What reads the objects that requests name. */
 const DATA = 'mlfn_serve/data/';

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
-import type { ModelFileCard } from '../card.ts';
+import type { ModelFileCard, ServedCard } from '../card.ts';
 import { withScratch } from '../python-child.ts';
 import type { Digest, Engine, Form, Proof } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
@@ -21,7 +21,7 @@ export { graphForm } from './graph-file.ts';
 export { converterNeeds, runtimeNeeds } from './onnx.ts';
 
 export interface CompileInput {
-  card: ModelFileCard;
+  card: ModelFileCard | ServedCard;
   /** SHA-256 of the model file. */
   digest: Digest;
   /** File with preprocess / postprocess. */
@@ -119,7 +119,7 @@ async function prepared<T extends CompileInput>(input: T): Promise<T> {
 
 /** What rules a compiled form out without looking at the model. */
 async function reasonBefore({ card, hooks, engine }: Pick<CompileInput, 'card' | 'hooks' | 'engine'>): Promise<string | null> {
-  const [own] = card.userClasses;
+  const [own] = card.kind === 'model' ? card.userClasses : [];
   if (own !== undefined) return `it holds ${own.name}, a class of your own`;
   if (engine === 'auto' && card.size > LARGEST) return `the file is larger than ${LARGEST / 2 ** 20} MB`;
   return (await hookFacts(hooks)).why;

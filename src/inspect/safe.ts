@@ -4,7 +4,7 @@ import type { Card, FrameworkCard, FrameworkFormat, ModelCard, ServedCard, Serve
 import { isDamage } from './bytes/malformed.ts';
 import { FORMATS } from './framework/formats.ts';
 
-const SERVED: ReadonlySet<FrameworkFormat> = new Set<ServedFormat>(['onnx']);
+const SERVED: ReadonlySet<FrameworkFormat> = new Set<ServedFormat>(['onnx', 'xgboost-json', 'xgboost-ubj', 'lightgbm', 'catboost', 'skops']);
 
 /**
  * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.

@@ -26,7 +26,7 @@ export interface FormRequest {
 /** @param own what the model was locked with, for the target's platform */
 export async function formOf(ctx: Context, card: ModelCard, own: Lock, request: FormRequest): Promise<Form> {
   const { engine, hooks, body: sample, pointed = false, data, runtime } = request;
-  if (card.kind === 'framework') return graphOf(ctx, card, own, request);
+  if (card.kind === 'framework' && card.format === 'onnx') return graphOf(ctx, card, own, request);
   if (engine === undefined || card.kind === 'python') return { engine: 'native', why: null };
   if (engine === 'native') return { engine, why: 'asked for' };
   if (pointed) return pointedForm(engine);

@@ -28,7 +28,7 @@ export async function prove(
     });
   }
   assertSafe(card, { trust: request.trust });
-  if (card.kind === 'framework') {
+  if (card.kind === 'framework' && card.format === 'onnx') {
     throw new MlfnError('CONFIG_VALUE', `${model} is served as it is: nothing of it is compiled, and there is nothing to prove.`, {
       hint: 'Give --sample to a deploy: its answers are compared with the model\'s own.',
       details: { key: 'model' },

@@ -10,6 +10,7 @@ export interface Default {
 
 /** Of 2026-11: the same onnxruntime as proves and serves compiled graphs. */
 const TESTED: Record<string, string[]> = {
+  lightgbm: ['lightgbm==4.7.0'],
   onnxruntime: ["onnxruntime==1.31.1; python_version >= '3.11'", "onnxruntime==1.23.2; python_version == '3.10'", "onnxruntime==1.19.2; python_version == '3.9'"],
 };
 

@@ -18,6 +18,8 @@ describe.each(FILES)('%s', (name) => {
   test('cut anywhere', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: whole.length - 1 }), async (length) => {
+        // LightGBM's own program writes no such line behind the rest.
+        fc.pre(!/^\s*pandas_categorical:null\n$/.test(whole.toString('latin1', length)));
         const card = await folder.card(whole.subarray(0, length));
         if (!(card instanceof MlfnError)) expect(() => assertSafe(card, { trust: true })).toThrow(MlfnError);
         else expect(['MODEL_FORMAT', 'MODEL_DAMAGED']).toContain(card.code);

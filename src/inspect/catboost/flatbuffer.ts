@@ -43,6 +43,17 @@ export class FlatBuffer {
     return (await this.#view.bytes(start + 4, length)).toString('utf8');
   }
 
+  /** The texts of a vector. */
+  async texts(table: number, index: number): Promise<string[]> {
+    const found: string[] = [];
+    for (const start of await this.tables(table, index)) {
+      const length = await this.#uint32(start);
+      if (length > LONGEST_TEXT) throw new Malformed('too-complex', `A text of ${length} bytes is more than any model needs there.`, start);
+      found.push((await this.#view.bytes(start + 4, length)).toString('utf8'));
+    }
+    return found;
+  }
+
   async table(table: number, index: number): Promise<number | null> {
     const at = await this.field(table, index);
     return at === null ? null : this.follow(at);

@@ -1,5 +1,6 @@
 /** CatBoost's .cbm (catboost/libs/model/flatbuffers/model.fbs): a magic word, the length of a FlatBuffer, and the FlatBuffer. */
 import { Malformed } from '../bytes/malformed.ts';
+import type { View } from '../bytes/view.ts';
 import { memberOf, parseConfig, textIn } from '../framework/json.ts';
 import { type Draft, type OpenFile, type Reader, refuse } from '../framework/reader.ts';
 import { FlatBuffer } from './flatbuffer.ts';
@@ -29,6 +30,16 @@ async function read({ view, size }: OpenFile, draft: Draft): Promise<void> {
   const trees = await buffer.table(core, 1);
   if (trees === null) throw new Malformed('corrupt', 'The model has no trees.', HEAD);
   await describeTrees(buffer, trees, draft);
+  await assertWhole(view, HEAD + length, await buffer.texts(core, 3));
+}
+
+/** Behind the FlatBuffer lie the parts that `ModelPartIds` names: tables of categories are a number of FlatBuffers, each with its length. */
+async function assertWhole(view: View, from: number, parts: string[]): Promise<void> {
+  if (parts[0] !== 'static_provider_v1') return;
+  const number = async (at: number): Promise<number> => (await view.bytes(at, 4)).readUInt32LE(0);
+  let at = from + 4;
+  for (let left = await number(from); left > 0; left -= 1) at += 4 + (await number(at));
+  if (at > view.size) throw new Malformed('truncated', `The file has ${view.size} bytes; its tables of categories go to ${at}.`, view.size);
 }
 
 /** `TKeyValue`: Key, Value. */

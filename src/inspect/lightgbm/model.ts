@@ -28,6 +28,7 @@ async function read({ view }: OpenFile, draft: Draft): Promise<void> {
   const trees = sizes.length;
   draft.model = `${lines.get('boosting') ?? 'gbdt'}, ${trees} ${trees === 1 ? 'tree' : 'trees'}`;
   features(draft, last + 1, words(lines.get('feature_names')), words(lines.get('feature_infos')));
+  draft.distributions = ['lightgbm', 'scikit-learn', ...(draft.inputs.some(({ type }) => type === 'category') ? ['pandas'] : [])];
   const classes = Number(lines.get('num_class') ?? 1);
   draft.classes = /^(binary|cross_entropy)\b/.test(objective) ? [0, 1] : classes > 1 && classes < 10_000 ? Array.from({ length: classes }, (_, label) => label) : null;
   draft.outputs = [{ name: draft.classes === null ? 'prediction' : 'probability', type: 'float64', shape: classes > 1 ? [null, classes] : [null] }];
@@ -59,8 +60,18 @@ async function assertWhole(view: View, start: number, sizes: readonly number[]):
   const end = sizes.reduce((sum, size) => sum + size, start);
   if (!Number.isSafeInteger(end)) throw new Malformed('corrupt', 'The sizes of its trees are no numbers.');
   const after = await view.bytes(end, Math.min(AFTER.length, Math.max(view.size - end, 1)));
-  if (sizes.length === 0 || after.toString('latin1') === AFTER) return;
+  if (sizes.length === 0 || after.toString('latin1') === AFTER) return assertEnded(view, end);
   throw new Malformed('corrupt', 'Its trees do not have the sizes that the head of the file names.', end, 'Copy the file again as it is: line ends count.');
+}
+
+/**
+ * Behind the trees stand the parameters of the training, and then what Python adds: the levels of pandas' categories, without which
+ * a model would take other columns.
+ */
+async function assertEnded(view: View, from: number): Promise<void> {
+  const text = (await view.bytes(from, Math.min(view.size - from, MOST_HEADER))).toString('utf8');
+  if (/\n(end of parameters|pandas_categorical:[^\n]*)\r?\n\s*$/.test(text)) return;
+  throw new Malformed('truncated', 'The file ends in the middle of what stands behind its trees.', view.size, 'Copy or save the model again.');
 }
 
 /** A feature's range is `[low:high]`, the categories `-1:0:1`, or `none` where it has one value only. */

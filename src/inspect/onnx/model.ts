@@ -55,12 +55,20 @@ async function read(model: OpenFile, draft: Draft): Promise<void> {
   await ports(view, parts, draft);
   const walk = new GraphWalk(view);
   await walk.graph(parts);
+  assertStamped(domains, walk, model.size);
   const own = await functions(view, fields, walk);
   draft.model = summary(walk.operators);
   const foreign = domains.filter((domain) => !BUILT_IN.has(domain) && !own.has(domain));
   const used = foreign.filter((domain) => [...walk.operators.keys()].some((name) => name.startsWith(`${domain}:`)));
   for (const domain of used) warn(draft, 'custom-operators', `It uses operators of ${JSON.stringify(domain)}, which come with a library of their own.`, 'Export the model with standard operators only.');
   await checkExternal(model, walk.external, draft);
+}
+
+/** Operator sets may be written behind the graph: one that is missing was cut off. */
+function assertStamped(domains: string[], { operators }: GraphWalk, end: number): void {
+  const known = new Set(domains.map((domain) => (domain === 'ai.onnx' ? '' : domain)));
+  const missing = [...operators.keys()].map((name) => name.slice(0, name.lastIndexOf(':'))).find((domain) => !known.has(domain));
+  if (missing !== undefined) throw new Malformed('truncated', `The model does not say of which set its operators of ${JSON.stringify(missing === '' ? 'ai.onnx' : missing)} are.`, end);
 }
 
 /** `OperatorSetIdProto`: domain = 1, version = 2. */

@@ -20,7 +20,10 @@ async function read(archive: Archive, draft: Draft): Promise<void> {
   const schema = parseConfig((await archive.read('schema.json')).toString('utf8'), 'schema.json');
   if (textIn(schema, '__loader__') === null) throw new Malformed('corrupt', 'schema.json is not of skops.');
   const wrote = textIn(schema, '_skops_version');
-  if (wrote !== null) draft.madeBy = { name: 'skops', version: wrote };
+  if (wrote !== null) {
+    draft.madeBy = { name: 'skops', version: wrote };
+    draft.versions = { skops: wrote };
+  }
   draft.distributions = ['scikit-learn', 'skops'];
   draft.model = shapeOf(schema);
   const found: Found = { types: new Set(), attributes: new Map() };

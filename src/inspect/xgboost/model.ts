@@ -44,7 +44,11 @@ function describe(root: Value, draft: Draft): void {
   draft.classes = labels(objective, classes);
   draft.model = summary(learner);
   draft.facts['objective'] = objective;
-  draft.inputs = columns(names, texts(at(learner, 'feature_types')), draft.featureCount);
+  const types = texts(at(learner, 'feature_types'));
+  // Its estimators are scikit-learn's; levels of categories, and names beside a linear booster, are taken from a DataFrame alone.
+  const framed = names.length > 0 && (types.includes('c') || textAt(learner, 'gradient_booster', 'name') === 'gblinear');
+  draft.distributions = ['xgboost', 'scikit-learn', ...(framed ? ['pandas'] : [])];
+  draft.inputs = columns(names, types, draft.featureCount);
   draft.outputs = [output(objective, classes, numberAt(learner, 'learner_model_param', 'num_target') ?? 1)];
   if (draft.featureCount === 0) refuse(draft, 'no-features', 'The model was fitted on no features: there is nothing to predict from.', 'Fit it on data with at least one column.');
 }

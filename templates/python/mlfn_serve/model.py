@@ -133,6 +133,10 @@ def _read(path, kind):
         import joblib
 
         return joblib.load(path)
+    if kind != "pickle":
+        from .files import read
+
+        return read(path, kind)
     import pickle
 
     with open(path, "rb") as file:

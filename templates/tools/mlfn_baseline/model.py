@@ -59,6 +59,10 @@ def load(artifact):
         from .graph import GraphFile
 
         return GraphFile(artifact["file"])
+    if artifact["format"] not in ("pickle", "joblib"):
+        from .files import opened
+
+        return opened(artifact["file"], artifact["format"])
     if artifact["format"] == "joblib":
         import joblib
 
