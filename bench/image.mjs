@@ -10,7 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { lab } from './aws/lab.mjs';
 import { buildah, craneAppend, mlfn } from './image/parties.mjs';
-import { BASE, crane, startRegistry } from './image/registry.mjs';
+import { crane, startRegistry } from './image/registry.mjs';
 import { begin, wordsOf } from './measured/record.mjs';
 import { ratios } from './measured/statistics.mjs';
 import { benchModels, modelsPython } from './models.mjs';

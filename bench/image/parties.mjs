@@ -70,9 +70,11 @@ function byHand({ name, command, repository, work, watch, model, uv, steps }) {
   };
 }
 
+/** As bytes do not change by themselves. */
+const layer = (folder) => ['tar', '-czf', `${folder}.tar.gz`, '--owner=0', '--group=0', '--sort=name', '--mtime=@0', '-C', folder, 'app'];
+
 /** It has no cache: both layers are compressed again each time. */
 export function craneAppend(party) {
-  const layer = (folder) => ['tar', '-czf', `${folder}.tar.gz`, '--owner=0', '--group=0', '--sort=name', '--mtime=@0', '-C', folder, 'app'];
   return byHand({
     ...party, name: 'tar + crane append', repository: 'crane',
     command: 'uv pip install --target dependencies/app && tar -czf dependencies.tar.gz && tar -czf code.tar.gz && crane append -f dependencies.tar.gz -f code.tar.gz',
