@@ -75,6 +75,10 @@ export interface PythonCard extends CardBase {
 export type ServedFormat = Exclude<ModelFormat, 'pickle' | 'joblib' | 'plain'>;
 export type ServedCard = FrameworkCard & { format: ServedFormat };
 
+/** Those that are converted to ONNX first. */
+export type NetworkFormat = 'keras' | 'keras-h5' | 'saved-model' | 'torchscript' | 'torch-exported';
+export type NetworkCard = FrameworkCard & { format: NetworkFormat };
+
 /** What can be deployed. */
 export type ModelCard = ModelFileCard | PythonCard | ServedCard;
 

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { templatesFolder } from '../templates.ts';
 import type { Digest } from '../types.ts';
 
-const FOLDERS = ['tools/mlfn_compile', 'tools/mlfn_child', 'python/mlfn_serve'];
-const FILES = ['tools/compile.py'];
+const FOLDERS = ['tools/mlfn_compile', 'tools/mlfn_convert', 'tools/mlfn_child', 'python/mlfn_serve'];
+const FILES = ['tools/compile.py', 'tools/convert.py'];
 
 /** SHA-256 over names and contents: a newer mlfn compiles anew. */
 export async function toolsDigest(): Promise<Digest> {

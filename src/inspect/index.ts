@@ -11,7 +11,7 @@ import type { OpenFile } from './framework/reader.ts';
 import { inspectModel } from './model-file.ts';
 import { inspectPython, pythonTarget } from './python-artifact.ts';
 
-export { assertSafe, isServed } from './safe.ts';
+export { assertSafe, isNetwork, isServed } from './safe.ts';
 
 /**
  * `file` is a model file, or `module.py:attribute`; `code` a folder in which to look for classes of the user's own.

@@ -1,16 +1,17 @@
 import { MlfnError } from '../errors.ts';
 import path from 'node:path';
-import type { Card, FrameworkCard, FrameworkFormat, ModelCard, ServedCard, ServedFormat } from '../card.ts';
+import type { Card, FrameworkCard, FrameworkFormat, ModelCard, NetworkCard, NetworkFormat, ServedCard, ServedFormat } from '../card.ts';
 import { isDamage } from './bytes/malformed.ts';
 import { FORMATS } from './framework/formats.ts';
 
 const SERVED: ReadonlySet<FrameworkFormat> = new Set<ServedFormat>(['onnx', 'xgboost-json', 'xgboost-ubj', 'lightgbm', 'catboost', 'skops']);
+const NETWORKS: ReadonlySet<FrameworkFormat> = new Set<NetworkFormat>(['keras', 'keras-h5', 'saved-model', 'torchscript', 'torch-exported']);
 
 /**
  * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.
  * @throws MODEL_DAMAGED, MODEL_UNSAFE, MODEL_NO_FEATURES, MODEL_NO_ESTIMATOR, MODEL_NOT_SERVED
  */
-export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts card is ModelCard {
+export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts card is ModelCard | NetworkCard {
   if (card.kind === 'python') return;
   const errors = card.findings.filter(({ severity }) => severity === 'error');
   const damage = errors.find(isDamage);
@@ -33,13 +34,18 @@ export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts c
   const data = errors.find(({ code }) => code === 'no-estimator');
   if (data !== undefined) throw new MlfnError('MODEL_NO_ESTIMATOR', data.message, { hint: data.hint, details });
   if (card.kind !== 'framework') return;
-  if (!isServed(card)) throw notServed(card);
-  const foreign = card.findings.find(({ code }) => code === 'custom-operators');
+  if (!isServed(card) && !isNetwork(card)) throw notServed(card);
+  const foreign = card.findings.find(({ code }) => code === 'custom-operators' || code === 'custom-object');
   if (foreign !== undefined) throw new MlfnError('MODEL_NOT_SERVED', `${path.basename(card.path)}: ${foreign.message}`, { hint: foreign.hint, details: { path: card.path, format: card.format } });
 }
 
 export function isServed(card: FrameworkCard): card is ServedCard {
   return SERVED.has(card.format);
+}
+
+/** Whether it is converted to ONNX first. */
+export function isNetwork(card: Card): card is NetworkCard {
+  return card.kind === 'framework' && NETWORKS.has(card.format);
 }
 
 function notServed({ path: file, format }: FrameworkCard): MlfnError {

@@ -5,14 +5,15 @@ import { runtimeNeeds } from '../compile/index.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { bundleFact, lockFact, modelFact } from '../facts.ts';
-import { assertSafe, inspect } from '../inspect/index.ts';
+import { assertSafe, inspect, isNetwork } from '../inspect/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { resolve } from '../resolve/index.ts';
-import type { ModelCard } from '../card.ts';
+import type { ModelCard, NetworkCard } from '../card.ts';
 import type { DataSettings, RuntimeSettings } from '../live.ts';
 import type { Bundle, Engine, Finding, Form, Lock } from '../types.ts';
 import { formOf } from './form.ts';
 import { dependenciesOf } from './host.ts';
+import { asGraph, asNetwork } from './network.ts';
 import { readSample } from './sample.ts';
 import { type Slimming, slimmed } from './slim.ts';
 
@@ -72,25 +73,29 @@ export interface Made {
 /** inspect -> resolve -> compile -> bundle. @param findings what the target's preflight said, where it was asked */
 export async function make(ctx: Context, target: Packaging, request: MakeRequest, findings: Finding[] = []): Promise<Made> {
   const sample = request.sample === undefined ? null : await readSample(request.sample);
-  const card = await inspect(ctx, request.model, { code: request.code });
-  assertSafe(card, { trust: request.trust });
-  ctx.emit(modelFact(card));
+  const read = await inspect(ctx, request.model, { code: request.code });
+  assertSafe(read, { trust: request.trust });
+  ctx.emit(modelFact(read));
   const data = request.settings?.data;
-  if (data !== undefined) checkData(card, data, request.engine);
+  if (data !== undefined) checkData(read, data, request.engine);
   const { python, requirements, hooks } = request;
+  const { card, converted } = isNetwork(read) ? await asGraph(ctx, read, { engine: request.engine, sample: hooks === undefined ? sample : null }) : { card: read, converted: null };
+  // What lies beside the model tells versions, wherever its form is.
+  const named = { ...card, path: read.path };
   const code = hooks === undefined ? [] : [hooks];
   const platform = target.provider.platform(target.config);
-  const own = await resolve(ctx, card, platform, { python, requirements, code });
+  const own = await resolve(ctx, named, platform, { python, requirements, code });
   ctx.emit(lockFact(own));
   target.provider.accepts(target.config, own);
   const shipped = async (engine: Engine) => {
     if (engine === 'native') return own;
     const also = engine === 'onnx' ? runtimeNeeds(own) : [];
-    const lock = await resolve(ctx, card, platform, { python: python ?? own.python, requirements, code, compiled: true, also });
+    const lock = await resolve(ctx, named, platform, { python: python ?? own.python, requirements, code, compiled: true, also });
     target.provider.accepts(target.config, lock);
     return lock;
   };
-  const form = await formOf(ctx, card, own, { ...request, body: sample, data, runtime: () => shipped('onnx') });
+  const found = await formOf(ctx, card, own, { ...request, body: sample, data, runtime: () => shipped('onnx') });
+  const form = converted === null ? found : asNetwork(found, converted);
   const lock = await shipped(form.engine);
   const { caller } = target.provider;
   const compiled = form.engine === 'native' ? undefined : form;
@@ -105,7 +110,7 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
 }
 
 /** Code reads what it likes by itself; a pickle needs the libraries that made it. @throws CONFIG_VALUE */
-function checkData(card: ModelCard, { formats = [] }: DataSettings, engine: MakeRequest['engine']): void {
+function checkData(card: ModelCard | NetworkCard, { formats = [] }: DataSettings, engine: MakeRequest['engine']): void {
   const details = { key: 'data' };
   if (card.kind === 'python') {
     const hint = 'Leave data out: code reads what it likes by itself.';

@@ -4,7 +4,7 @@ import type { Context } from '../events.ts';
 import { hashOnce } from '../bundle/index.ts';
 import { prove as proveRows, type Proved, runtimeNeeds } from '../compile/index.ts';
 import { lockFact, modelFact } from '../facts.ts';
-import { assertSafe, inspect } from '../inspect/index.ts';
+import { assertSafe, inspect, isNetwork } from '../inspect/index.ts';
 import { openTarget } from '../providers/index.ts';
 import { resolve } from '../resolve/index.ts';
 import { converterFor } from './converter.ts';
@@ -28,6 +28,12 @@ export async function prove(
     });
   }
   assertSafe(card, { trust: request.trust });
+  if (isNetwork(card)) {
+    throw new MlfnError('CONFIG_VALUE', `${model} is a network: rows of your own cannot be held against it, only what a deploy asks both.`, {
+      hint: 'Give --sample to a deploy.',
+      details: { key: 'model' },
+    });
+  }
   if (card.kind === 'framework' && card.format === 'onnx') {
     throw new MlfnError('CONFIG_VALUE', `${model} is served as it is: nothing of it is compiled, and there is nothing to prove.`, {
       hint: 'Give --sample to a deploy: its answers are compared with the model\'s own.',

@@ -44,7 +44,6 @@ it('names of a file cannot steer the terminal', async () => {
 it.each([
   ['custom.onnx', 3, 'MODEL_NOT_SERVED', 'standard operators'],
   ['passwd.onnx', 3, 'MODEL_UNSAFE', 'save_as_external_data'],
-  ['saved_model', 3, 'MODEL_NOT_SERVED', 'tensorflow'],
   ['weights.pth', 3, 'MODEL_NO_ESTIMATOR', 'torch.export'],
   ['reads.pt', 3, 'MODEL_UNSAFE', 'Export the model without it'],
 ])('deploy of %s ends with %i, and says what to do', async (name, exit, code, hint) => {

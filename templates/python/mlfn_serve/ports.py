@@ -31,8 +31,8 @@ SHOWN = 1000  # numbers in an example
 class Port:
     """One input. `shape` has None where a call decides; `axis` is many, one or None; `record` is the shape of a record's part."""
 
-    def __init__(self, told, numpy):
-        self.name = told.name
+    def __init__(self, told, numpy, missing=True):
+        self.name, self.missing = told.name, missing
         self.dtype, self.kind = TYPES[told.type]
         self.numpy = numpy
         self.shape = [size if isinstance(size, int) else None for size in told.shape]
@@ -115,7 +115,7 @@ class Port:
         """One JSON value as the input has it."""
         kind = self.kind
         if kind == "number":
-            if value is None:
+            if value is None and self.missing:
                 return float("nan")
             if isinstance(value, (int, float)):
                 if abs(value) <= LARGEST[self.dtype]:
@@ -142,7 +142,7 @@ class Port:
         """(JSON Schema, example) of a record's part."""
         made = {"type": self.kind}
         example = {"number": 0.5, "integer": 1, "boolean": True, "string": "text"}[self.kind]
-        if self.kind == "number":
+        if self.kind == "number" and self.missing:
             made = {"type": ["number", "null"]}
         if self.any:
             return {}, example

@@ -27,7 +27,9 @@ class TensorModel:
         for told in self.session.get_inputs():
             if told.type not in TYPES:
                 raise InitError(f"The input {told.name} of {origin} is of the type {told.type}, for which JSON has no form.")
-        self.ports = [Port(told, self.numpy) for told in self.session.get_inputs()]
+        # What converted it says so, where NaN is not answered as the network does.
+        missing = self.session.get_modelmeta().custom_metadata_map.get("mlfn.missing") != "refused"
+        self.ports = [Port(told, self.numpy, missing) for told in self.session.get_inputs()]
         self.schema = TensorSchema(self.ports)
         self.answers = Answers(self.session.get_outputs(), self.ports)
         self.probabilistic = self.answers.labelled

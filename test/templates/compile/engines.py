@@ -30,6 +30,28 @@ its place: onnx that of plain, and native that of both. `--engine` forces one.
 A hook's `preprocess` may stand in front of a compiled model where its file imports the standard library alone, since what it
 returns is then read like any body. Arrays and data frames only the model itself takes: with other imports it is native.
 
+## Networks
+
+A network of Keras (`.keras`, `.h5`, of Keras 2 and 3), a SavedModel, TorchScript or an exported program of PyTorch (`.pt2`)
+is converted to ONNX, and served as such: onnxruntime and NumPy, in 79 MB, in place of a framework of 1.2 GB and more. What
+converts it (tensorflow-cpu and tf2onnx, 330 MB to fetch; or torch and its own exporter, on Linux with 1.8 GB of CUDA's
+libraries, without which PyPI's torch does not load) is fetched once, in exact versions that no requirements beside the model
+change, and never ships. It needs Python 3.11, 3.12 or 3.13 on this machine. How the network was trained is not loaded: a
+metric or loss of your own does not matter.
+
+The child process that converts it asks both, the network in its own framework and the ONNX file in onnxruntime, the same: the
+sample where it is given without hooks, likely values, zeros, large and tiny numbers (up to 1e9), every index of an embedding
+up to the largest, in batches of one, two and a hundred. Shapes, names and whole numbers must be the same, numbers within 1e-5
+of each other or within 1e-6 of the largest in the answer (at least of 1), and the largest of a row in the same place. Where
+the network itself changes as much when its inputs are moved in their last places, a difference counts as `rounded`, in one of
+twenty at most. A missing value (`null`) is served where it gives what it gives the network, and refused (422) where
+onnxruntime drops it.
+
+What differs, or uses an operator that has no ONNX form, is refused with the reason: there is no native form of networks yet.
+TorchScript does not tell the shape of what it takes: unless the first layer does, a sample must.
+
+## scikit-learn and boosters
+
 Each of these models was fitted, compiled and proved: its compiled form answered requests made from the model (both sides of
 where its answers change, each category and an unknown one, missing values, extremes, denormals, wrong types, batches) as the
 model itself does, refusals included. Labels are equal, and numbers within 1e-12 of each other (plain) or 1e-5 (onnx); where the

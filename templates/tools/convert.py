@@ -1,0 +1,43 @@
+"""Converts a network of Keras, TensorFlow or PyTorch to ONNX, and proves that it gives the same answers.
+
+Runs on the user's machine, in an environment of its own with the network's framework and what converts it, after the safety
+check, and never ships. Standard library only at import; Python 3.10 to 3.13.
+
+    python -I -S -B convert.py JOB RESULT
+
+JOB is a JSON file: {"artifact": {"file", "format"}, "path": folders for sys.path, "requests": bodies that clients send, may be
+empty, "out": the file to write, "timeout": seconds}.
+RESULT becomes {"ok": true, "native": {"warmUs"}, "compiled": {"ok": true, "inputs", "outputs": [{"name", "type", "shape"}],
+"opset", "missing": whether NaN goes through it as through the network, "size", "proof": what mlfn_convert.prove gives,
+"warmUs"} | {"ok": false, "reason"}}, or what mlfn_child tells of an error.
+"""
+
+import json
+import os
+import sys
+import warnings
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from mlfn_child import Stage, guard, told, write_result
+from mlfn_convert.converting import converted
+
+del sys.path[0]
+
+
+def main(job_file, result_file):
+    with open(job_file, encoding="utf-8") as file:
+        job = json.load(file)
+    guard(job, result_file)
+    stage = Stage(result_file + ".stage")
+    try:
+        sys.path[:0] = job["path"]
+        warnings.simplefilter("ignore")
+        result = converted(job, stage)
+    except BaseException as error:  # SystemExit too
+        result = told(error, stage.name, job["path"])
+    write_result(result, result_file)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

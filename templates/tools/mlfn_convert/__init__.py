@@ -1,0 +1,1 @@
+"""Networks to ONNX: the original in its own framework, the conversion, and the proof. See convert.py."""
