@@ -7,8 +7,10 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PERMISSIONS } from '../../src/providers/aws/permissions.ts';
+import { openTarget } from '../../src/providers/index.ts';
 import type { Point } from '../lab/script.ts';
 import { writeSmallBase } from '../oci/small-base.ts';
+import { ownContext } from './context.ts';
 import { FaultsLab, made, NOTHING } from './faults-lab.ts';
 import { denied } from './lab/gate/faults.ts';
 
@@ -136,6 +138,21 @@ describe('the form of a function', () => {
     expect(done).toMatchObject({ status: 'deployed', live: 2 });
     expect(await lab.ask(done.url)).toEqual({ text: '200 two', release: '2' });
     expect(await digests('images')).toHaveLength(2);
+  });
+
+  test('does not matter to pruning: an image goes with the last release that names it', async () => {
+    const own = await ownContext('prune');
+    const before = { ...process.env };
+    Object.assign(process.env, lab.gate.env);
+    try {
+      const { provider, config } = await openTarget('aws', {});
+      const kept = (await lab.mlfn(['releases', 'images'])).releases.find(({ number }: { number: number }) => number === 2).image.digest;
+      await provider.apply({ ...own.ctx, env: process.env }, config, { kind: 'prune', keep: 1 }, { name: 'images' });
+      expect(await digests('images')).toEqual([kept]);
+    } finally {
+      process.env = before;
+      await own.remove();
+    }
   });
 
   test('of images excludes SnapStart', async () => {

@@ -265,6 +265,15 @@ describe('before anything is made', () => {
     expect(gate.changes()).toEqual([]);
   });
 
+  test('who may not push images is told so where one is asked for, and deploys zips', async () => {
+    const env = await user('no-images', without('ecr:CreateRepository', 'ecr:PutImage'));
+    gate.clear();
+    const ran = await lab.mlfn(['deploy', lab.app('a'), '--name', 'pre', '--target', 'aws', '--package', 'image'], { env });
+    expect([ran.code, ran.stderr]).toEqual([4, expect.stringContaining(`user/no-images may not ecr:CreateRepository, ecr:PutImage on arn:aws:ecr:${REGION}:${ACCOUNT}:repository/mlfn/pre.`)]);
+    expect(gate.changes()).toEqual([]);
+    expect((await deploy(env, 'no-images')).code).toBe(0);
+  });
+
   test('a user who may all is asked about once a day and function, and who was refused again at once', async () => {
     const env = await user('whole', POLICY);
     gate.clear();

@@ -19,7 +19,7 @@ export interface ImageConfig {
 const ZIP = `
 import pathlib, sys, zipfile
 root = pathlib.Path(sys.argv[1])
-with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED) as archive:
+with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
     for file in sorted(each for each in root.rglob("*") if each.is_file()):
         archive.write(file, file.relative_to(root).as_posix())
 `;

@@ -5,7 +5,7 @@
  * using a container image".
  */
 import { createHash } from 'node:crypto';
-import { GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
+import { DescribeImagesCommand, GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Clients } from '../clients.ts';
@@ -45,7 +45,10 @@ export function imagesRule(cloud: Clients, endpoint: string, whole: boolean): Ru
     const before = byUri.get(uri);
     const [, repository = '', digest, tag] = URI.exec(uri) ?? [];
     if (repository === '') return invalid(`Source image ${uri} is not valid. Provide a valid source image.`);
-    const manifest = await registry.manifest(repository, digest ?? tag ?? '');
+    const imageIds = [digest === undefined ? { imageTag: tag } : { imageDigest: digest }];
+    // The registry of ministack goes on with what was deleted by the API.
+    const listed = await cloud.ecr.send(new DescribeImagesCommand({ repositoryName: repository, imageIds })).catch(() => null);
+    const manifest = (listed?.imageDetails ?? []).length === 0 ? null : await registry.manifest(repository, digest ?? tag ?? '');
     if (manifest === null) return invalid(`Source image ${uri} does not exist. Provide a valid source image.`);
     const policy = await cloud.ecr.send(new GetRepositoryPolicyCommand({ repositoryName: repository })).catch(() => null);
     if (!letsPull(policy?.policyText)) return { status: 403, code: 'AccessDeniedException', message: 'Lambda does not have permission to access the ECR image. Check the ECR permissions.' };
