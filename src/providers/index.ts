@@ -2,7 +2,7 @@
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import type { Live } from '../live.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, RegistryLogin } from './provider.ts';
 
 const LOADERS = {
   local: async () => (await import('./local/index.ts')).provider as Provider<unknown>,
@@ -12,6 +12,17 @@ const LOADERS = {
 
 export type TargetName = keyof typeof LOADERS;
 export const TARGETS = Object.keys(LOADERS) as TargetName[];
+
+/** Hosts of clouds' own registries. */
+const REGISTRIES: [RegExp, TargetName][] = [[/^[a-z0-9-]+-docker\./, 'gcp']];
+
+/** Null for registries of nobody's, and without credentials. @throws what the cloud says of credentials that are no good */
+export async function cloudLogin(ctx: Context, host: string): Promise<RegistryLogin | null> {
+  const name = REGISTRIES.find(([hosts]) => hosts.test(host))?.[1];
+  if (name === undefined) return null;
+  const { registryLogin } = await LOADERS[name]();
+  return registryLogin?.(ctx, host) ?? null;
+}
 
 /** A provider with its own validated section of the configuration. */
 export interface Target {

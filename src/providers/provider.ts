@@ -93,7 +93,7 @@ export interface ImagePlace {
   repository: string;
   /** Null: by its digest alone. */
   tag: string | null;
-  login: { user: string; password: string };
+  login: RegistryLogin;
 }
 
 export interface PushedImage {
@@ -146,6 +146,12 @@ export interface ModelStore {
   write(number: number, pointer: ModelPointer, tag: string): Promise<boolean>;
 }
 
+/** At a registry of images. */
+export interface RegistryLogin {
+  user: string;
+  password: string;
+}
+
 export interface Provider<Config> {
   name: 'local' | 'aws' | 'gcp';
   configSchema: ZodType<Config>;
@@ -156,6 +162,8 @@ export interface Provider<Config> {
   forms(config: Config): readonly PackageForm[];
   /** There where `forms` has images. */
   images?: ImageRules;
+  /** As who the cloud's credentials are, for who never ran `docker login`; null for hosts that are not its own, and without credentials. */
+  registryLogin?(ctx: Context, host: string): Promise<RegistryLogin | null>;
   /** When a model is left out of the package, for a worker to fetch it as it starts. */
   modelApart(config: Config): 'never' | 'when-too-large' | 'always';
   /** The settings that change how a release behaves here: part of its digest. */

@@ -40,15 +40,16 @@ export class Session {
   #root: URL | null = null;
   #challenge: Challenge | null = null;
   #credentials: Promise<Credentials | null> | null = null;
+  readonly #login: Credentials | (() => Promise<Credentials | null>);
 
   constructor(
     ctx: Context,
     readonly registry: string,
     readonly insecure: boolean,
-    login?: Credentials,
+    login?: Credentials | (() => Promise<Credentials | null>),
   ) {
     this.#ctx = ctx;
-    if (login !== undefined) this.#credentials = Promise.resolve(login);
+    this.#login = login ?? (async () => null);
     this.#transport = new Transport(ctx.signal, insecure);
   }
 
@@ -121,10 +122,15 @@ export class Session {
     throw new Error('no scheme was tried');
   }
 
+  async #who(): Promise<Credentials | null> {
+    if (typeof this.#login !== 'function') return this.#login;
+    return (await credentialsFor(this.#ctx, this.registry)) ?? this.#login();
+  }
+
   async #authorization(scopes: readonly string[]): Promise<string | null> {
     const challenge = this.#challenge;
     if (challenge === null) return null;
-    const credentials = await (this.#credentials ??= credentialsFor(this.#ctx, this.registry));
+    const credentials = await (this.#credentials ??= this.#who());
     if (challenge.scheme === 'basic') return credentials === null || !('user' in credentials) ? null : basic(credentials);
     const key = scopes.join(' ');
     const known = this.#tokens.get(key);

@@ -1,6 +1,7 @@
 /** The registries that one command talks to, each over connections of its own. */
 import type { Context } from '../../events.ts';
 import { layoutAt, parseReference, registrySource, Session, type Source } from '../../oci/index.ts';
+import { cloudLogin } from '../../providers/index.ts';
 
 type Login = ConstructorParameters<typeof Session>[3];
 
@@ -15,10 +16,10 @@ export class Registries {
     this.#insecure = insecure;
   }
 
-  /** @param login in place of what docker's files hold */
+  /** @param login in place of what docker's files hold, and else the cloud's whose registry it is */
   session(registry: string, login?: Login): Session {
     const key = JSON.stringify([registry, login]);
-    const known = this.#sessions.get(key) ?? new Session(this.#ctx, registry, this.#insecure, login);
+    const known = this.#sessions.get(key) ?? new Session(this.#ctx, registry, this.#insecure, login ?? (() => cloudLogin(this.#ctx, registry)));
     this.#sessions.set(key, known);
     return known;
   }

@@ -5,6 +5,7 @@ import { configSchema, type GcpConfig } from './config.ts';
 import { withReport } from './invoke/call-log.ts';
 import { curl } from './invoke/curl.ts';
 import { invoke, line } from './invoke/invoke.ts';
+import { loginFor } from './images/login.ts';
 import { lastErrors } from './logs/last-errors.ts';
 import { logs } from './logs/logs.ts';
 import { models } from './models.ts';
@@ -38,6 +39,7 @@ export const provider: Provider<GcpConfig> = {
   forms: ({ mode }) => (mode === 'image' ? ['image'] : ['zip', 'image']),
   // Nothing of Google's says that Cloud Run reads zstd: cloud.google.com/run/docs/container-contract
   images: { unpackedBytes: null, zstd: false },
+  registryLogin: loginFor,
   // In mode `run` a changed model is then all that is sent.
   modelApart: ({ mode }) => (mode === 'run' ? 'always' : mode === 'image' ? 'never' : 'when-too-large'),
   settings: ['memory', 'timeout', 'concurrency', 'env', 'reload', 'data'],

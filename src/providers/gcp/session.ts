@@ -32,7 +32,7 @@ export interface Session {
 
 type Clients = Omit<Session, 'ctx' | 'config' | 'request'>;
 
-const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
+export const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 /** Clients live as long as the configuration: connections and tokens are used again by every step of a command. */
 const opened = new WeakMap<GcpConfig, Promise<Clients>>();
 

@@ -7,7 +7,11 @@ export const REPOSITORY = 'mlfn';
 /** Host of the region's registry, spelled as gcloud does: its properties artifacts/registry_endpoint_prefix and artifacts/domain count. */
 export function registryHost({ region, ctx: { env } }: Pick<Session, 'region' | 'ctx'>): string {
   const prefix = env['CLOUDSDK_ARTIFACTS_REGISTRY_ENDPOINT_PREFIX'] ?? '';
-  return `${prefix}${region}-docker.${env['CLOUDSDK_ARTIFACTS_DOMAIN'] || 'pkg.dev'}`;
+  return `${prefix}${region}-docker.${registryDomain(env)}`;
+}
+
+export function registryDomain(env: Session['ctx']['env']): string {
+  return env['CLOUDSDK_ARTIFACTS_DOMAIN'] || 'pkg.dev';
 }
 
 /** Below the host. A project of a domain is `example.com/project` there: cloud.google.com/artifact-registry/docs/docker/names */
