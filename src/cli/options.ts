@@ -58,7 +58,7 @@ export const SETTINGS_OPTIONS = {
   reload: { kind: 'text', value: '5m', summary: 'How often a worker looks for another model; asked: only when told; see reload' },
   env: { kind: 'list', value: 'NAME=VALUE', summary: 'Variable for the code; repeatable; no place for secrets' },
   port: { kind: 'text', value: 'PORT', summary: 'Port of the local target' },
-  mode: { kind: 'text', value: 'MODE', choices: ['function', 'run'], summary: 'On Google Cloud: a Cloud Function, or Cloud Run without a build' },
+  mode: { kind: 'text', value: 'MODE', choices: ['function', 'run', 'image'], summary: 'On Google Cloud: a Cloud Function, Cloud Run without a build, or an image' },
   public: { kind: 'flag', summary: 'Open the endpoint to everyone (default: IAM only)' },
   allow: { kind: 'list', value: 'MEMBER', summary: 'Who may call it on Google Cloud: user:ada@example.com; repeatable' },
   httpApi: { kind: 'flag', summary: 'An API Gateway HTTP API as the endpoint, in place of a Function URL' },

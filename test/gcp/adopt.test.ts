@@ -28,7 +28,7 @@ const make = {
     const [operation] = await functions.createFunction({ parent: fake.parent, functionId: id, function: { labels: { team: 'a' }, buildConfig, serviceConfig: { environmentVariables: { COLOUR: 'red' } } } });
     return (await operation.promise())[0].serviceConfig?.uri as string;
   },
-} satisfies Record<Mode, (id: string) => Promise<string>>;
+} satisfies Record<Exclude<Mode, 'image'>, (id: string) => Promise<string>>;
 
 describe.each(['run', 'function'] as const)('mode %s', (mode) => {
   let lab: FaultsLab;

@@ -43,7 +43,7 @@ export interface Caller {
   stop(): Promise<void>;
 }
 
-export type Mode = 'function' | 'run';
+export type Mode = 'function' | 'run' | 'image';
 
 export class FaultsLab {
   readonly folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mlfn-gcp-fault-')));
