@@ -17,7 +17,7 @@ function stepText(step: Step, outcome: Outcome): string {
     case 'ensure':
       return `${step.change.padEnd(7)}  the ${step.resource}  ${step.name}${step.detail === undefined ? '' : `  ${step.detail}`}`;
     case 'store':
-      return `store    the ${step.part} part  ${step.digest.slice(0, 12)}`;
+      return `store    the ${step.part === 'image' ? 'image' : `${step.part} part`}  ${step.digest.slice(0, 12)}`;
     case 'publish':
       return `publish  release ${step.expect} of ${outcome.name} beside the live one`;
     case 'verify':

@@ -207,6 +207,17 @@ describe('faults', () => {
     }
   });
 
+  test('who may not push is told which permissions it takes', async () => {
+    const gate = await lab.way();
+    try {
+      gate.fault({ operation: 'registry:InitiateLayerUpload', times: Infinity }, { kind: 'error', status: 403, code: 'DENIED', message: 'User: ada is not authorized to perform: ecr:InitiateLayerUpload' });
+      const ran = await lab.begin([...deploying('push', 'one'), '--target', 'aws'], { gate }).done;
+      expect([ran.code, ran.stderr]).toEqual([4, expect.stringMatching(/ada is not authorized to perform: ecr:InitiateLayerUpload.*\[AWS_DENIED\]\n.*ecr:PutImage on mlfn\/push/)]);
+    } finally {
+      await gate.stop();
+    }
+  });
+
   test('a policy that is not known everywhere yet is waited for', async () => {
     const gate = await lab.way();
     try {

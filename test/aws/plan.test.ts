@@ -94,6 +94,17 @@ describe('a first deploy', () => {
 describe('a later deploy', () => {
   test('of the same is empty', () => expect(plan(release('a'), live(1, ['a']), config, all)).toEqual([]));
 
+  test('of an image makes its repository, and sends the image alone', () => {
+    const image = { digest: 'sha256:f00', size: 1, base: { name: 'b', digest: 'sha256:b' } };
+    const want = { kind: 'release' as const, draft: { ...draft('i'), image } };
+    const repository = { name: 'mlfn/heart', exists: false, drift: [] };
+    const there = { ...all, function: { ...all.function!, image: true } };
+    expect(short(plan(want, null, config, { ...nothing, repository })).slice(3, 6)).toEqual(['create repository', 'store image', 'publish']);
+    expect(short(plan(want, live(1, ['a']), config, { ...there, repository: { ...repository, exists: true, drift: ['lifecycle'] }, stored: ['f00'] }))).toEqual(['update repository', 'publish', 'verify', 'switch']);
+    expect(() => plan(want, live(1, ['a']), config, all)).toThrow('Lambda lets no function change to an image');
+    expect(() => plan(release('b'), live(1, ['a']), config, there)).toThrow('Lambda lets no function change to zips');
+  });
+
   test('of a changed model sends only the function part', () =>
     expect(short(plan(release('b'), live(1, ['a']), config, all))).toEqual(['store function', 'publish', 'verify', 'switch']));
 

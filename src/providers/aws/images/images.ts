@@ -37,9 +37,19 @@ export async function storeImage(session: Session, { name, draft, supplies }: Do
     return (await supplies.pushImage(await placeOf(session, name, digest))).bytes;
   } catch (error) {
     // Another deploy of the same was first, and its tag cannot be written again.
-    if (session.ctx.signal.aborted || !(await hasImage(session, name, digest))) throw error;
+    if (session.ctx.signal.aborted || !(await hasImage(session, name, digest))) throw explained(error, repositoryName(name));
     return 0;
   }
+}
+
+/** The registry's login is AWS's: who is refused lacks a permission, and no `docker login` helps. */
+function explained(error: unknown, repository: string): unknown {
+  if (!(error instanceof MlfnError && error.code === 'OCI_DENIED')) return error;
+  return new MlfnError('AWS_DENIED', error.message, {
+    hint: `Have ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on ${repository} allowed for the user or role you use (docs/aws.md has the whole policy).`,
+    details: { ...error.details, resource: repository },
+    cause: error,
+  });
 }
 
 /** The tag is the digest: so no lifecycle takes the image for half pushed, and no other image has the tag. */
