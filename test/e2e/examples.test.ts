@@ -102,6 +102,12 @@ test('knn-digits is as accurate deployed as it is locally: 0.975 of 360 rows in 
   expect(accuracy(body.predictions, readJson('knn-digits', 'labels.json') as number[])).toBe(0.975);
 });
 
+test('mnist-knn is as accurate deployed as it is locally: 0.975 of the 360 rows of an object', async () => {
+  const args = ['invoke', 'mnist-knn', '--path', '/predict', '--payload', path.join(examples, 'mnist-knn/reference.json')];
+  const { body } = await lab.json<{ body: { predictions: number[] } }>(args);
+  expect(accuracy(body.predictions, readJson('mnist-knn', 'labels.json') as number[])).toBe(0.975);
+});
+
 test('a new version replaces the old one, a wrong one does not, and rollback brings the old one back', async () => {
   const folder = path.join(lab.folder, 'height');
   cpSync(path.join(examples, 'height'), folder, { recursive: true });

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Job, type OwnAnswer, runBaseline } from '../../src/verify/baseline.ts';
 import { python } from '../python.ts';
-import { accuracy, type Case, examples, expectedOf, names, readJson, rounded } from './expected.ts';
+import { accuracy, type Case, examples, expectedOf, names, objectOf, readJson, rounded } from './expected.ts';
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), 'mlfn-examples-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -40,8 +40,10 @@ async function ask(name: string, modelFolder: string): Promise<OwnAnswer[]> {
   return (await runBaseline(ctx, job, { interpreter: python, scratch, env: {} })).answers;
 }
 
-/** A WSGI app is asked by method and path, everything else by its body alone. */
+/** A WSGI app is asked by method and path, everything else by its body alone; in place of an object, its rows. */
 function bodyOf(name: string, { method, path: where, body }: Case): unknown {
+  const file = objectOf(name, body);
+  if (file !== null) return JSON.parse(execFileSync(python, ['-c', 'import joblib, json, sys; print(json.dumps(joblib.load(sys.argv[1]).tolist()))', file], { encoding: 'utf8', maxBuffer: 1 << 24 }));
   return name === 'change' ? { method, path: where, body } : body;
 }
 
@@ -49,7 +51,7 @@ const answersOf = (name: string) => expectedOf(name).map(({ status, answer }) =>
 
 test('there are examples, and each deploys by its mlfn.yaml alone', () => {
   expect(names).toEqual([
-    'change', 'custom-class', 'custom-class-main', 'echo', 'heart-disease', 'height', 'knn-digits', 'logit', 'marco-polo',
+    'change', 'custom-class', 'custom-class-main', 'echo', 'heart-disease', 'height', 'knn-digits', 'logit', 'marco-polo', 'mnist-knn',
   ]);
   for (const name of names) {
     expect(settingsOf(name)).toMatchObject({ name, sample: 'payload.json' });
@@ -83,6 +85,13 @@ test('knn-digits is right about 97.5 % of the rows that its payload holds', asyn
   const labels = readJson('knn-digits', 'labels.json') as number[];
   const { predictions } = (answer as { answer: { predictions: number[] } }).answer;
   expect(accuracy(predictions, labels)).toBe(0.975);
+});
+
+test('mnist-knn is as right about the whole validation set as its training says', async () => {
+  const answers = await ask('mnist-knn', path.join(examples, 'mnist-knn'));
+  const { predictions } = (answers[1] as { answer: { predictions: number[] } }).answer;
+  expect(accuracy(predictions, readJson('mnist-knn', 'labels.json') as number[])).toBe(0.975);
+  expect(readFileSync(path.join(examples, 'mnist-knn/README.md'), 'utf8')).toContain('accuracy 0.97500');
 });
 
 test('the numbers of the tutorials', () => {

@@ -1,6 +1,7 @@
 /** The examples as data: folders, requests, and the answers that must come. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse } from 'yaml';
 
 export const examples = path.join(import.meta.dirname, '../../examples');
 
@@ -34,6 +35,30 @@ export function expectedOf(name: string): Case[] {
     const { payload, ...rest } = request;
     return { ...rest, ...(payload === undefined ? {} : { body: readJson(name, payload) }), status, answer };
   });
+}
+
+/** A bucket that an example's requests name, and its objects as they lie in the example's folder. */
+export interface Bucket {
+  name: string;
+  /** Key -> path. */
+  objects: Record<string, string>;
+}
+
+export function bucketsOf(name: string): Bucket[] {
+  const { data } = parse(readFileSync(path.join(examples, name, 'mlfn.yaml'), 'utf8')) as { data?: { folders?: Record<string, string> } };
+  return Object.entries(data?.folders ?? {}).map(([bucket, where]) => {
+    const folder = path.join(examples, name, where);
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+    const paths = files.map((each) => path.join(each.parentPath, each.name));
+    return { name: bucket, objects: Object.fromEntries(paths.map((file) => [path.relative(folder, file).split(path.sep).join('/'), file])) };
+  });
+}
+
+/** The file that a body of the form {bucket, key} names; null for any other body. */
+export function objectOf(name: string, body: unknown): string | null {
+  const { bucket, key } = (body ?? {}) as { bucket?: string; key?: string };
+  if (bucket === undefined || key === undefined) return null;
+  return bucketsOf(name).find((each) => each.name === bucket)?.objects[key] ?? null;
 }
 
 /**

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Deployed } from '../../src/cli/commands/deploy.ts';
 import type { Outcome } from '../../src/pipeline.ts';
 import { Lab } from '../e2e/lab.ts';
-import { type Case, examples, expectedOf, names, rounded } from '../examples/expected.ts';
+import { bucketsOf, type Case, examples, expectedOf, names, rounded } from '../examples/expected.ts';
+import { putBucket } from './lab/bucket.ts';
 import { idToken } from '../fakes/gcp/identity/tokens.ts';
 import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
 
@@ -16,6 +17,7 @@ let gcp: Gcp;
 let lab: Lab;
 beforeAll(async () => {
   gcp = await startGcp({ operations: 50 });
+  for (const bucket of names.flatMap(bucketsOf)) await putBucket(gcp.storage.endpoint, bucket);
   // One home and one bucket for all: wheels are installed once for a lock.
   lab = new Lab({ engine: 'auto' });
   Object.assign(lab.env, gcp.env);
