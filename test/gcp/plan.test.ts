@@ -201,3 +201,33 @@ test('images are cleaned up once there are some', () => {
   const ground: Ground = { ...all('function'), images: { repository: 'gcf-artifacts', cleaned: false } };
   expect(short(plan({ kind: 'release', draft: draft(config, 'b') }, live(config, 1, ['a']), config, ground))).toContain('update images');
 });
+
+describe('images', () => {
+  const config = configOf('image');
+  const image = { digest: `sha256:${'1'.repeat(64)}`, size: 1, base: { name: 'oci:base', digest: `sha256:${'2'.repeat(64)}` } };
+  const want = { kind: 'release' as const, draft: { ...draft(config, 'b', { artifacts: { dependencies: 'd', function: 'f' } }), image } };
+  const there = { ...all('run'), stored: [], repository: { name: 'mlfn', exists: true, drift: [] } };
+
+  test('a repository comes before what is sent to it, and only where there is none', () => {
+    const ground = { ...nothing('run'), repository: { name: 'mlfn', exists: false, drift: [] } };
+    expect(short(plan(want, null, config, ground))).toEqual(['create bucket', 'create service account', 'create repository', 'store image', 'publish', 'verify', 'switch']);
+    expect(short(plan(want, null, config, there))).toEqual(['store image', 'publish', 'verify', 'switch']);
+    expect(plan(want, null, config, there)[0]).toMatchObject({ digest: '1'.repeat(64) });
+  });
+
+  test('an image that is there is not stored, and policies that somebody took away come back', () => {
+    const ground = { ...there, stored: ['image' as const], repository: { name: 'mlfn', exists: true, drift: ['mlfn-keep'] } };
+    expect(short(plan(want, null, config, ground))).toEqual(['update repository', 'publish', 'verify', 'switch']);
+  });
+
+  test('a service of archives takes images, a function does not', () => {
+    const archives = live(configOf('run'), 1, ['a']);
+    expect(short(plan(want, archives, config, there))).toEqual(['store image', 'publish', 'verify', 'switch']);
+    expect(code(() => plan(want, archives, config, { ...there, kind: 'function' }))).toBe('GCP_MODE');
+  });
+
+  test('a removal names them', () => {
+    const [step] = plan({ kind: 'absent' }, live(config, 1, ['a']), config, { ...there, imaged: true });
+    expect(step?.kind === 'remove' ? step.also : []).toContain('its images');
+  });
+});
