@@ -73,6 +73,6 @@ function milliseconds(us: number | null): string {
   return us === null ? '-' : `${Number((us / 1000).toPrecision(2))} ms`;
 }
 
-function exponent(difference: number): string {
+export function exponent(difference: number): string {
   return difference === 0 ? '0' : difference.toExponential(1);
 }

@@ -8,6 +8,7 @@ import { withScratch } from '../python-child.ts';
 import type { CompiledForm, Digest, Engine, Lock, Proof } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
 import { askChild, Lost, type Told } from './child.ts';
+import { exponent } from './choose.ts';
 import { toolsDigest } from './tools-digest.ts';
 
 interface GraphFile {
@@ -30,6 +31,7 @@ interface GraphInput extends GraphFile {
   host: () => Promise<{ lock: Pick<Lock, 'digest' | 'interpreter'>; dependencies: string } | { why: string }>;
 }
 
+const OWN = 'it is an ONNX model';
 const NOTHING: Proof = { probes: 0, refused: 0, alone: 0, rounded: 0, left: 0, largestDifference: 0 };
 
 /** @throws COMPILE_REFUSED for the engine plain; COMPILE_UNOPENED where onnxruntime does not take the file */
@@ -52,7 +54,7 @@ export async function graphForm(ctx: Context, input: GraphInput): Promise<Compil
     });
   }
   const { proof } = compiled;
-  return { ...form, why: proof.probes === 0 ? 'opened by onnxruntime' : `answers as onnxruntime does on ${proof.probes} probes`, proof };
+  return { ...form, why: proof.probes === 0 ? OWN : `equal on ${proof.probes} probes (largest difference ${exponent(proof.largestDifference)}); ${OWN}`, proof };
 }
 
 /** Kept by what went into it. */

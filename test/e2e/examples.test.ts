@@ -50,6 +50,7 @@ const COMPILED: Record<string, { engine: string; within: number }> = {
   height: { engine: 'plain', within: 1e-12 },
   'knn-digits': { engine: 'onnx', within: 1e-5 },
   logit: { engine: 'plain', within: 1e-12 },
+  'onnx-vision': { engine: 'onnx', within: 1e-5 },
 };
 
 /** What a README says, where the output has more figures, or nothing. */

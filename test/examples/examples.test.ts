@@ -29,7 +29,7 @@ async function ask(name: string, modelFolder: string): Promise<OwnAnswer[]> {
     name,
     artifact:
       app === null
-        ? { kind: 'model', file: path.join(modelFolder, model), format: model.endsWith('.pkl') ? 'pickle' : 'joblib' }
+        ? { kind: 'model', file: path.join(modelFolder, model), format: { '.pkl': 'pickle', '.onnx': 'onnx' }[path.extname(model)] ?? 'joblib' }
         : { kind: 'python', module: 'app', attribute: app[1] ?? '' },
     path: [path.join(examples, name), sitePackages],
     hooks: hooks === undefined ? null : path.basename(hooks, '.py'),
@@ -52,6 +52,7 @@ const answersOf = (name: string) => expectedOf(name).map(({ status, answer }) =>
 test('there are examples, and each deploys by its mlfn.yaml alone', () => {
   expect(names).toEqual([
     'change', 'custom-class', 'custom-class-main', 'echo', 'heart-disease', 'height', 'knn-digits', 'logit', 'marco-polo', 'mnist-knn',
+    'onnx-vision',
   ]);
   for (const name of names) {
     expect(settingsOf(name)).toMatchObject({ name, sample: 'payload.json' });

@@ -9,10 +9,13 @@ from .compare import Difference, Terms, distance, shown
 from .unsupported import Unsupported
 
 RELATIVE = 1e-5
-PROBES = 24
+PROBES = 120
 # For sizes that a call decides: the first with which the model runs.
 SIZES = (8, 1, 16, 32, 64, 224)
 CELLS = 1 << 20
+# Of all probes together: an image is many numbers of JSON.
+MOST = 1 << 21
+COUNTS = (1, 2, 5)
 
 
 def served(job, stage):
@@ -50,14 +53,12 @@ def _probes(model, own):
     if made is None or any(port.kind == "string" for port in model.ports):
         return []
     zeros = {"instances": [_record(model, made, lambda port: _of(port, 0))]}
-    several = [
-        {"instances": [_record(model, made, lambda port: _value(port, chance)) for _ in range(count)]} for count in _counts()
-    ]
+    cells = 3 * sum(_cells(port, made) for port in model.ports)
+    several = []
+    for turn in range(max(3, min(PROBES, MOST // cells))):
+        records = [_record(model, made, lambda port: _value(port, chance)) for _ in range(COUNTS[turn % len(COUNTS)])]
+        several.append({"instances": records})
     return [zeros, *several]
-
-
-def _counts():
-    return [1, 2, 5] * (PROBES // 3)
 
 
 def _runs(model, own, size):
