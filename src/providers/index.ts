@@ -14,7 +14,10 @@ export type TargetName = keyof typeof LOADERS;
 export const TARGETS = Object.keys(LOADERS) as TargetName[];
 
 /** Hosts of clouds' own registries. */
-const REGISTRIES: [RegExp, TargetName][] = [[/^[a-z0-9-]+-docker\./, 'gcp']];
+const REGISTRIES: [RegExp, TargetName][] = [
+  [/^[a-z0-9-]+-docker\./, 'gcp'],
+  [/^\d{12}\.dkr\.ecr\b/, 'aws'],
+];
 
 /** Null for registries of nobody's, and without credentials. @throws what the cloud says of credentials that are no good */
 export async function cloudLogin(ctx: Context, host: string): Promise<RegistryLogin | null> {

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PERMISSIONS } from '../../src/providers/aws/permissions.ts';
-import { openTarget } from '../../src/providers/index.ts';
+import { cloudLogin, openTarget } from '../../src/providers/index.ts';
 import type { Point } from '../lab/script.ts';
 import { writeSmallBase } from '../oci/small-base.ts';
 import { ownContext } from './context.ts';
@@ -159,6 +159,24 @@ describe('the form of a function', () => {
     const refused = await lab.begin([...deploying('images', 'two'), '--snapstart', '--target', 'aws']).done;
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('SnapStart is for zips')]);
   });
+});
+
+test('who has credentials of AWS is logged in at ECR, and nowhere else', async () => {
+  const own = await ownContext('login');
+  const before = { ...process.env };
+  Object.assign(process.env, lab.gate.env);
+  try {
+    lab.gate.clear();
+    const host = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+    expect(await cloudLogin(own.ctx, host)).toEqual({ user: 'AWS', password: 'ministack-auth-token' });
+    expect(lab.gate.calls.map(({ name, region }) => [name, region])).toEqual([['ecr:GetAuthorizationToken', 'eu-central-1']]);
+    for (const other of ['public.ecr.aws', 'docker.io', `${host}.example.com`, `evil.${host}`]) expect(await cloudLogin(own.ctx, other)).toBeNull();
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[name];
+    expect(await cloudLogin(own.ctx, host)).toBeNull();
+  } finally {
+    process.env = before;
+    await own.remove();
+  }
 });
 
 describe('faults', () => {

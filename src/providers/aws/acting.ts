@@ -3,6 +3,7 @@ import type { Provider } from '../provider.ts';
 import { apply, discard } from './apply.ts';
 import type { AwsConfig } from './config.ts';
 import { withReport } from './invoke/call-log.ts';
+import { loginFor } from './images/login.ts';
 import { curl } from './invoke/curl.ts';
 import { direct, invoke, line } from './invoke/invoke.ts';
 import { lastErrors } from './logs/last-errors.ts';
@@ -15,6 +16,7 @@ import { openSession } from './session.ts';
 import { survey } from './survey.ts';
 
 export const acting = {
+  registryLogin: loginFor,
   preflight: async (ctx, config, name, form) => preflight(await openSession(ctx, config), name, form),
   observe: async (ctx, config, name) => observe(await openSession(ctx, config), name),
   list: async (ctx, config) => list(await openSession(ctx, config)),

@@ -37,6 +37,7 @@ export const provider: Provider<AwsConfig> = {
   oneZip,
   plan: (want, live, config, ground) => plan(want, live, config, ground as Ground),
   discardsWhole: true,
+  registryLogin: async (...given) => (await acting()).registryLogin(...given),
   preflight: async (...given) => (await acting()).preflight(...given),
   observe: async (...given) => (await acting()).observe(...given),
   list: async (...given) => (await acting()).list(...given),

@@ -1,10 +1,11 @@
 /** The images of a function's releases, in its repository: sent once, named by their digest, gone with the last release that names them. */
-import { BatchDeleteImageCommand, DescribeImagesCommand, GetAuthorizationTokenCommand, ListImagesCommand } from '@aws-sdk/client-ecr';
+import { BatchDeleteImageCommand, DescribeImagesCommand, ListImagesCommand } from '@aws-sdk/client-ecr';
 import { MlfnError } from '../../../errors.ts';
-import { call, orNull } from '../call.ts';
+import { orNull } from '../call.ts';
 import { repositoryName } from '../names.ts';
 import type { Done, ImagePlace } from '../../provider.ts';
 import type { Session } from '../session.ts';
+import { tokenLogin } from './login.ts';
 import { repositoryUri } from './repository.ts';
 
 /** docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html */
@@ -54,12 +55,7 @@ function explained(error: unknown, repository: string): unknown {
 
 /** The tag is the digest: so no lifecycle takes the image for half pushed, and no other image has the tag. */
 async function placeOf(session: Session, name: string, digest: string): Promise<ImagePlace> {
-  const ecr = await session.ecr();
-  const { authorizationData } = await call({ action: 'ecr:GetAuthorizationToken', resource: '*' }, () => ecr.send(new GetAuthorizationTokenCommand({}), { abortSignal: session.ctx.signal }));
-  const [{ authorizationToken = '', proxyEndpoint = '' } = {}] = authorizationData ?? [];
-  const [user = '', ...rest] = Buffer.from(authorizationToken, 'base64').toString().split(':');
-  const registry = new URL(proxyEndpoint).host;
-  return { registry, repository: repositoryName(name), tag: digest.slice('sha256:'.length), login: { user, password: rest.join(':') } };
+  return { ...(await tokenLogin(session)), repository: repositoryName(name), tag: digest.slice('sha256:'.length) };
 }
 
 /**
