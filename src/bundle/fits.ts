@@ -34,11 +34,15 @@ export function assertFits(bundle: Bundle, lock: Lock, limits: SizeLimits, targe
   });
 }
 
-/** @throws BUNDLE_TOO_LARGE for an archive that was written and is larger than what the target takes */
-export function assertSendable(bytes: number, { zipBytes }: Pick<SizeLimits, 'zipBytes'>, target: string): void {
+/**
+ * @param asImage the target runs images, which may be larger
+ * @throws BUNDLE_TOO_LARGE for an archive that was written and is larger than what the target takes
+ */
+export function assertSendable(bytes: number, { zipBytes }: Pick<SizeLimits, 'zipBytes'>, target: string, asImage = false): void {
   if (zipBytes === null || bytes <= zipBytes) return;
+  const rest = 'only what the model needs in a requirements.txt beside it (--requirements); `mlfn build` shows the largest parts.';
   throw new MlfnError('BUNDLE_TOO_LARGE', `The package is ${sizeText(bytes)} compressed, ${sizeText(bytes - zipBytes)} more than ${target} takes.`, {
-    hint: 'Name only what the model needs in a requirements.txt beside it (--requirements); `mlfn build` shows the largest parts.',
+    hint: asImage ? `Deploy it as an image (--package image), or name ${rest}` : `Name ${rest}`,
     details: { bytes, limit: zipBytes, over: bytes - zipBytes },
   });
 }

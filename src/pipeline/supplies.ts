@@ -16,7 +16,7 @@ export function suppliesOf(ctx: Context, { provider, config }: Target, { shipped
     writeZip: (artifact, file, prefix) => writeZip(ctx, artifact, file, { prefix }),
     writeArchive: async (parts, file) => {
       const written = await writeArchive(ctx, parts, file);
-      assertSendable(written.bytes, provider.limits(config), provider.name);
+      assertSendable(written.bytes, provider.limits(config), provider.name, provider.forms(config).includes('image'));
       return written;
     },
     source: () => (source ??= sourceOf(ctx, bundle.function, lock)),

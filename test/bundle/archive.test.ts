@@ -156,6 +156,8 @@ test('an archive larger than the target takes is refused by its own bytes; witho
   expect(() => assertSendable(10, { zipBytes: 10 }, 'gcp')).not.toThrow();
   expect(() => assertSendable(1e12, { zipBytes: null }, 'local')).not.toThrow();
   expect(() => assertSendable(262_150_000, { zipBytes: 262_144_000 }, 'gcp')).toThrow('The package is 250 MB compressed, 5.9 KB more than gcp takes.');
+  expect(() => assertSendable(2, { zipBytes: 1 }, 'gcp', true)).toThrow(expect.objectContaining({ hint: expect.stringContaining('--package image') }));
+  expect(() => assertSendable(2, { zipBytes: 1 }, 'gcp')).toThrow(expect.objectContaining({ hint: expect.not.stringContaining('image') }));
 });
 
 test('a function part with requirements is another artifact, whose digest they are part of', () => {
