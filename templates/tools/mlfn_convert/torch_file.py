@@ -119,8 +119,7 @@ def _names(network):
 
 def _taken(script, names, requests):
     """Types and shapes of the inputs, which TorchScript does not tell: the sample's, or what alone fits the first weights."""
-    sampled = [found for found in (_of_body(body, names) for body in requests) if found is not None]
-    for sizes in sampled:
+    for sizes in (sizes for body in requests for sizes in _of_body(body, names)):
         for dtype in ("float32", "int64"):
             ports = [Port(name, dtype, [None, *sizes[name]]) for name in names]
             if _takes(script, ports):
@@ -162,17 +161,18 @@ def _guesses(module, names):
 
 
 def _of_body(body, names):
+    """Shapes of a record, {name: shape}: a list may be several records, or one."""
     import numpy
 
     records = body.get("instances") if isinstance(body, dict) and "instances" in body else body
     try:
         if isinstance(records, dict):
-            return {name: numpy.asarray(records[name], dtype=float).shape for name in names}
+            return [{name: numpy.asarray(records[name], dtype=float).shape for name in names}]
         if len(names) != 1 or not isinstance(records, list):
-            return None
+            return []
         if records and isinstance(records[0], dict):
-            return {names[0]: numpy.asarray(records[0][names[0]], dtype=float).shape}
+            return [{name: numpy.asarray(records[0][name], dtype=float).shape for name in names}]
         shape = numpy.asarray(records, dtype=float).shape
-        return {names[0]: shape[1:] if len(shape) > 1 else shape}
+        return [{names[0]: each} for each in ((shape[1:], shape) if len(shape) > 1 else (shape,))]
     except (KeyError, TypeError, ValueError):
-        return None
+        return []
