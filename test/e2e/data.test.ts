@@ -1,6 +1,6 @@
 /** Data by reference on this machine: a folder stands for the bucket, and the command line names objects and files. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -91,12 +91,22 @@ test('joblib only by leave, with the libraries that it needs; and a rollback tak
   expect((await ask('s3://lab/validation/few.npy')).body.predictions).toEqual(wanted.slice(0, 200));
 });
 
+/** The first 200 rows, in three row groups: `pyarrow.parquet.write_table(..., row_group_size=80, compression="zstd")`, pyarrow 26.0.1. */
+test('Parquet with pyarrow among the requirements', async () => {
+  cpSync(path.join(import.meta.dirname, 'fixtures/rows.parquet'), path.join(folder, 'bucket/validation/rows.parquet'));
+  configure(`requirements: requirements.txt\ndata: {read: ['s3://lab/validation/'], ${FOLDERS}}\n`);
+  writeFileSync(path.join(folder, 'requirements.txt'), 'scikit-learn==1.6.1\nnumpy==2.2.6\npyarrow==26.0.1\n');
+  expect(await deploy('--name', 'table', '--engine', 'native')).toMatchObject({ status: 'deployed' });
+  const { body } = await lab.json<Said>(['invoke', 'table', '--data', 's3://lab/validation/rows.parquet'], { cwd: folder });
+  expect(body.predictions).toEqual(wanted.slice(0, 200));
+}, 300_000);
+
 test('only with data does what reads it ship, and only for models', async () => {
   configure('');
   await deploy('--name', 'bare');
   const objects = path.join(lab.home, 'local/objects');
   const [bare] = (await lab.json<Live>(['releases', 'bare'])).releases;
-  const [, last] = (await lab.json<Live>(['releases', 'rows'])).releases;
+  const last = (await lab.json<Live>(['releases', 'rows'])).releases.at(-1);
   expect(existsSync(path.join(objects, bare!.artifacts.function, 'mlfn_serve/data'))).toBe(false);
   expect(readdirSync(path.join(objects, last!.artifacts.function, 'mlfn_serve/data'))).toEqual(expect.arrayContaining(['__init__.py', 's3.py']));
   expect(existsSync(path.join(objects, last!.artifacts.function, 'mlfn_serve/data/gs.py'))).toBe(false);
