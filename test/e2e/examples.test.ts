@@ -49,8 +49,10 @@ const COMPILED: Record<string, { engine: string; within: number }> = {
   'heart-disease': { engine: 'plain', within: 1e-12 },
   height: { engine: 'plain', within: 1e-12 },
   'knn-digits': { engine: 'onnx', within: 1e-5 },
+  lightgbm: { engine: 'plain', within: 1e-12 },
   logit: { engine: 'plain', within: 1e-12 },
   'onnx-vision': { engine: 'onnx', within: 1e-5 },
+  xgboost: { engine: 'plain', within: 1e-12 },
 };
 
 /** What a README says, where the output has more figures, or nothing. */

@@ -51,8 +51,8 @@ const answersOf = (name: string) => expectedOf(name).map(({ status, answer }) =>
 
 test('there are examples, and each deploys by its mlfn.yaml alone', () => {
   expect(names).toEqual([
-    'change', 'custom-class', 'custom-class-main', 'echo', 'heart-disease', 'height', 'knn-digits', 'logit', 'marco-polo', 'mnist-knn',
-    'onnx-vision',
+    'change', 'custom-class', 'custom-class-main', 'echo', 'heart-disease', 'height', 'knn-digits', 'lightgbm', 'logit', 'marco-polo', 'mnist-knn',
+    'onnx-vision', 'xgboost',
   ]);
   for (const name of names) {
     expect(settingsOf(name)).toMatchObject({ name, sample: 'payload.json' });
