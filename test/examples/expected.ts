@@ -5,9 +5,13 @@ import { parse } from 'yaml';
 
 export const examples = path.join(import.meta.dirname, '../../examples');
 
-export const names = readdirSync(examples, { withFileTypes: true })
+const all = readdirSync(examples, { withFileTypes: true })
   .filter((each) => each.isDirectory() && !/^[._]/.test(each.name))
   .map((each) => each.name);
+
+/** Those that TensorFlow or PyTorch converts first, which are large: test/nets deploys them. */
+export const networks = all.filter((name) => /^model: \S+\.(h5|keras|pt2?)$/m.test(readFileSync(path.join(examples, name, 'mlfn.yaml'), 'utf8')));
+export const names = all.filter((name) => !networks.includes(name));
 
 /** One entry of an expected.json, with `payload` replaced by what that file holds. */
 export interface Case {

@@ -23,6 +23,9 @@ def describe(model):
         return Schema("mapping")
     names = from_inside(model, "feature_names_in_")
     count = from_inside(model, "n_features_in_")
+    # Before 4.7 LightGBM's estimators tell names that it made up; files.py knows that a file has none.
+    if getattr(first, "_fitted_with_feature_names", True) is False:
+        names = None
     if names is None and (count is None or family(first) not in NUMERIC_FAMILIES):
         return Schema("open")
     if names is not None:

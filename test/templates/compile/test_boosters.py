@@ -1,8 +1,4 @@
-"""XGBoost and LightGBM, which the tests' Python does not hold: they are put beside it."""
-
-import os
-import subprocess
-import sys
+"""XGBoost and LightGBM."""
 
 import numpy as np
 import pandas as pd
@@ -23,18 +19,6 @@ ROWS = [[None if value != value else value for value in row] for row in HOLES.to
 EDGES = [
     [edge, 0.0, -1e-35, edge] for edge in (0.0, -0.0, 1e-35, 2e-35, 1e-46, 1e300, -1e300, -0.5, 2.5, 16777217.0, 1e12, None, True)
 ]
-PACKAGES = ("xgboost-cpu==3.1.2", "lightgbm==4.6.0", "narwhals==2.13.0")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def packages(tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp("packages"))
-    uv = os.path.join(os.path.dirname(sys.executable), "uv")
-    how = ["--quiet", "--python", sys.executable, "--target", folder, "--no-deps", "--only-binary", ":all:"]
-    subprocess.run([uv, "pip", "install", *how, *PACKAGES], check=True)
-    sys.path.insert(0, folder)
-    yield
-    sys.path.remove(folder)
 
 
 def exact(estimator, *fit, **how):

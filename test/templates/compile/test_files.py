@@ -19,19 +19,25 @@ YES = (X[:, 0] > 0).astype(int)
 THREE = np.where(X[:, 0] > 0.5, 2, YES)
 NUMBERS = 3 * X[:, 0] + X[:, 1]
 NAMES = ["age", "chol", "rate"]
-PACKAGES = ("xgboost-cpu==3.1.2", "lightgbm==4.7.0", "narwhals==2.13.0", "skops==0.16.0", "prettytable==3.16.0", "wcwidth")
+# Estimators of LightGBM 4.6 tell names that it made up, those of 4.7 do not.
+LIGHTGBMS = ("4.6.0", "4.7.0")
+PACKAGES = ("xgboost-cpu==3.1.2", "narwhals==2.13.0", "skops==0.16.0", "prettytable==3.16.0", "wcwidth")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def packages(tmp_path_factory):
+@pytest.fixture(scope="module", autouse=True, params=LIGHTGBMS)
+def packages(request, tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("packages"))
     uv = os.path.join(os.path.dirname(sys.executable), "uv")
     how = ["--quiet", "--python", sys.executable, "--target", folder, "--no-deps", "--only-binary", ":all:"]
-    subprocess.run([uv, "pip", "install", *how, *PACKAGES], check=True)
+    subprocess.run([uv, "pip", "install", *how, *PACKAGES, f"lightgbm=={request.param}"], check=True)
+    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "lightgbm"}
     sys.path[:0] = [folder, str(TOOLS)]
     yield
     sys.path.remove(folder)
     sys.path.remove(str(TOOLS))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "lightgbm"]:
+        del sys.modules[name]
+    sys.modules.update(kept)
 
 
 def xgb(file, goal, labels, **how):
