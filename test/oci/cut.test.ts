@@ -121,6 +121,29 @@ describe('a registry to the letter of the specification', () => {
     expect(bytes).toBeLessThan(45 * MB);
   });
 
+  test.each([
+    ['that says of an upload for ever what it said first is believed about each piece, once', { stale: true }, 101],
+    ['that took a piece and was gone before it said so is asked', { deaf: 2 }, 101],
+    ['that did so, and says what it said first, is sent all of it anew', { stale: true, deaf: 2 }, 205],
+  ])('%s', async (_, options, most) => {
+    const lab = makeLab();
+    const registry = await strictRegistry(options);
+    const small = await smallImage(lab, randomBytes(100 * MB));
+    const { bytes } = await small.push(`${registry.host}/x:1`);
+    expect(pushed(registry, small)).toBe(true);
+    expect(bytes).toBeLessThan(most * MB);
+  });
+
+  test('that loses what it took: the push ends, and the next one begins anew', async () => {
+    const lab = makeLab();
+    const registry = await strictRegistry({ forgetful: true });
+    const small = await smallImage(lab, randomBytes(40 * MB));
+    expect((await failure(small.push(`${registry.host}/x:1`))).code).toMatch(/^OCI_/);
+    registry.mend();
+    await small.push(`${registry.host}/x:1`);
+    expect(pushed(registry, small)).toBe(true);
+  });
+
   test('that takes no pieces is sent a large blob whole', async () => {
     const lab = makeLab();
     const registry = await strictRegistry({ whole: true });

@@ -12,6 +12,8 @@ export interface Strict {
   blobs: Map<string, Buffer>;
   /** `PATCH 202`, in the order of the answers. */
   answers: string[];
+  /** It is forgetful no more. */
+  mend(): void;
 }
 
 interface Options {
@@ -19,15 +21,22 @@ interface Options {
   whole?: boolean;
   /** Asks again later, so often. */
   busy?: number;
+  /** Says of an upload for ever what it said after its first piece, as ECR does. */
+  stale?: boolean;
+  /** Takes the body of that piece (1 is the first), and is gone before it says so. */
+  deaf?: number;
+  /** Takes pieces, and keeps other bytes than it was sent. */
+  forgetful?: boolean;
 }
 
 const sha256 = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-export async function strictRegistry({ whole = false, busy = 0 }: Options = {}): Promise<Strict> {
+export async function strictRegistry({ whole = false, busy = 0, stale = false, deaf = 0, forgetful = false }: Options = {}): Promise<Strict> {
   const blobs = new Map<string, Buffer>();
   const uploads = new Map<string, Buffer[]>();
   const answers: string[] = [];
-  const state = { busy };
+  const state = { busy, pieces: 0, uploads: 0, forgetful };
+  const told = new Map<string, number>();
   const lengthOf = (id: string) => (uploads.get(id) ?? []).reduce((sum, part) => sum + part.length, 0);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -37,7 +46,11 @@ export async function strictRegistry({ whole = false, busy = 0 }: Options = {}):
       response.writeHead(status, headers).end();
     };
     const id = /\/blobs\/uploads\/(\d+)$/.exec(url.pathname)?.[1] ?? '';
-    const standing = () => ({ location: `/v2/x/blobs/uploads/${id}`, range: `0-${Math.max(lengthOf(id) - 1, 0)}` });
+    const standing = () => {
+      const length = lengthOf(id);
+      if (!told.has(id) && length > 0) told.set(id, length);
+      return { location: `/v2/x/blobs/uploads/${id}`, range: `0-${Math.max((stale ? (told.get(id) ?? 0) : length) - 1, 0)}` };
+    };
     if (url.pathname === '/v2/') return end(200);
     if (state.busy > 0) {
       state.busy -= 1;
@@ -45,7 +58,8 @@ export async function strictRegistry({ whole = false, busy = 0 }: Options = {}):
     }
     if (request.method === 'HEAD') return end(blobs.has(url.pathname.split('/').at(-1) ?? '') ? 200 : 404);
     if (request.method === 'POST') {
-      const fresh = String(uploads.size + 1);
+      state.uploads += 1;
+      const fresh = String(state.uploads);
       uploads.set(fresh, []);
       return end(202, { location: `/v2/x/blobs/uploads/${fresh}`, range: '0-0' });
     }
@@ -61,6 +75,9 @@ export async function strictRegistry({ whole = false, busy = 0 }: Options = {}):
       if (whole) return end(405);
       if (start !== lengthOf(id)) return end(416, standing());
       await received(request, parts);
+      state.pieces += 1;
+      if (state.forgetful) parts.splice(0, parts.length, Buffer.alloc(lengthOf(id)));
+      if (state.pieces === deaf) return void response.destroy();
       return end(202, standing());
     }
     const bytes = Buffer.concat(await received(request, parts));
@@ -76,7 +93,7 @@ export async function strictRegistry({ whole = false, busy = 0 }: Options = {}):
     server.closeAllConnections();
     server.close();
   });
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, blobs, answers };
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, blobs, answers, mend: () => (state.forgetful = false) };
 }
 
 /** Into `parts`, also when the connection ends early. */

@@ -42,8 +42,12 @@ export async function sendBlob(ctx: Context, session: Session, upload: Upload): 
   const { size } = upload.descriptor;
   if (size <= PIECE || WHOLE_ONLY.test(session.registry)) return sendWhole(session, upload);
   const kept = await keptStanding(ctx, session, upload);
-  const from = kept === null ? await begun(session, upload) : ((await progressOf(session, upload, kept)) ?? kept);
-  const ended = await sendPieces(ctx, session, upload, from);
+  const from = kept === null ? await begun(session, upload) : further(kept, await progressOf(session, upload, kept));
+  // A registry that says no is not asked to go on from there again.
+  const ended = await sendPieces(ctx, session, upload, from).catch(async (error: unknown) => {
+    if (!isBreak(error) && (error as MlfnError).code !== 'INTERRUPTED') await forget(ctx, session, upload);
+    throw error;
+  });
   await forget(ctx, session, upload);
   if (!ended) await sendWhole(session, { ...upload, begun: await begin(session, upload) });
 }
@@ -95,6 +99,7 @@ async function sendPieces(ctx: Context, session: Session, upload: Upload, from: 
   const doing = `sending ${descriptor.digest} to ${session.registry}/${repository}`;
   let at = from;
   let furthest = from.offset;
+  let misplaced = false;
   for (let breaks = 0; at.offset < descriptor.size; ) {
     upload.at(at.offset);
     await keepStanding(ctx, session, upload, at);
@@ -102,24 +107,46 @@ async function sendPieces(ctx: Context, session: Session, upload: Upload, from: 
     if (next === 'unsupported') return false;
     if (!(next instanceof Error)) {
       at = next;
+      misplaced = false;
       if (at.offset > furthest) breaks = 0;
       furthest = Math.max(furthest, at.offset);
       continue;
     }
     breaks += 1;
-    if (breaks === BREAKS) throw next;
+    if (breaks === BREAKS) throw next instanceof Misplaced ? next.cause : next;
     // Who takes no pieces may hang up before it was heard saying so.
     if (furthest === 0 && breaks === UNHEARD && isBreak(next)) return false;
     await pause(Math.min(250 * 2 ** breaks, LONGEST_PAUSE_MS), undefined, { signal: ctx.signal }).catch(() => undefined);
     if (ctx.signal.aborted) throw new MlfnError('INTERRUPTED', `Stopped while ${doing}; the next push goes on from there.`);
-    // Some tell nothing of an upload, and some give it up when a piece of it was cut: it is tried once more as it is, then begun anew.
-    at = (await progressOf(session, upload, at)) ?? (isBreak(next) && breaks === 1 ? at : await begun(session, { ...upload, begun: undefined }));
+    const told = await progressOf(session, upload, at);
+    const anew = () => begun(session, { ...upload, begun: undefined });
+    if (next instanceof Misplaced) {
+      // It has more or less than it took, and its own word for where it stands counts once.
+      at = told === null || told.offset === at.offset || misplaced ? await anew() : told;
+      misplaced = true;
+    } else if (told === null) {
+      // Some tell nothing of an upload, and some give it up when a piece of it was cut: it is tried once more as it is, then begun anew.
+      at = isBreak(next) && breaks === 1 ? at : await anew();
+    } else {
+      at = further(at, told);
+    }
   }
   const reply = await session.ask({ method: 'PUT', url: withDigest(at.location, descriptor.digest), scopes, doing });
   if (reply.status !== 201) throw await refused(session.registry, doing, reply);
   reply.stream.resume();
   upload.at(descriptor.size);
   return true;
+}
+
+/** 416: the registry stands elsewhere. */
+class Misplaced extends Error {}
+
+/**
+ * A piece that was taken is there, whatever is said later: ECR tells of the first one only, for ever
+ * (github.com/aws/containers-roadmap/issues/2831).
+ */
+function further(known: Standing, told: Standing | null): Standing {
+  return told !== null && told.offset > known.offset ? told : known;
 }
 
 /** @returns where it stands now; the error of what may be gone on from */
@@ -131,11 +158,12 @@ async function sendPiece(session: Session, upload: Upload, { location, offset }:
     const reply = await session.ask({ method: 'PATCH', url: location, headers, body: () => bodyOf(upload, offset, end), scopes, doing, tries: 1 });
     if (reply.status === 202) {
       reply.stream.resume();
-      return { location: locationOf(reply), offset: offsetOf(reply) ?? end };
+      return { location: locationOf(reply), offset: end };
     }
     const error = await refused(session.registry, doing, reply);
     if (offset === 0 && [400, 405, 411, 501].includes(reply.status) && error.code !== 'OCI_DENIED') return 'unsupported';
-    if (reply.status >= 500 || reply.status === 416 || reply.status === 404 || reply.status === 429) return error;
+    if (reply.status === 416) return new Misplaced(error.message, { cause: error });
+    if (reply.status >= 500 || reply.status === 404 || reply.status === 429) return error;
     throw error;
   } catch (error) {
     if (!isBreak(error)) throw error;
