@@ -1,10 +1,9 @@
 import { MlfnError } from '../errors.ts';
 import path from 'node:path';
-import type { Card, FrameworkCard, FrameworkFormat, ModelCard, NetworkCard, NetworkFormat, ServedCard, ServedFormat } from '../card.ts';
+import type { Card, FrameworkCard, FrameworkFormat, ModelCard, NetworkCard, NetworkFormat, ServedCard } from '../card.ts';
 import { isDamage } from './bytes/malformed.ts';
-import { FORMATS } from './framework/formats.ts';
+import { NOT_SERVED } from './framework/formats.ts';
 
-const SERVED: ReadonlySet<FrameworkFormat> = new Set<ServedFormat>(['onnx', 'xgboost-json', 'xgboost-ubj', 'lightgbm', 'catboost', 'skops']);
 const NETWORKS: ReadonlySet<FrameworkFormat> = new Set<NetworkFormat>(['keras', 'keras-h5', 'saved-model', 'torchscript', 'torch-exported']);
 
 /**
@@ -34,13 +33,13 @@ export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts c
   const data = errors.find(({ code }) => code === 'no-estimator');
   if (data !== undefined) throw new MlfnError('MODEL_NO_ESTIMATOR', data.message, { hint: data.hint, details });
   if (card.kind !== 'framework') return;
-  if (!isServed(card) && !isNetwork(card)) throw notServed(card);
+  if (!isNetwork(card) && !isServed(card)) throw notServed(card);
   const foreign = card.findings.find(({ code }) => code === 'custom-operators' || code === 'custom-object');
   if (foreign !== undefined) throw new MlfnError('MODEL_NOT_SERVED', `${path.basename(card.path)}: ${foreign.message}`, { hint: foreign.hint, details: { path: card.path, format: card.format } });
 }
 
 export function isServed(card: FrameworkCard): card is ServedCard {
-  return SERVED.has(card.format);
+  return !isNetwork(card) && !(card.format in NOT_SERVED);
 }
 
 /** Whether it is converted to ONNX first. */
@@ -49,7 +48,7 @@ export function isNetwork(card: Card): card is NetworkCard {
 }
 
 function notServed({ path: file, format }: FrameworkCard): MlfnError {
-  const { title, instead } = FORMATS[format];
+  const { title, instead } = NOT_SERVED[format as keyof typeof NOT_SERVED];
   return new MlfnError('MODEL_NOT_SERVED', `${path.basename(file)} is ${title}, which mlfn reads but cannot serve yet.`, { hint: instead, details: { path: file, format } });
 }
 

@@ -12,9 +12,9 @@ interface Permission {
   /** Placeholders in capitals: PARTITION, ACCOUNT, REGION. */
   resource: string;
   actions: readonly string[];
-  /** Needed only by who has this setting. */
   /** Needed only by packages of this form. */
   form?: PackageForm;
+  /** Needed only by who has this setting. */
   setting?: 'reservedConcurrency' | 'provisionedConcurrency' | 'warm' | 'vpc' | 'kmsKey';
 }
 
