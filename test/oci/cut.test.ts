@@ -125,6 +125,7 @@ describe('a registry to the letter of the specification', () => {
     ['that says of an upload for ever what it said first is believed about each piece, once', { stale: true }, 101],
     ['that took a piece and was gone before it said so is asked', { deaf: 2 }, 101],
     ['that did so, and says what it said first, is sent all of it anew', { stale: true, deaf: 2 }, 205],
+    ['that hangs up on who sends a misplaced piece is heard saying why', { stale: true, deaf: 2, curt: true }, 205],
   ])('%s', async (_, options, most) => {
     const lab = makeLab();
     const registry = await strictRegistry(options);

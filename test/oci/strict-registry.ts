@@ -3,8 +3,10 @@
  * tells how much that is, and takes nothing out of order. The registries that run here do not.
  */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
 export interface Strict {
@@ -25,13 +27,15 @@ interface Options {
   stale?: boolean;
   /** Takes the body of that piece (1 is the first), and is gone before it says so. */
   deaf?: number;
+  /** Whoever sends on before it said that a piece is misplaced does not hear it: the connection is gone. */
+  curt?: boolean;
   /** Takes pieces, and keeps other bytes than it was sent. */
   forgetful?: boolean;
 }
 
 const sha256 = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-export async function strictRegistry({ whole = false, busy = 0, stale = false, deaf = 0, forgetful = false }: Options = {}): Promise<Strict> {
+export async function strictRegistry({ whole = false, busy = 0, stale = false, deaf = 0, curt = false, forgetful = false }: Options = {}): Promise<Strict> {
   const blobs = new Map<string, Buffer>();
   const uploads = new Map<string, Buffer[]>();
   const answers: string[] = [];
@@ -73,7 +77,10 @@ export async function strictRegistry({ whole = false, busy = 0, stale = false, d
     if (request.method === 'PATCH') {
       const start = Number(String(request.headers['content-range']).split('-')[0]);
       if (whole) return end(405);
-      if (start !== lengthOf(id)) return end(416, standing());
+      if (start !== lengthOf(id)) {
+        if (curt && (await speaksOn(request))) return void request.socket.destroy();
+        return end(416, standing());
+      }
       await received(request, parts);
       state.pieces += 1;
       if (state.forgetful) parts.splice(0, parts.length, Buffer.alloc(lengthOf(id)));
@@ -94,6 +101,11 @@ export async function strictRegistry({ whole = false, busy = 0, stale = false, d
     server.close();
   });
   return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, blobs, answers, mend: () => (state.forgetful = false) };
+}
+
+/** Whether more comes within a moment. */
+async function speaksOn(request: IncomingMessage): Promise<boolean> {
+  return Promise.race([once(request, 'readable').then(() => true), pause(100, false)]);
 }
 
 /** Into `parts`, also when the connection ends early. */

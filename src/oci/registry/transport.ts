@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ProxyAgent } from 'proxy-agent';
 
 export interface Body {
@@ -11,6 +12,8 @@ export interface Body {
   pieces: AsyncIterable<Uint8Array>;
   /** Told of bytes as they leave. */
   sent?: (bytes: number) => void;
+  /** Milliseconds that a refusal of the head alone has, before the first byte: one that comes later may be lost with the connection. */
+  heardFor?: number;
 }
 
 export interface Request {
@@ -95,10 +98,14 @@ export class Transport {
 /** RFC 6761 6.3: what ends with `.localhost` is this machine, whether or not the system's resolver knows it. */
 const lookup: LookupFunction = (name, options, done) => dns.lookup(/\.localhost$/i.test(name) ? 'localhost' : name, options, done);
 
-async function write(request: http.ClientRequest, { pieces, sent }: Body, over: () => boolean): Promise<void> {
+async function write(request: http.ClientRequest, { pieces, sent, heardFor = 0 }: Body, over: () => boolean): Promise<void> {
   const closed = new Promise<unknown>((resolve) => request.once('close', resolve));
   // What is written before there is a socket goes to a proxy with two heads.
   await Promise.race([new Promise((resolve) => request.once('socket', resolve)), closed]);
+  if (heardFor > 0) {
+    request.flushHeaders();
+    await Promise.race([new Promise((resolve) => request.once('response', resolve)), closed, pause(heardFor)]);
+  }
   for await (const piece of pieces) {
     if (over() || request.destroyed) return;
     await Promise.race([new Promise((resolve) => request.write(piece, resolve)), closed]);

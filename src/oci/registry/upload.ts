@@ -36,6 +36,8 @@ const UNHEARD = 2;
 /** Registries that take blobs whole only: cloud.google.com/artifact-registry/docs/reference/docker-api */
 const WHOLE_ONLY = /(^|\.)(pkg\.dev|gcr\.io)$/;
 const LONGEST_PAUSE_MS = 5000;
+/** What a piece waits for an answer to its head, when the one before broke off: why it did may be heard this time. */
+const HEARD_FOR_MS = 1000;
 
 /** @throws OCI_* */
 export async function sendBlob(ctx: Context, session: Session, upload: Upload): Promise<void> {
@@ -103,7 +105,7 @@ async function sendPieces(ctx: Context, session: Session, upload: Upload, from: 
   for (let breaks = 0; at.offset < descriptor.size; ) {
     upload.at(at.offset);
     await keepStanding(ctx, session, upload, at);
-    const next = await sendPiece(session, upload, at, doing);
+    const next = await sendPiece(session, upload, at, { doing, heardFor: breaks === 0 ? 0 : HEARD_FOR_MS });
     if (next === 'unsupported') return false;
     if (!(next instanceof Error)) {
       at = next;
@@ -150,12 +152,17 @@ function further(known: Standing, told: Standing | null): Standing {
 }
 
 /** @returns where it stands now; the error of what may be gone on from */
-async function sendPiece(session: Session, upload: Upload, { location, offset }: Standing, doing: string): Promise<Standing | Error | 'unsupported'> {
+async function sendPiece(
+  session: Session,
+  upload: Upload,
+  { location, offset }: Standing,
+  { doing, heardFor }: { doing: string; heardFor: number },
+): Promise<Standing | Error | 'unsupported'> {
   const { descriptor, scopes } = upload;
   const end = Math.min(offset + PIECE, descriptor.size);
   const headers = { ...OCTETS, 'content-range': `${offset}-${end - 1}` };
   try {
-    const reply = await session.ask({ method: 'PATCH', url: location, headers, body: () => bodyOf(upload, offset, end), scopes, doing, tries: 1 });
+    const reply = await session.ask({ method: 'PATCH', url: location, headers, body: () => ({ ...bodyOf(upload, offset, end), heardFor }), scopes, doing, tries: 1 });
     if (reply.status === 202) {
       reply.stream.resume();
       return { location: locationOf(reply), offset: end };
