@@ -1,22 +1,15 @@
 /** Every command that README, docs and the examples' pages show is run as it is written there. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examples, names } from '../examples/expected.ts';
+import { commandsOf, words } from '../examples/readme.ts';
 import { python } from '../python.ts';
 import { Lab } from './lab.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const examples = path.join(root, 'examples');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
-
-/** What a page writes for a name of the reader's own. */
-const READERS_OWN: Record<string, string> = { NAME: 'heart', COMMAND: 'deploy', N: '1', FILE: 'payload.json' };
-
-function words(line: string): string[] {
-  const bare = line.replace(/\s+#.*$/, '').trim();
-  return bare.split(/\s+/).slice(1).map((word) => READERS_OWN[word] ?? word);
-}
 
 let lab: Lab;
 let folder: string;
@@ -133,14 +126,9 @@ describe('commands named in the text', () => {
   });
 });
 
-describe.each(readdirSync(examples))('examples/%s/README.md', (name) => {
-  const lines = read(`examples/${name}/README.md`)
-    .split('\n')
-    .filter((line) => line.startsWith('    '));
-
-  test('holds commands', () => expect(lines.length).toBeGreaterThan(1));
-
-  test.each(lines)('%s', async (line) => {
+// Those of networks: test/nets.
+describe.each(names)('examples/%s/README.md', (name) => {
+  test.each(commandsOf(name))('%s', async (line) => {
     const copy = path.join(lab.folder, 'examples', name);
     cpSync(path.join(examples, name), copy, { recursive: true, force: false });
     if (line.trim().startsWith('python ')) {

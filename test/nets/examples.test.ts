@@ -1,5 +1,6 @@
 /** The examples of Keras and PyTorch, deployed to all three targets by the command line, and asked. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/pipeline.ts';
@@ -9,8 +10,9 @@ import { strictRules } from '../aws/lab/gate/strict.ts';
 import { type Ministack, startMinistack } from '../aws/lab/ministack.ts';
 import type { Lab } from '../e2e/lab.ts';
 import { examples, expectedOf, networks } from '../examples/expected.ts';
+import { commandsOf, words } from '../examples/readme.ts';
 import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
-import { netsLab, toolsFor } from './lab.ts';
+import { netsLab, type Tools, toolsFor } from './lab.ts';
 
 const WAIT = 900_000;
 
@@ -18,9 +20,10 @@ let cloud: Ministack;
 let gate: Gate;
 let gcp: Gcp;
 let lab: Lab;
+const tools: Record<string, Tools> = {};
 beforeAll(async () => {
-  await toolsFor('keras');
-  await toolsFor('torch-exported');
+  tools['keras-logit'] = await toolsFor('keras');
+  tools['torch-tabular'] = await toolsFor('torch-exported');
   cloud = await startMinistack();
   gate = await startGate({ target: cloud.endpoint, rules: strictRules(cloud.env) });
   gcp = await startGcp({ operations: 50 });
@@ -47,8 +50,8 @@ describe.each(networks)('%s', (name) => {
     ['aws', []],
     ['gcp', ['--mode', 'run']],
   ])('on %s it is proved equal, and answers what it should', async (target, more) => {
-    const words = ['--target', target, ...more];
-    const deployed = await lab.mlfn(['deploy', ...words, '--json'], { cwd: folder });
+    const flags = ['--target', target, ...more];
+    const deployed = await lab.mlfn(['deploy', ...flags, '--json'], { cwd: folder });
     expect(deployed.code, deployed.stderr).toBe(0);
     const outcome = JSON.parse(deployed.stdout) as Outcome;
     expect(outcome).toMatchObject({ name, target, status: 'deployed', live: 1, verification: { method: 'sample' } });
@@ -63,7 +66,22 @@ describe.each(networks)('%s', (name) => {
       const reply = await lab.json<{ status: number; body: unknown }>(['invoke', name, '--target', target, '--path', where, '--payload', file]);
       expect(reply).toMatchObject({ status, body: answer });
     }
-    const again = await lab.json<Outcome>(['deploy', ...words], { cwd: folder });
+    const again = await lab.json<Outcome>(['deploy', ...flags], { cwd: folder });
     expect(again.status).toBe('up-to-date');
+  }, WAIT);
+
+  test('each command of its page runs', async () => {
+    const copy = path.join(lab.folder, name);
+    cpSync(folder, copy, { recursive: true });
+    const { interpreter, dependencies } = tools[name]!;
+    const env = { ...process.env, PYTHONPATH: dependencies, CUDA_VISIBLE_DEVICES: '-1' };
+    for (const line of commandsOf(name)) {
+      if (line.trim().startsWith('python ')) {
+        execFileSync(interpreter, ['-B', ...words(line)], { cwd: copy, env, stdio: 'pipe' });
+      } else {
+        const ran = await lab.mlfn(words(line), { cwd: copy });
+        expect(ran.code, ran.stderr).toBe(0);
+      }
+    }
   }, WAIT);
 });
