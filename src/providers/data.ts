@@ -4,7 +4,7 @@ import type { DataSettings, RuntimeSettings } from '../live.ts';
 /** Read by templates/python/mlfn_serve/data/. */
 export const DATA_VARIABLE = 'MLFN_DATA';
 
-export function dataVariables({ data, memory }: RuntimeSettings): Record<string, string> {
+export function dataVariables({ data, memory }: Pick<RuntimeSettings, 'data' | 'memory'>): Record<string, string> {
   return data === undefined ? {} : { [DATA_VARIABLE]: JSON.stringify({ ...data, memory }) };
 }
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -122,6 +122,17 @@ describe('heart-disease', () => {
     });
     expect(config.config).not.toHaveProperty('Cmd');
     expect([config.rootfs.diff_ids.length, config.history.filter((each) => each.empty_layer !== true).length]).toEqual([4, 4]);
+  });
+
+  test('says which objects requests may name, and no folder of this machine that stands for a bucket', async () => {
+    const own = path.join(lab.folder, 'with-data');
+    cpSync(path.join(examples, 'heart-disease'), own, { recursive: true });
+    mkdirSync(path.join(own, 'bucket'));
+    appendFileSync(path.join(own, 'mlfn.yaml'), 'data: {read: [s3://patients/in/], folders: {patients: bucket}}\n');
+    const { file } = await lab.json<Made>(['image', '--base', BASE, '-o', 'data.tar'], { cwd: own });
+    const { Env } = unpacked(file.path).config.config as { Env: string[] };
+    const [told = ''] = Env.filter((each) => each.startsWith('MLFN_DATA='));
+    expect(JSON.parse(told.slice('MLFN_DATA='.length))).toEqual({ read: ['s3://patients/in/'], memory: 1024 });
   });
 
   test('runs and answers as the example says', async () => {

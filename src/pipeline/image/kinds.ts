@@ -1,6 +1,7 @@
 /** What an image is for: a server of HTTP wherever containers run, or AWS Lambda. */
 import type { Start } from '../../oci/index.ts';
 import type { RuntimeSettings } from '../../live.ts';
+import { dataVariables } from '../../providers/data.ts';
 import type { TargetNeed } from '../../types.ts';
 
 export type KindName = 'http' | 'lambda';
@@ -23,6 +24,11 @@ export interface Kind {
   start(interpreter: string, settings: RuntimeSettings | null): Pick<Start, 'entrypoint' | 'command' | 'user' | 'env' | 'port'>;
 }
 
+/** Folders that stand for buckets are of this machine. */
+function variablesOf({ env, data, memory }: RuntimeSettings): Record<string, string> {
+  return { ...env, ...(data === undefined ? {} : dataVariables({ data: { ...data, folders: undefined }, memory })) };
+}
+
 /** In no base's passwd, and not 65534, which others are mapped to. */
 const NOBODY = '65532:65532';
 
@@ -41,7 +47,7 @@ export const KINDS: Record<KindName, Kind> = {
       entrypoint: [interpreter, '/app/main.py'],
       command: [],
       user: NOBODY,
-      env: settings === null ? {} : { ...settings.env, MLFN_THREADS: String(settings.concurrency) },
+      env: settings === null ? {} : { ...variablesOf(settings), MLFN_THREADS: String(settings.concurrency) },
       port: 8080,
     }),
   },
@@ -59,7 +65,7 @@ export const KINDS: Record<KindName, Kind> = {
       entrypoint: [interpreter, '-m', 'awslambdaric'],
       command: ['mlfn_serve.entry.handler'],
       user: '',
-      env: { ...settings?.env, LAMBDA_TASK_ROOT: '/var/task', PYTHONPATH: '/var/task/dependencies' },
+      env: { ...(settings === null ? {} : variablesOf(settings)), LAMBDA_TASK_ROOT: '/var/task', PYTHONPATH: '/var/task/dependencies' },
       port: null,
     }),
   },
