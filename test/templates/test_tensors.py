@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from conftest import Client, package
 from graphs import GRAPHS, graph, node
@@ -205,6 +206,20 @@ def both(tmp_path_factory):
     root = tmp_path_factory.mktemp("both")
     client = served(root, GRAPHS["rows"]())
     return client, found(str(root / "model" / "m.onnx"))
+
+
+@pytest.mark.parametrize("body", [[1, None, 0, 0], {"x": [1, 0, 0, None]}, [[1, 0, 0, 0], [None, 0, 0, 0]]])
+def test_a_missing_number_is_refused_where_the_converter_says_so(tmp_path, monkeypatch, body):
+    model = onnx.load_from_string(GRAPHS["rows"]())
+    model.metadata_props.add(key="mlfn.missing", value="refused")
+    client = served(tmp_path, model.SerializeToString())
+    assert told(client.ok([1, 0, 0, 0])) == {"predictions": [[0.0, 1.0]]}
+    [error] = client.wrong(body)["errors"]
+    assert error["got"] == "null"
+    monkeypatch.syspath_prepend(str(TOOLS))
+    own = importlib.import_module("mlfn_baseline.graph").GraphFile(str(tmp_path / "model" / "m.onnx"))
+    with pytest.raises(Exception, match="does not take a missing value in 'x'"):
+        own.answered(body)
 
 
 NUMBERS = st.one_of(st.none(), st.integers(-(10**6), 10**6), st.floats(-1e30, 1e30, allow_nan=False))

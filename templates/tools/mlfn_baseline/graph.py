@@ -15,6 +15,8 @@ class GraphFile:
         self.session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
         self.inputs = self.session.get_inputs()
         self.outputs = self.session.get_outputs()
+        # onnxruntime drops NaN where the network that it was converted from does not.
+        self.takes_missing = self.session.get_modelmeta().custom_metadata_map.get("mlfn.missing") != "refused"
 
     def answered(self, taken):
         told = [self.told(record) for record in self.records(taken)]
@@ -67,6 +69,8 @@ class GraphFile:
             if each.name not in record:
                 raise Refused(f"The sample lacks the input {each.name!r}.")
             element = each.type[len("tensor(") : -1]
+            if not self.takes_missing and holds_null(record[each.name]):
+                raise Refused(f"The network does not take a missing value in {each.name!r}.")
             value = with_nan(record[each.name]) if element in ("float", "double", "float16") else record[each.name]
             array = numpy.array(value, dtype=ELEMENTS.get(element, element))
             shape = record_shape(each)
@@ -107,6 +111,10 @@ def depth(value):
     while isinstance(value, list):
         found, value = found + 1, value[0] if value else None
     return found
+
+
+def holds_null(value):
+    return any(map(holds_null, value)) if isinstance(value, list) else value is None
 
 
 def with_nan(value):
