@@ -14,7 +14,6 @@ RESULT.crash tells where it hung or crashed. It ends when its standard input is 
 is gone.
 """
 
-import json
 import os
 import sys
 import types
@@ -25,21 +24,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from mlfn_baseline.function import open_function
 from mlfn_baseline.model import open_model
-from mlfn_child import Stage, guard, told, write_result
+from mlfn_child import main
 
 del sys.path[0]
-
-
-def main(job_file, result_file):
-    with open(job_file, encoding="utf-8") as file:
-        job = json.load(file)
-    guard(job, result_file)
-    stage = Stage(result_file + ".stage")
-    try:
-        result = run(job, stage)
-    except BaseException as error:  # SystemExit too: a script without a main guard ends itself
-        result = told(error, stage.name, job["path"])
-    write_result(result, result_file)
 
 
 def run(job, stage):
@@ -63,4 +50,4 @@ def run(job, stage):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2], run)

@@ -15,7 +15,6 @@ what mlfn_compile.prove gives, "rows": the same of the rows, or "differs": how t
 it refuses}}, or what mlfn_child tells of an error; UnreadableRows where the file cannot be used.
 """
 
-import json
 import os
 import sys
 import types
@@ -23,26 +22,18 @@ import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from mlfn_child import Stage, guard, told, write_result
+from mlfn_child import main
 from mlfn_compile.compiling import compiled
 
 del sys.path[0]
 
 
-def main(job_file, result_file):
-    with open(job_file, encoding="utf-8") as file:
-        job = json.load(file)
-    guard(job, result_file)
-    stage = Stage(result_file + ".stage")
-    try:
-        sys.path[:0] = [job["serving"], *job["path"]]
-        sys.modules["__main__"] = types.ModuleType("__main__")
-        warnings.simplefilter("ignore")
-        result = compiled(job, stage)
-    except BaseException as error:  # SystemExit too
-        result = told(error, stage.name, job["path"])
-    write_result(result, result_file)
+def run(job, stage):
+    sys.path[:0] = [job["serving"], *job["path"]]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    warnings.simplefilter("ignore")
+    return compiled(job, stage)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2], run)

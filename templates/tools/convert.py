@@ -12,32 +12,23 @@ RESULT becomes {"ok": true, "native": {"warmUs"}, "compiled": {"ok": true, "inpu
 "warmUs"} | {"ok": false, "reason"}}, or what mlfn_child tells of an error.
 """
 
-import json
 import os
 import sys
 import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from mlfn_child import Stage, guard, told, write_result
+from mlfn_child import main
 from mlfn_convert.converting import converted
 
 del sys.path[0]
 
 
-def main(job_file, result_file):
-    with open(job_file, encoding="utf-8") as file:
-        job = json.load(file)
-    guard(job, result_file)
-    stage = Stage(result_file + ".stage")
-    try:
-        sys.path[:0] = job["path"]
-        warnings.simplefilter("ignore")
-        result = converted(job, stage)
-    except BaseException as error:  # SystemExit too
-        result = told(error, stage.name, job["path"])
-    write_result(result, result_file)
+def run(job, stage):
+    sys.path[:0] = job["path"]
+    warnings.simplefilter("ignore")
+    return converted(job, stage)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2], run)

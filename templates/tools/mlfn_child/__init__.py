@@ -8,6 +8,19 @@ import threading
 import traceback
 
 
+def main(job_file, result_file, run):
+    """`run(job, stage)` gives the result; what it raises becomes one."""
+    with open(job_file, encoding="utf-8") as file:
+        job = json.load(file)
+    guard(job, result_file)
+    stage = Stage(result_file + ".stage")
+    try:
+        result = run(job, stage)
+    except BaseException as error:  # SystemExit too: a script without a main guard ends itself
+        result = told(error, stage.name, job["path"])
+    write_result(result, result_file)
+
+
 def guard(job, result_file):
     """What the model prints goes to stderr, what it reads is empty, and it cannot outlive its parent or its time."""
     parent = os.dup(0)
