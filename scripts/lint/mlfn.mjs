@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /** What every target may build on, beside the contract. */
 const SHARED = ['file-range', 'applying', 'data', 'history', 'http-reply', 'models', 'patience', 'progress', 'scratch', 'steps', 'tracebacks'];
-const FOUNDATION = ['types', 'live', 'card', 'errors', 'events', 'gzip', 'running', 'size-text', 'python-child', 'templates', 'whole-files', 'providers/provider', ...SHARED.map((name) => `providers/${name}`)];
+const FOUNDATION = ['types', 'live', 'card', 'errors', 'events', 'folders', 'gzip', 'running', 'size-text', 'python-child', 'templates', 'whole-files', 'providers/provider', ...SHARED.map((name) => `providers/${name}`)];
 /** In the order of the pipeline: a later stage may take the types of an earlier one, nothing else. */
 const STAGES = ['inspect', 'resolve', 'compile', 'bundle', 'oci', 'release', 'verify', 'bench'];
 const SDKS = [

@@ -3,13 +3,14 @@
  * who makes it, so that the next command sweeps what a killed one left.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
+import { readdir, rm, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { pid } from 'node:process';
 import { isRunning } from '../running.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
+import { makeFolders } from '../folders.ts';
 import { sizeText } from '../size-text.ts';
 import { interrupted } from './hash.ts';
 
@@ -27,7 +28,7 @@ export async function withTemporary<T>(
   const parent = path.dirname(target);
   const temporary = path.join(parent, `.${path.basename(target)}.${HOST}-${pid}-${randomUUID().slice(0, 8)}.tmp`);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolders(parent);
     await sweep(target);
     return await make(temporary);
   } catch (error) {
@@ -50,7 +51,7 @@ async function sweep(target: string): Promise<void> {
 }
 
 async function explained(problem: unknown, target: string, bytes: number): Promise<unknown> {
-  const code = (problem as NodeJS.ErrnoException).code ?? '';
+  const { code = '', syscall } = problem as NodeJS.ErrnoException;
   if (problem instanceof MlfnError) return problem;
   if (FULL.has(code)) {
     const free = await statfs(path.dirname(target)).then((disk) => disk.bavail * disk.bsize).catch(() => null);
@@ -61,7 +62,7 @@ async function explained(problem: unknown, target: string, bytes: number): Promi
       cause: problem,
     });
   }
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR'].includes(code)) {
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR'].includes(code) || (code === 'ENOENT' && syscall === 'mkdir')) {
     return new MlfnError('BUNDLE_UNWRITABLE', `${target} cannot be written (${code}).`, {
       hint: 'Choose a folder that you may write to, and that is not a file.',
       details: { target, code },

@@ -3,11 +3,12 @@
  * blobs (as `docker save` writes it since version 25).
  */
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
+import { makeFolders } from '../folders.ts';
 import type { Entry } from '../types.ts';
 import { withFile } from '../whole-files.ts';
 import { checkedPieces } from './blobs.ts';
@@ -17,6 +18,24 @@ import { tarOf, type TarRow } from './tar.ts';
 
 /** Where the bytes of a layer are; fetches what is not on this machine. */
 export type Locate = (layer: Image['layers'][number]) => Promise<string>;
+
+/** Tries it, before minutes of work: a file is made beside it, and nothing is left. @throws OCI_UNWRITABLE, DISK_FULL */
+export async function assertWritable(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found !== null && !found.isFile()) throw unwritableFor(file, found.isDirectory() ? 'it is a folder' : 'it is no file');
+  let made: string[] = [];
+  try {
+    made = await makeFolders(path.dirname(file));
+    await withFile(file, async (temporary) => {
+      await writeFile(temporary, '', { flag: 'wx' });
+      await rm(temporary);
+    });
+  } catch (error) {
+    throw unwritable(error, file) ?? error;
+  } finally {
+    for (const folder of made.toReversed()) await rmdir(folder).catch(() => undefined);
+  }
+}
 
 /** Replaces what is there in one rename. @param name `heart:latest`. @returns bytes. @throws OCI_UNWRITABLE, DISK_FULL, OCI_FILE_CHANGED */
 export async function writeImageArchive(ctx: Context, image: Image, name: string, file: string, locate: Locate): Promise<number> {
@@ -44,7 +63,7 @@ async function write(ctx: Context, rows: TarRow[], file: string): Promise<number
     })();
   };
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolders(path.dirname(file));
     await withFile(file, async (temporary) => {
       await pipeline(tarOf(rows, read), createWriteStream(temporary, { flags: 'wx', flush: true }), { signal: ctx.signal });
       await rename(temporary, file);
@@ -75,10 +94,14 @@ function rowOf(at: string, source: Entry['source'], size = 'bytes' in source ? s
 
 function unwritable(error: unknown, file: string): MlfnError | null {
   const { code = '' } = error as NodeJS.ErrnoException;
-  if (error instanceof MlfnError || !['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOENT'].includes(code)) return null;
-  return new MlfnError('OCI_UNWRITABLE', `${file} cannot be written (${code}).`, {
+  if (error instanceof MlfnError || !['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOENT', 'ENAMETOOLONG', 'EINVAL', 'ELOOP'].includes(code)) return null;
+  return unwritableFor(file, code, error);
+}
+
+function unwritableFor(file: string, why: string, cause?: unknown): MlfnError {
+  return new MlfnError('OCI_UNWRITABLE', `${file} cannot be written (${why}).`, {
     hint: 'Name a file in a folder that you may write to with --out.',
-    details: { file, code },
-    cause: error,
+    details: { file, why },
+    cause,
   });
 }

@@ -1,5 +1,5 @@
 /** Images without a daemon: layers, the documents about them, an archive of all, and registries to have them from and send them to. */
-export { type Locate, writeImageArchive } from './archive.ts';
+export { assertWritable, type Locate, writeImageArchive } from './archive.ts';
 export { interpreterFor, noPython } from './base/accepts.ts';
 export { layoutAt } from './base/layout.ts';
 export { type Base, openBase } from './base/open.ts';

@@ -1,6 +1,6 @@
 /** A model as a container image: made like any package, put together without a daemon, written to a file or sent to a registry. */
 import type { Context } from '../../events.ts';
-import { type Base, type Format, type Image, parseReference, type Pushed, pushImage, type Reference, referenceText, writeImageArchive } from '../../oci/index.ts';
+import { assertWritable, type Base, type Format, type Image, parseReference, type Pushed, pushImage, type Reference, referenceText, writeImageArchive } from '../../oci/index.ts';
 import type { RuntimeSettings } from '../../live.ts';
 import type { Made, MakeRequest } from '../make.ts';
 import { assemble } from './assemble.ts';
@@ -38,8 +38,9 @@ export interface ImageMade {
 
 /** @throws OCI_*, and what the stages throw */
 export async function image(ctx: Context, request: ImageRequest): Promise<ImageMade> {
-  // What is wrong with a name is said before anything is made.
+  // What is wrong with a name, or with where it goes, is said before anything is made.
   const to = request.push === undefined ? null : parseReference(request.push);
+  if (request.out !== undefined) await assertWritable(request.out);
   const registries = new Registries(ctx, request.insecure);
   try {
     return await imageFor(ctx, request, to, registries);
