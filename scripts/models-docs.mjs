@@ -22,6 +22,7 @@ const FILES = [
   ['LightGBM `.txt`, `binary`', 'binary.lgb.txt', [{ age: 0.5, chol: -1, max_rate: 0.25 }]],
   ['LightGBM `.txt`, `regression`', 'number.lgb.txt', ROWS],
   ['CatBoost `.cbm`, `Logloss`', 'binary.cbm', [{ age: 0.5, chol: -1, 'max rate': 0.25 }]],
+  ['CatBoost `.cbm`, with categories', 'kinds.cbm', [{ size: 0.5, kind: 'x' }, { size: -0.5, kind: 'new' }]],
   ['skops, a pipeline', 'pipeline.skops', [[0.5, -1], [-0.5, 1]]],
   ['Keras `.keras`, two dense layers', 'games.keras', GAMES],
   ['Keras `.h5`, with a metric `auc`', 'games.h5', GAMES],

@@ -125,6 +125,8 @@ EXPORTERS = {
     **dict.fromkeys(("XGBRegressor", "XGBRFRegressor", "XGBRanker"), "xgb:regressor"),
     "LGBMClassifier": "lgbm:classifier",
     **dict.fromkeys(("LGBMRegressor", "LGBMRanker"), "lgbm:regressor"),
+    "CatBoostClassifier": "cat:classifier",
+    **dict.fromkeys(("CatBoostRegressor", "CatBoostRanker"), "cat:regressor"),
     # Ensembles and wrappers of others
     "VotingClassifier": "voting:voting_classifier",
     "VotingRegressor": "voting:voting_regressor",
@@ -148,7 +150,7 @@ EXPORTERS = {
     "TunedThresholdClassifierCV": "wrappers:tuned_threshold",
     "TransformedTargetRegressor": "wrappers:transformed_target",
 }
-FAMILIES = ("sklearn", "xgboost", "lightgbm")
+FAMILIES = ("sklearn", "xgboost", "lightgbm", "catboost")
 
 
 class Exporter:

@@ -53,6 +53,8 @@ KINDS = {
     "ada-boost-regressor": ("adaboost", "AdaBoostRegressor"),
     "boosted-classifier-32": ("boosted32", "BoostedClassifier32"),
     "boosted-regressor-32": ("boosted32", "BoostedRegressor32"),
+    "cat-boosted-classifier": ("catboosted", "CatBoostedClassifier"),
+    "cat-boosted-regressor": ("catboosted", "CatBoostedRegressor"),
     # Ensembles and wrappers of others
     "soft-voting": ("voting", "SoftVoting"),
     "hard-voting": ("voting", "HardVoting"),
