@@ -55,6 +55,8 @@ interface Layer {
   section(target: TargetName): Record<string, unknown>;
   /** Relative paths start here. */
   folder: string;
+  /** Written for whatever target is chosen later. */
+  shared: boolean;
   origin(key: Key): string;
 }
 
@@ -67,6 +69,7 @@ export async function loadConfig(ctx: Pick<Context, 'cwd' | 'env'>, flags: Flags
     values: readTexts(flags, (key) => `--${key}`),
     section: (target) => readSection(target, flags, { label: (flag) => `--${hyphenated(flag)}`, strict: true }),
     folder: ctx.cwd,
+    shared: false,
     origin: (key) => (key === 'model' ? 'argument' : `--${key}`),
   };
   const named = variables(ctx.env);
@@ -74,6 +77,7 @@ export async function loadConfig(ctx: Pick<Context, 'cwd' | 'env'>, flags: Flags
     values: readTexts(named, variableName),
     section: (target) => readSection(target, named, { label: variableName, strict: false }),
     folder: ctx.cwd,
+    shared: false,
     origin: variableName,
   };
   const given = flagLayer.values.model ?? envLayer.values.model;
@@ -84,8 +88,8 @@ export async function loadConfig(ctx: Pick<Context, 'cwd' | 'env'>, flags: Flags
 
 function merge(layers: Layer[], file: ConfigFile | null): Config {
   const origins: Config['origins'] = {};
-  const pick = <K extends Key>(key: K): { value: NonNullable<FileValues[K]>; layer: Layer } | undefined => {
-    const layer = layers.find((each) => each.values[key] !== undefined);
+  const pick = <K extends Key>(key: K, among = layers): { value: NonNullable<FileValues[K]>; layer: Layer } | undefined => {
+    const layer = among.find((each) => each.values[key] !== undefined);
     if (layer === undefined) return undefined;
     origins[key] = layer.origin(key);
     return { value: layer.values[key] as NonNullable<FileValues[K]>, layer };
@@ -94,8 +98,8 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
     const found = pick(key);
     return found === undefined ? undefined : path.resolve(found.layer.folder, found.value);
   };
-  const withDefault = <K extends keyof typeof DEFAULTS>(key: K) => {
-    const found = pick(key);
+  const withDefault = <K extends keyof typeof DEFAULTS>(key: K, among = layers) => {
+    const found = pick(key, among);
     if (found === undefined) origins[key] = 'default';
     return found?.value ?? DEFAULTS[key];
   };
@@ -121,7 +125,8 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
     requirements: pathOf('requirements'),
     python: python === undefined ? undefined : pythonOf(python.value, python.layer.folder),
     engine: withDefault('engine'),
-    package: withDefault('package'),
+    // The file is of all targets: an image for the clouds is no reason to refuse this machine, which knows no forms.
+    package: withDefault('package', target === 'local' ? layers.filter(({ shared }) => !shared) : layers),
     base: base === undefined ? undefined : baseOf(base.value, base.layer.folder),
     settings: {
       memory: withDefault('memory'),
@@ -157,6 +162,7 @@ function fileLayer(file: ConfigFile): Layer {
     values: file.values,
     section: (target) => ({ ...file.values[target] }),
     folder: file.folder,
+    shared: true,
     origin: (key) => file.where[key] ?? 'mlfn.yaml',
   };
 }

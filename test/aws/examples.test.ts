@@ -1,15 +1,17 @@
 /** Every example deployed by the command line to AWS's stand-in behind the strict gate, and asked by its Function URL. */
 import { exec } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ListLayersCommand } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Deployed } from '../../src/cli/commands/deploy.ts';
+import type { Live } from '../../src/live.ts';
 import type { Outcome } from '../../src/pipeline.ts';
 import { Lab } from '../e2e/lab.ts';
-import { accuracy, bucketsOf, type Case, examples, expectedOf, names, readJson, rounded } from '../examples/expected.ts';
+import { accuracy, bucketsOf, type Case, examples, expectedOf, isImage, names, readJson, rounded } from '../examples/expected.ts';
+import { writeSmallBase } from '../oci/small-base.ts';
 import { clientsOf } from './lab/clients.ts';
 import { startGate, type Gate } from './lab/gate.ts';
 import { strictRules } from './lab/gate/strict.ts';
@@ -29,7 +31,9 @@ beforeAll(async () => {
   }
   // One home and one bucket for all: wheels are installed, and a layer is sent, once for a lock.
   lab = new Lab({ engine: 'auto' });
-  Object.assign(lab.env, gate.env);
+  const base = path.join(lab.folder, 'base');
+  mkdirSync(base);
+  Object.assign(lab.env, gate.env, { MLFN_BASE: writeSmallBase(base) });
 });
 afterAll(async () => {
   await lab?.close();
@@ -65,6 +69,8 @@ describe.each(names)('%s', (name) => {
     expect(outcome).toMatchObject({ name, target: 'aws', status: 'deployed', live: 1, before: null });
     expect(outcome.verification).toMatchObject({ method: 'sample' });
     expect(outcome.verification?.compared).toBeGreaterThan(0);
+    const [release] = (await lab.json<Live>(['releases', name, '--target', 'aws'])).releases;
+    expect(typeof release?.image?.digest).toBe(isImage(name) ? 'string' : 'undefined');
   });
 
   test.each(cases)('$method $path answers by its Function URL what it should', async (each) => {
@@ -97,7 +103,7 @@ test('knn-digits is as accurate deployed as it is locally: 0.975 of 360 rows in 
   expect(accuracy(body.predictions, readJson('knn-digits', 'labels.json') as number[])).toBe(0.975);
 });
 
-test('mnist-knn is as accurate deployed as it is locally: 0.975 of the 360 rows of an object', async () => {
+test('mnist-knn, an image, is as accurate deployed as it is locally: 0.975 of the 360 rows of an object', async () => {
   const args = ['invoke', 'mnist-knn', '--target', 'aws', '--path', '/predict', '--payload', path.join(examples, 'mnist-knn/reference.json')];
   const { body } = await lab.json<{ body: { predictions: number[] } }>(args);
   expect(accuracy(body.predictions, readJson('mnist-knn', 'labels.json') as number[])).toBe(0.975);

@@ -42,6 +42,14 @@ describe('precedence', () => {
     expect((await load({}, { MLFN_HTTP_API: 'false' })).targetConfig).toMatchObject({ httpApi: false });
   });
 
+  it('passes over the form of a package where the file is of clouds and the target this machine', async () => {
+    put('mlfn.yaml', 'model: m.joblib\npackage: image\n');
+    expect(await load({})).toMatchObject({ package: 'auto', origins: { package: 'default' } });
+    expect(await load({ target: 'aws' })).toMatchObject({ package: 'image', origins: { package: 'mlfn.yaml:2:10' } });
+    expect(await load({ package: 'image' })).toMatchObject({ package: 'image', origins: { package: '--package' } });
+    expect(await load({}, { MLFN_PACKAGE: 'image' })).toMatchObject({ package: 'image' });
+  });
+
   it('adds variables up instead of replacing them', async () => {
     put('mlfn.yaml', 'model: m.joblib\nenv: {A: file, B: file}\n');
     const { settings } = await load({ env: ['B=flag', 'C=a=b\nc'] });

@@ -13,6 +13,9 @@ const all = readdirSync(examples, { withFileTypes: true })
 export const networks = all.filter((name) => /^model: \S+\.(h5|keras|pt2?)$/m.test(readFileSync(path.join(examples, name, 'mlfn.yaml'), 'utf8')));
 export const names = all.filter((name) => !networks.includes(name));
 
+/** Whether a cloud gets it as a container image. */
+export const isImage = (name: string): boolean => /^package: image$/m.test(readFileSync(path.join(examples, name, 'mlfn.yaml'), 'utf8'));
+
 /** One entry of an expected.json, with `payload` replaced by what that file holds. */
 export interface Case {
   method: string;

@@ -4,11 +4,13 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Deployed } from '../../src/cli/commands/deploy.ts';
+import type { Live } from '../../src/live.ts';
 import type { Outcome } from '../../src/pipeline.ts';
 import { Lab } from '../e2e/lab.ts';
-import { bucketsOf, type Case, examples, expectedOf, names, rounded } from '../examples/expected.ts';
+import { accuracy, bucketsOf, type Case, examples, expectedOf, isImage, names, objectOf, readJson, rounded } from '../examples/expected.ts';
 import { putBucket } from './lab/bucket.ts';
 import { idToken } from '../fakes/gcp/identity/tokens.ts';
+import { debian } from '../oci/programs.ts';
 import { type Gcp, startGcp } from '../fakes/gcp/start.ts';
 
 const shell = promisify(exec);
@@ -20,7 +22,7 @@ beforeAll(async () => {
   for (const bucket of names.flatMap(bucketsOf)) await putBucket(gcp.storage.endpoint, bucket);
   // One home and one bucket for all: wheels are installed once for a lock.
   lab = new Lab({ engine: 'auto' });
-  Object.assign(lab.env, gcp.env);
+  Object.assign(lab.env, gcp.env, { MLFN_BASE: `oci:${debian}:trixie` });
 });
 afterAll(async () => {
   await lab?.close();
@@ -47,7 +49,8 @@ describe.each(names)('%s', (name) => {
   const cases = expectedOf(name);
   const folder = path.join(examples, name);
 
-  describe.each(['run', 'function'] as const)('mode %s', (mode) => {
+  // An image is the same in all modes.
+  describe.each(isImage(name) ? (['run'] as const) : (['run', 'function'] as const))('mode %s', (mode) => {
     const deploy = ['deploy', '--target', 'gcp', '--mode', mode];
     let url: string;
 
@@ -57,10 +60,17 @@ describe.each(names)('%s', (name) => {
       expect(outcome.verification).toMatchObject({ method: 'sample' });
       expect(outcome.verification?.compared).toBeGreaterThan(0);
       url = outcome.url!;
+      const [release] = (await lab.json<Live>(['releases', name, '--target', 'gcp'])).releases;
+      expect(typeof release?.image?.digest).toBe(isImage(name) ? 'string' : 'undefined');
     });
 
     test.each(cases)('$method $path answers by its URL what it should', async (each) => {
       expect(await asked(url, each)).toEqual({ status: each.status, answer: rounded(each.answer) });
+    });
+
+    test.each(cases.filter(({ body }) => objectOf(name, body) !== null))('is as accurate as it is locally: 0.975 of the 360 rows of an object', async (each) => {
+      const { answer } = await asked(url, each);
+      expect(accuracy((answer as { predictions: number[] }).predictions, readJson(name, 'labels.json') as number[])).toBe(0.975);
     });
 
     test('is up to date when deployed again, the curl line that is printed works as it is, and it goes', async () => {
