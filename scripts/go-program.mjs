@@ -40,3 +40,12 @@ export function makeGoProgram(lab, python, { name, version, module }) {
     renameSync(built, path.join(folder, windows ? `${name}.exe` : name));
   });
 }
+
+/** Builds a program whose sources are in this repository. `{name, version, source}`: `version` is that of what it is made of. */
+export function buildGoProgram(lab, python, { name, version, source }) {
+  if (existsSync(path.join(lab, `${name}-${version}`))) return;
+  const go = goCommand(lab, python);
+  make(lab, `${name}-${version}`, (folder) => {
+    run(go, ['build', '-C', source, '-p', '1', '-o', path.join(folder, windows ? `${name}.exe` : name), '.']);
+  });
+}

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { makeGoProgram, make } from './go-program.mjs';
+import { buildGoProgram, makeGoProgram, make } from './go-program.mjs';
 import { fail, pythonOf, run, takeLock } from './venv.mjs';
 
 const root = path.dirname(import.meta.dirname);
@@ -11,6 +11,10 @@ const lab = path.join(root, '.oci-lab');
 const python = pythonOf(path.join(root, '.venv'));
 
 const GO_PROGRAMS = [{ name: 'crane', version: 'v0.22.1', module: 'github.com/google/go-containerregistry/cmd/crane' }];
+/** A registry that lists what refers to an image: the others here do not. */
+const REFERRING = { name: 'referring', version: 'v0.22.1', source: path.join(root, 'test/oci/referring') };
+/** Judges lists of packages. */
+const CYCLONEDX = { wheel: 'cyclonedx-python-lib[json-validation]==11.12.0', folder: 'cyclonedx-11.12.0' };
 /** Program -> package of Debian and Ubuntu. */
 const PACKAGES = { skopeo: 'skopeo', umoci: 'umoci', bwrap: 'bubblewrap', mmdebstrap: 'mmdebstrap', 'docker-registry': 'docker-registry' };
 /** Its Python is 3.13, its glibc 2.41. */
@@ -56,5 +60,7 @@ mkdirSync(lab, { recursive: true });
 await takeLock(path.join(lab, 'lock'));
 installPackages();
 for (const program of GO_PROGRAMS) makeGoProgram(lab, python, program);
+buildGoProgram(lab, python, REFERRING);
+make(lab, CYCLONEDX.folder, (folder) => run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder, CYCLONEDX.wheel]));
 makeBase();
 console.log(lab);

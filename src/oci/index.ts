@@ -8,6 +8,7 @@ export { type Image, imageOf, type NewLayer, type Start } from './image.ts';
 export { makeLayer } from './layer.ts';
 export { compressionOf, type Format } from './media.ts';
 export type { Source } from './base/source.ts';
+export { attach, type Attachment } from './registry/attach.ts';
 export { registrySource } from './registry/pull.ts';
 export { type Pushed, pushImage } from './registry/push.ts';
 export { Session } from './registry/session.ts';

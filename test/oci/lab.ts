@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { Context, Event } from '../../src/events.ts';
 import { freePort, type Server, startServer, temporary } from '../aws/lab/server.ts';
 import { type LayoutOptions, writeLayout } from './layout.ts';
-import { crane, installed } from './programs.ts';
+import { crane, installed, referring } from './programs.ts';
 import { type Member, tarOf } from './small-base.ts';
 
 export { type Member, MEMBERS } from './small-base.ts';
@@ -59,6 +59,14 @@ export async function craneRegistry(): Promise<Registry> {
   const host = `127.0.0.1:${await freePort()}`;
   const folder = temporary('crane');
   const server = await startServer({ command: crane, args: ['registry', 'serve', '--address', host], folder, ready: () => answering(`http://${host}/v2/`) });
+  return { ...server, host, storage: folder };
+}
+
+/** The same, with a list of what refers to an image. */
+export async function referringRegistry(): Promise<Registry> {
+  const host = `127.0.0.1:${await freePort()}`;
+  const folder = temporary('referring');
+  const server = await startServer({ command: referring, args: [host], folder, ready: () => answering(`http://${host}/v2/`) });
   return { ...server, host, storage: folder };
 }
 

@@ -5,8 +5,19 @@ import path from 'node:path';
 const lab = path.resolve(import.meta.dirname, '../../.oci-lab');
 const say = (what: string) => new Error(`There is no ${what}. Run: node scripts/oci-lab.mjs`);
 
-export const crane = path.join(lab, 'crane-v0.22.1', process.platform === 'win32' ? 'crane.exe' : 'crane');
-if (!existsSync(crane)) throw say(crane);
+function built(name: string, version: string): string {
+  const file = path.join(lab, `${name}-${version}`, process.platform === 'win32' ? `${name}.exe` : name);
+  if (!existsSync(file)) throw say(file);
+  return file;
+}
+
+export const crane = built('crane', 'v0.22.1');
+/** A registry that lists referrers (test/oci/referring). */
+export const referring = built('referring', 'v0.22.1');
+
+/** A folder for Python's path. */
+export const cyclonedx = path.join(lab, 'cyclonedx-11.12.0');
+if (!existsSync(cyclonedx)) throw say(cyclonedx);
 
 /** An OCI layout of Debian 13 with Python 3.13 and glibc 2.41, tag `trixie`. */
 export const debian = path.join(lab, 'base-trixie-2', 'layout');

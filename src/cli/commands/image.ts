@@ -24,6 +24,8 @@ interface ImageResult {
   file: { path: string; bytes: number } | null;
   /** `pinned` names it by digest. Bytes that were sent; how many blobs were sent, mounted from the base's repository, or there. */
   pushed: ImageMade['pushed'];
+  /** The packages, as a CycloneDX document that refers to the image in the registry; null where that takes none. */
+  sbom: string | null;
   findings: Finding[];
 }
 
@@ -71,7 +73,7 @@ export const image = command({
   },
   text: (result, view) => {
     const { paint } = view;
-    const { pushed, file } = result;
+    const { pushed, file, sbom } = result;
     const [head = '', ...lines] = table([['layer', 'size', 'digest'], ...result.layers.map(({ what, bytes, digest }) => [what, sizeText(bytes), digest.slice(0, 19)])]);
     return [
       paint.dim(head),
@@ -80,6 +82,7 @@ export const image = command({
       ...labelled(paint.green.bold, 'image', `${result.name}    ${result.digest}`),
       ...(file === null ? [] : labelled(paint.green.bold, 'wrote', `${file.path}    ${sizeText(file.bytes)}`)),
       ...(pushed === null ? [] : labelled(paint.green.bold, 'pushed', `${pushed.pinned}    ${sentText(pushed)}`)),
+      ...(sbom === null ? [] : labelled(paint.green.bold, 'sbom', sbom)),
     ];
   },
 });
@@ -100,7 +103,7 @@ function labelsOf(texts: string[]): Record<string, string> {
   );
 }
 
-function resultOf({ made, base, image: { format, manifest, layers }, name: named, file, pushed }: ImageMade): ImageResult {
+function resultOf({ made, base, image: { format, manifest, layers }, name: named, file, pushed, sbom }: ImageMade): ImageResult {
   return {
     name: named,
     digest: manifest.digest,
@@ -110,6 +113,7 @@ function resultOf({ made, base, image: { format, manifest, layers }, name: named
     layers: layers.map(({ what, descriptor }) => ({ what, digest: descriptor.digest, bytes: descriptor.size })),
     file,
     pushed,
+    sbom,
     findings: made.bundle.findings,
   };
 }

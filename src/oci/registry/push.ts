@@ -50,7 +50,8 @@ export async function pushImage(ctx: Context, session: Session, image: Image, to
   };
 }
 
-class Pusher {
+/** Blobs, and the manifest over them. */
+export class Pusher {
   sent = 0;
   /** How far each blob has come. */
   readonly #at = new Map<string, number>();
@@ -90,7 +91,7 @@ class Pusher {
   }
 
   /** The manifest is what makes an image of the blobs: under the tag, or by its digest where there is none. */
-  async name({ manifest, bytes }: Image): Promise<void> {
+  async name({ manifest, bytes }: { manifest: Descriptor; bytes: { manifest: Buffer } }): Promise<void> {
     const { repository, tag } = this.to;
     const doing = `naming ${referenceText(this.to)}`;
     const body = () => ({ size: bytes.manifest.length, pieces: (async function* () { yield bytes.manifest; })() });

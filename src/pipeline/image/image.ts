@@ -1,6 +1,7 @@
 /** A model as a container image: made like any package, put together without a daemon, written to a file or sent to a registry. */
+import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
-import { assertWritable, type Base, type Format, type Image, parseReference, type Pushed, pushImage, type Reference, referenceText, writeImageArchive } from '../../oci/index.ts';
+import { assertWritable, attach, type Base, type Format, type Image, parseReference, type Pushed, pushImage, type Reference, referenceText, writeImageArchive } from '../../oci/index.ts';
 import type { RuntimeSettings } from '../../live.ts';
 import type { Made, MakeRequest } from '../make.ts';
 import { assemble } from './assemble.ts';
@@ -8,6 +9,7 @@ import { type KindName, KINDS } from './kinds.ts';
 import { commitLabel, labelsOf } from './layers.ts';
 import type { Processor } from './packaging.ts';
 import { Registries } from './registries.ts';
+import { sbomOf } from './sbom.ts';
 
 export interface ImageRequest extends MakeRequest {
   settings: RuntimeSettings;
@@ -34,6 +36,8 @@ export interface ImageMade {
   name: string;
   file: { path: string; bytes: number } | null;
   pushed: Pushed | null;
+  /** What it is fetched by, of the packages as a document that refers to the image; null where the registry takes no such. */
+  sbom: string | null;
 }
 
 /** @throws OCI_*, and what the stages throw */
@@ -57,5 +61,17 @@ async function imageFor(ctx: Context, request: ImageRequest, to: Reference | nul
   const name = to === null ? `${request.name}:latest` : referenceText({ ...to, tag: to.tag ?? 'latest', digest: null });
   const file = request.out === undefined ? null : { path: request.out, bytes: await writeImageArchive(ctx, finished, name, request.out, locate) };
   const pushed = to === null ? null : await pushImage(ctx, registries.session(to.registry), finished, to, locate, base.source.registry);
-  return { made, base, image: finished, name, file, pushed };
+  const sbom = to === null ? null : await attachSbom(ctx, registries, request.name, { made, image: finished }, to);
+  return { made, base, image: finished, name, file, pushed, sbom };
+}
+
+/** The image is there by then: what goes wrong here takes nothing of it back. */
+async function attachSbom(ctx: Context, registries: Registries, name: string, { made, image: { manifest } }: Pick<ImageMade, 'made' | 'image'>, to: Reference): Promise<string | null> {
+  try {
+    return await attach(ctx, registries.session(to.registry), { manifest }, to, sbomOf(name, made.lock));
+  } catch (error) {
+    if (!(error instanceof MlfnError) || error.code === 'INTERRUPTED') throw error;
+    ctx.emit({ type: 'warning', text: `The list of packages was not attached: ${error.message}`, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    return null;
+  }
 }
