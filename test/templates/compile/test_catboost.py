@@ -36,7 +36,9 @@ def packages(tmp_path_factory):
 def cat(name, **how):
     import catboost
 
-    return getattr(catboost, name)(**{"iterations": 20, "depth": 4, "verbose": 0, "thread_count": 1, "allow_writing_files": False, **how})
+    return getattr(catboost, name)(
+        **{"iterations": 20, "depth": 4, "verbose": 0, "thread_count": 1, "allow_writing_files": False, **how}
+    )
 
 
 def exact(estimator):
