@@ -30,6 +30,8 @@ export interface BundleInput {
   hooks?: string;
   /** Folder on whose top the user's modules are imported from (`--code DIR`). */
   code?: string;
+  /** Absolute paths of files and folders that the code reads. */
+  include?: readonly string[] | undefined;
   /** Folder whose ignore files count where there is no git work tree; the code's own folder by default. */
   root?: string;
 }

@@ -16,6 +16,7 @@ export interface CodeRequest {
   dependencies: string;
   hooks?: string;
   code?: string;
+  include?: readonly string[] | undefined;
   root?: string;
 }
 
@@ -49,10 +50,17 @@ export async function userCode(ctx: Context, request: CodeRequest): Promise<User
     for (const each of ofMain) assertQuiet(each.name, each.defined, scan);
     await gather(files, named, scan);
   }
+  for (const file of request.include ?? []) await files.include({ path: file, root: rootOf(file, roots) });
   // The folders that things were taken from; what lies above them was never about to travel.
   for (const folder of new Set([...roots, path.dirname(card.path)])) await files.listSecrets(folder);
   const main = Object.fromEntries(ofMain.map((each) => [each.name, each.defined.name]));
   return { entries: files.entries, findings: files.findings, artifact, hooks, main };
+}
+
+/** The code finds it where it lies beside it; what lies elsewhere goes to the top. */
+function rootOf(file: string, roots: string[]): string {
+  const above = roots.filter((root) => file.startsWith(root + path.sep));
+  return above.toSorted((one, other) => other.length - one.length)[0] ?? path.dirname(file);
 }
 
 async function gather(files: UserFiles, named: Module[], scan: Scan): Promise<void> {

@@ -12,9 +12,14 @@ import { judgeName, type Secrets, secretScanner } from './secrets.ts';
 
 /**
  * `named`: by the user, or a class the model cannot be loaded without; ignore rules and outward links give way.
- * `imported`: by a named one. `beside`: in the folder of a package. None of them takes a secret along.
+ * `imported`: by a named one. `beside`: in the folder of a package. `included`: in a folder that was named itself, where the same give
+ * way. None of them takes a secret along.
  */
-type Standing = 'named' | 'imported' | 'beside';
+type Standing = 'named' | 'imported' | 'beside' | 'included';
+
+const isNamed = (standing: Standing) => standing === 'named' || standing === 'included';
+/** Of a folder's files some may stay behind; what is needed may not. */
+const isNeeded = (standing: Standing) => standing === 'named' || standing === 'imported';
 
 export class UserFiles {
   readonly findings: Finding[] = [];
@@ -40,9 +45,9 @@ export class UserFiles {
     const { path: file, root } = located;
     const verdict = judgeName(path.basename(file), false);
     if (verdict === 'secret') return this.#refuse(located, standing, 'its name is that of a secret');
-    if (verdict === 'junk' && standing === 'beside') return;
+    if (verdict === 'junk' && !isNeeded(standing)) return;
     const rules = this.#rulesFor(root);
-    if (standing !== 'named' && (await rules.ignored(file, false))) {
+    if (!isNamed(standing) && (await rules.ignored(file, false))) {
       this.#leave('ignored-left-out', standing, located, 'an ignore file leaves it out');
       return;
     }
@@ -57,17 +62,23 @@ export class UserFiles {
   }
 
   /** Every file below a folder that may travel; folders that lead back into themselves are taken once. */
-  async addFolder(folder: Located, seen = new Set<string>()): Promise<void> {
-    const real = await this.#resolve(folder, 'beside');
+  async addFolder(folder: Located, standing: Standing = 'beside', seen = new Set<string>()): Promise<void> {
+    const real = await this.#resolve(folder, standing);
     if (real === null || seen.has(real)) return;
     const found = await readdir(folder.path).catch((cause) => unreadable(folder.path, cause));
     if (found.includes('pyvenv.cfg')) return;
     for (const name of found.sort()) {
       const each = { path: path.join(folder.path, name), root: folder.root };
       const stats = await stat(each.path).catch(() => lstat(each.path));
-      if (!stats.isDirectory()) await this.add(each, 'beside');
-      else if (await this.#mayEnter(each)) await this.addFolder(each, new Set([...seen, real]));
+      if (!stats.isDirectory()) await this.add(each, standing);
+      else if (await this.#mayEnter(each, standing)) await this.addFolder(each, standing, new Set([...seen, real]));
     }
+  }
+
+  /** A file, or every file below a folder, that the user named. @throws as `add` does */
+  async include(located: Located): Promise<void> {
+    const found = await stat(located.path).catch((cause) => unreadable(located.path, cause));
+    await (found.isDirectory() ? this.addFolder(located, 'included') : this.add(located, 'named'));
   }
 
   /** Names secrets that lie in a folder of the user's, though nothing there asked to travel. */
@@ -78,11 +89,11 @@ export class UserFiles {
     }
   }
 
-  async #mayEnter(folder: Located): Promise<boolean> {
+  async #mayEnter(folder: Located, standing: Standing): Promise<boolean> {
     const verdict = judgeName(path.basename(folder.path), true);
     if (verdict === 'secret') this.#leave('secret-left-out', 'beside', folder, 'it may hold secrets');
     if (verdict !== 'ship') return false;
-    if (!(await this.#rulesFor(folder.root).ignored(folder.path, true))) return true;
+    if (isNamed(standing) || !(await this.#rulesFor(folder.root).ignored(folder.path, true))) return true;
     this.#leave('ignored-left-out', 'beside', folder, 'an ignore file leaves it out');
     return false;
   }
@@ -98,7 +109,7 @@ export class UserFiles {
     }
     const inside = [located.root, this.#rulesFor(located.root).root].map((folder) => realpath(folder));
     const homes = await Promise.all(inside);
-    if (standing === 'named' || homes.some((home) => real === home || real.startsWith(home + path.sep))) return real;
+    if (isNamed(standing) || homes.some((home) => real === home || real.startsWith(home + path.sep))) return real;
     return this.#leave('symlink-left-out', standing, located, 'it is a link to outside of the folder');
   }
 
@@ -115,7 +126,7 @@ export class UserFiles {
   }
 
   #refuse(located: Located, standing: Standing, why: string): void {
-    if (standing === 'beside') {
+    if (!isNeeded(standing)) {
       this.#leave('secret-left-out', standing, located, why);
       return;
     }
@@ -128,7 +139,7 @@ export class UserFiles {
   #leave(code: string, standing: Standing, located: Located, why: string): null {
     const message = `${this.#shown(located)} is left out: ${why}.`;
     if (this.findings.some((finding) => finding.message === message)) return null;
-    if (standing === 'beside') this.findings.push({ severity: 'info', code, message });
+    if (!isNeeded(standing)) this.findings.push({ severity: 'info', code, message });
     else {
       const hint = `Your code imports it. Take it out of .gitignore or .mlfnignore, or copy it into ${located.root}.`;
       this.findings.push({ severity: 'warning', code, message, hint });

@@ -31,6 +31,7 @@ export const PACKAGE_OPTIONS = {
   ...TARGET_OPTION,
   name: { kind: 'text', value: 'NAME', completes: 'function', summary: "Function's name (default: the file's or folder's)" },
   code: { kind: 'text', value: 'DIR', completes: 'folder', summary: 'Folder of the modules that the model or hooks import' },
+  include: { kind: 'list', value: 'PATH', completes: 'file', summary: 'File or folder that the code reads, and that travels beside it; repeatable' },
   hooks: { kind: 'text', value: 'FILE', completes: 'file', summary: 'Python file with preprocess and/or postprocess' },
   engine: { kind: 'text', value: 'ENGINE', choices: ['auto', 'plain', 'onnx', 'native'], summary: 'What evaluates the model (default: auto, the leanest that answers alike)' },
   python: { kind: 'text', value: 'VERSION', summary: 'Python version, or path of an interpreter' },

@@ -16,6 +16,7 @@ export async function checkFiles(config: Config): Promise<Config & { model: stri
   await mustBe('file or folder', splitArtifact(model).file, 'model', origins.model);
   await mustBe('file', config.sample, 'sample', origins.sample);
   await mustBe('folder', config.code, 'code', origins.code);
+  for (const each of config.include ?? []) await mustBe('file or folder', each, 'include', origins.include);
   await mustBe('file', config.hooks, 'hooks', origins.hooks);
   await mustBe('file', config.requirements, 'requirements', origins.requirements);
   for (const folder of Object.values(config.settings.data?.folders ?? {})) await mustBe('folder', fileURLToPath(folder), 'data.folders', origins.data);

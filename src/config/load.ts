@@ -26,6 +26,7 @@ export interface Config {
   /** Absolute paths. */
   sample: string | undefined;
   code: string | undefined;
+  include: string[] | undefined;
   hooks: string | undefined;
   requirements: string | undefined;
   /** `3.12`, or the absolute path of an interpreter. */
@@ -47,7 +48,7 @@ type Section = keyof typeof SECTIONS;
 const SECTION_KEYS = Object.keys(SECTIONS) as readonly Section[];
 
 /** Text as the user typed it; numbers are read and checked here. */
-export type Flags = Partial<Record<Exclude<Key, 'env' | 'data' | Section>, string>> & SectionFlags & { env?: string[] };
+export type Flags = Partial<Record<Exclude<Key, 'env' | 'include' | 'data' | Section>, string>> & SectionFlags & { env?: string[]; include?: string[] };
 
 interface Layer {
   values: FileValues;
@@ -98,6 +99,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
     const found = pick(key);
     return found === undefined ? undefined : path.resolve(found.layer.folder, found.value);
   };
+  const include = pick('include');
   const withDefault = <K extends keyof typeof DEFAULTS>(key: K, among = layers) => {
     const found = pick(key, among);
     if (found === undefined) origins[key] = 'default';
@@ -121,6 +123,7 @@ function merge(layers: Layer[], file: ConfigFile | null): Config {
     model: artifact,
     sample: pathOf('sample'),
     code: pathOf('code'),
+    include: include?.value.map((each) => path.resolve(include.layer.folder, each)),
     hooks: pathOf('hooks'),
     requirements: pathOf('requirements'),
     python: python === undefined ? undefined : pythonOf(python.value, python.layer.folder),
@@ -201,7 +204,7 @@ function variables(env: Context['env']): Flags {
   const read = (key: string) => env[variableName(key)] || undefined;
   const flags: Record<string, string | string[] | undefined> = {};
   for (const key of [...KEYS, ...SECTION_FLAGS]) if (!isStructured(key)) flags[key] = read(key);
-  for (const key of REPEATED_FLAGS) flags[key] = read(key)?.split(',');
+  for (const key of ['include', ...REPEATED_FLAGS]) flags[key] = read(key)?.split(',');
   return flags as Flags;
 }
 
@@ -213,13 +216,14 @@ function readTexts(texts: Flags, label: (key: Key) => string): FileValues {
     if (text === undefined) continue;
     values[key] = checked(key, NUMBERS.includes(key) ? numberOf(text) : text, label(key), text);
   }
+  if (texts.include !== undefined) values['include'] = texts.include;
   if (texts.env !== undefined) values['env'] = Object.fromEntries(texts.env.map(variableOf));
   return values as FileValues;
 }
 
 /** What no one text can say. */
-function isStructured(key: string): key is 'env' | 'data' | Section {
-  return key === 'env' || key === 'data' || SECTION_KEYS.includes(key as Section);
+function isStructured(key: string): key is 'env' | 'include' | 'data' | Section {
+  return key === 'env' || key === 'include' || key === 'data' || SECTION_KEYS.includes(key as Section);
 }
 
 function numberOf(text: string): number {

@@ -40,6 +40,9 @@ export const fileSchema = z
         'A JSON file with a body as a client would post it; every release is checked with it before it goes live.',
       ),
       code: text('the path of a folder').describe('Folder of the modules that the model or the hooks import.'),
+      include: z
+        .array(text('the path of a file or folder'), { error: 'a list of files and folders' })
+        .describe('Files and folders that the code reads; they travel beside it.'),
       hooks: text('the path of a Python file').describe('A Python file with `preprocess` and/or `postprocess`.'),
       requirements: text('the path of a requirements file').describe('Requirements to lock the dependencies with.'),
       engine: z

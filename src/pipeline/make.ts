@@ -29,6 +29,8 @@ export interface MakeRequest {
   /** A model file, or `module.py:attribute`. */
   model: string;
   code?: string;
+  /** Files and folders that the code reads. */
+  include?: string[] | undefined;
   hooks?: string;
   requirements?: string;
   python?: string;
@@ -99,7 +101,7 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
   const lock = await shipped(form.engine);
   const { caller } = target.provider;
   const compiled = form.engine === 'native' ? undefined : form;
-  const asked = { card, lock, ...dependenciesOf(ctx, lock), caller, name: request.name, hooks, code: request.code, compiled, data: data !== undefined };
+  const asked = { card, lock, ...dependenciesOf(ctx, lock), caller, name: request.name, hooks, code: request.code, include: request.include, compiled, data: data !== undefined };
   const { pointed = false } = request;
   const whole = pointed ? await bundlePointed(ctx, asked) : await bundleFor(ctx, target, asked);
   const packed = async () => (whole.fetched === null ? whole : bundle(ctx, asked));

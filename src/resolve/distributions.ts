@@ -37,9 +37,9 @@ const RENAMED: Record<string, string> = {
 /** Import names that are distributions of the same name. A name that is in neither list is asked for, never guessed. */
 const SAME = new Set(
   `aiohttp anyio arrow bottle boto3 botocore cachetools catboost certifi click cloudpickle cryptography dill django
-  falcon fastapi flask gensim geopandas gunicorn h5py httpx imageio jinja2 joblib jsonschema lightgbm loguru lxml
+  falcon fastapi flask gensim geopandas gunicorn h5py httpx imageio jinja2 joblib jsonschema keras lightgbm loguru lxml
   markdown markupsafe matplotlib mlxtend msgpack networkx nltk numba numpy onnx onnxruntime openpyxl orjson packaging pandas
-  patsy plotly polars psutil psycopg pyarrow pydantic pymongo pymysql pyparsing pytz redis regex requests rich scipy
+  patsy plotly polars psutil psycopg pyarrow pydantic pymongo pymysql pyparsing pytz redis regex requests rich safetensors scipy
   seaborn sentry_sdk shap shapely simplejson six skops spacy sqlalchemy starlette statsmodels structlog sympy tabulate
   tenacity tensorflow threadpoolctl tokenizers toml tomli torch torchvision tqdm transformers typing_extensions tzdata
   ujson urllib3 werkzeug xlrd`.split(/\s+/),

@@ -102,7 +102,7 @@ function failed(job: Job, result: Extract<Result, { ok: false }>, output: string
 
 /** A package lacks what another version of it has, or lays its data out differently. */
 const OTHER_VERSIONS = /Can't get attribute .* on <module '(?!__main__)|No module named '(?:numpy|scipy|sklearn|pandas)\.|incompatible dtype|^__\w+_ctor\(\) takes/;
-const MISSING_FILE = 'Only modules travel with the code, and files that lie in the folder of an imported package: put the file into one.';
+const MISSING_FILE = 'Only modules travel with the code by themselves, and files in the folder of an imported package: name the file with --include (or `include` of mlfn.yaml).';
 
 function loadHint(result: { type: string; message: string }): string {
   const missing = /No module named '([^'.]+)/.exec(result.message)?.[1];

@@ -9,7 +9,7 @@ import { failure, lockOf, makeLab, modelCard, pythonCard, writeFiles, type Lab }
 const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----\n';
 const PACKAGE = { 'app.py': 'import pkg\n', 'pkg/__init__.py': '' };
 
-async function pack(lab: Lab, app = path.join(lab.folder, 'app.py'), more: { hooks?: string; code?: string } = {}) {
+async function pack(lab: Lab, app = path.join(lab.folder, 'app.py'), more: { hooks?: string; code?: string; include?: string[] } = {}) {
   const card = app.endsWith('.py') ? pythonCard(app) : modelCard(app);
   const { function: part, findings } = await bundle(lab.ctx, { card, lock: lockOf(), dependencies: path.join(lab.root, 'dependencies'), name: 'demo', ...more });
   return { code: part.entries.map((each) => each.path).filter((name) => name.startsWith('code/')), findings };
@@ -114,6 +114,20 @@ test('.gitignore and .mlfnignore leave files out with git rules; what was named 
   expect(code).toEqual(['code/app.py', 'code/pkg/__init__.py', 'code/pkg/keep.txt']);
   expect(messages(findings, 'ignored-left-out')).toHaveLength(3);
   expect((await pack(lab, path.join(lab.folder, 'm.joblib'), { hooks: 'hooks.py' })).code).toEqual(['code/hooks.py']);
+});
+
+test('what was included travels from where it lies: ignored or a link, and no secret with it', async () => {
+  const lab = makeLab();
+  lab.write({ 'app.py': '', '.gitignore': 'weights/\n*.bin\n', 'words.bin': 'W', 'weights/a.bin': 'A', 'weights/deep/b.bin': 'B', 'weights/.env': 'A=1', 'weights/__pycache__/x.pyc': '' });
+  const outside = writeFiles(lab.root, { 'cache/c.bin': 'C', 'elsewhere/d.bin': 'D' });
+  symlinkSync(path.join(path.dirname(path.dirname(outside)), 'cache/c.bin'), path.join(lab.folder, 'weights/c.bin'));
+  const include = ['words.bin', 'weights', '../elsewhere/d.bin'].map((name) => path.join(lab.folder, name));
+  const { code, findings } = await pack(lab, undefined, { include });
+  expect(code).toEqual(['code/app.py', 'code/d.bin', 'code/weights/a.bin', 'code/weights/c.bin', 'code/weights/deep/b.bin', 'code/words.bin']);
+  expect(findings.map((each) => each.message)).toEqual(['weights/.env is left out: its name is that of a secret.']);
+  lab.write({ 'key.txt': KEY });
+  expect(await failure(pack(lab, undefined, { include: [path.join(lab.folder, 'key.txt')] }))).toMatchObject({ code: 'BUNDLE_SECRET' });
+  expect(await failure(pack(lab, undefined, { include: [path.join(lab.folder, 'gone')] }))).toMatchObject({ code: 'BUNDLE_UNREADABLE' });
 });
 
 test('an ignored module that the code imports is a warning with what to do', async () => {

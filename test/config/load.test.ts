@@ -56,6 +56,19 @@ describe('precedence', () => {
     expect(settings.env).toEqual({ A: 'file', B: 'flag', C: 'a=b\nc' });
   });
 
+  it('takes what is included from one place, and it has to be there', async () => {
+    put('mlfn.yaml', 'model: app.py:answer\ninclude: [weights.bin, words]\n');
+    put('app.py');
+    const below = path.join(folder, 'below');
+    mkdirSync(below);
+    expect((await load({}, {}, below)).include).toEqual([path.join(folder, 'weights.bin'), path.join(folder, 'words')]);
+    expect((await load({}, { MLFN_INCLUDE: 'a,b' }, below)).include).toEqual([path.join(below, 'a'), path.join(below, 'b')]);
+    expect((await load({ include: ['c'] }, { MLFN_INCLUDE: 'a,b' }, below)).include).toEqual([path.join(below, 'c')]);
+    await expect(checkFiles(await load({}))).rejects.toEqual(coded('CONFIG_FILE_MISSING', /^mlfn\.yaml:2:10: .*weights\.bin: there is no such file/));
+    put('mlfn.yaml', 'model: app.py:answer\ninclude: weights.bin\n');
+    await expect(load({})).rejects.toEqual(coded('CONFIG_VALUE', /include must be a list of files and folders/));
+  });
+
   it('starts paths of the file at the file, those of flags where the user is', async () => {
     put('mlfn.yaml', 'model: models/m.joblib\nsample: payload.json\npython: ./venv/bin/python\nbase: oci:base:slim\n');
     const below = path.join(folder, 'below');

@@ -10,5 +10,5 @@ interface FormatText {
 
 export const NOT_SERVED: Readonly<Record<Exclude<FrameworkFormat, ServedFormat | NetworkFormat>, FormatText>> = {
   'torch-saved': { title: 'a file of torch.save', instead: 'Export the network with torch.export.save or torch.onnx.export.' },
-  safetensors: { title: 'a safetensors file', instead: 'Write a function that loads it with safetensors, and deploy that: FILE.py:function.' },
+  safetensors: { title: 'a safetensors file', instead: 'Write a function that loads it with safetensors, and deploy that: FILE.py:function --include WEIGHTS.' },
 };

@@ -33,7 +33,7 @@ async function read({ view, size }: OpenFile, draft: Draft): Promise<void> {
     severity: 'error',
     code: 'no-estimator',
     message: 'The file holds weights and not the network that they belong to.',
-    hint: 'Write a function that builds the network and loads these weights, and deploy that: FILE.py:function.',
+    hint: 'Write a function that builds the network and loads these weights from beside its file, and deploy that: FILE.py:function --include WEIGHTS.',
   });
 }
 
