@@ -7,6 +7,7 @@ import { buildGoProgram, makeGoProgram, make } from './go-program.mjs';
 import { fail, pythonOf, run, takeLock } from './venv.mjs';
 
 const root = path.dirname(import.meta.dirname);
+const windows = process.platform === 'win32';
 const lab = path.join(root, '.oci-lab');
 const python = pythonOf(path.join(root, '.venv'));
 
@@ -15,6 +16,8 @@ const GO_PROGRAMS = [{ name: 'crane', version: 'v0.22.1', module: 'github.com/go
 const REFERRING = { name: 'referring', version: 'v0.22.1', source: path.join(root, 'test/oci/referring') };
 /** Judges lists of packages. */
 const CYCLONEDX = { wheel: 'cyclonedx-python-lib[json-validation]==11.12.0', folder: 'cyclonedx-11.12.0' };
+/** A Node that writes zstd, whichever runs the tests. */
+const NODE = { package: 'node@24.11.1', folder: 'node-24.11.1' };
 /** Program -> package of Debian and Ubuntu. */
 const PACKAGES = { skopeo: 'skopeo', umoci: 'umoci', bwrap: 'bubblewrap', mmdebstrap: 'mmdebstrap', 'docker-registry': 'docker-registry' };
 /** Its Python is 3.13, its glibc 2.41. */
@@ -62,5 +65,6 @@ installPackages();
 for (const program of GO_PROGRAMS) makeGoProgram(lab, python, program);
 buildGoProgram(lab, python, REFERRING);
 make(lab, CYCLONEDX.folder, (folder) => run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder, CYCLONEDX.wheel]));
+make(lab, NODE.folder, (folder) => run(windows ? 'npm.cmd' : 'npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, NODE.package]));
 makeBase();
 console.log(lab);

@@ -44,7 +44,7 @@ export async function* gzip(source: AsyncIterable<Uint8Array>, level = 6): Async
 }
 
 /** Copies of the source's bytes, of PIECE each but for the last. */
-async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+export async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let piece = Buffer.allocUnsafe(PIECE);
   let filled = 0;
   for await (const chunk of source) {

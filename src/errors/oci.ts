@@ -36,6 +36,11 @@ export const OCI_ERRORS = {
     meaning: 'A file changed while the image was made or sent.',
     mend: 'Wait until nothing writes to it, then run the command again.',
   },
+  OCI_COMPRESSION: {
+    kind: 'config',
+    meaning: 'The layers cannot be compressed as asked for: what reads the image, its documents or this Node know no zstd.',
+    mend: 'Leave --compression out: gzip is read everywhere.',
+  },
   OCI_UNWRITABLE: {
     kind: 'config',
     meaning: 'The image cannot be written to where it was asked for.',

@@ -1,6 +1,7 @@
 /** A base, layers on top of it, and how they are started: the documents of an image, the same bytes for the same inputs. */
 import { MlfnError } from '../errors.ts';
 import type { Base } from './base/open.ts';
+import type { Packing } from './compression.ts';
 import type { LayerBlob } from './layer.ts';
 import { type Descriptor, descriptorOf, type Format, type ImageConfig, layerTypeIn, MEDIA } from './media.ts';
 
@@ -38,9 +39,9 @@ const CREATED = '1970-01-01T00:00:00Z';
 const NOT_INHERITED = ['Cmd', 'Entrypoint', 'Healthcheck', 'OnBuild', 'Image', 'Hostname', 'Domainname', 'ArgsEscaped'];
 
 /** @throws OCI_BASE_INVALID where the base has layers that the format does not know */
-export function imageOf(base: Base, added: readonly NewLayer[], start: Start, format: Format): Image {
+export function imageOf(base: Base, added: readonly NewLayer[], start: Start, format: Format, packing: Packing = 'gzip'): Image {
   const below = base.layers.map((layer) => ({ what: 'base' as const, descriptor: { ...layer, mediaType: inFormat(base, layer, format) } }));
-  const above = added.map(({ what, digest, size }) => ({ what, descriptor: { mediaType: MEDIA.layer[format], digest, size } }));
+  const above = added.map(({ what, digest, size }) => ({ what, descriptor: { mediaType: packing === 'zstd' ? MEDIA.zstd : MEDIA.layer[format], digest, size } }));
   const layers = [...below, ...above];
   const config = documentOf(configOf(base, added, start));
   const configDescriptor = descriptorOf(MEDIA.config[format], config);

@@ -6,6 +6,7 @@ export { type Base, openBase } from './base/open.ts';
 export { blobFile } from './blobs.ts';
 export { type Image, imageOf, type NewLayer, type Start } from './image.ts';
 export { makeLayer } from './layer.ts';
+export { assertPacking, type Packing, writesZstd } from './compression.ts';
 export { compressionOf, type Format } from './media.ts';
 export type { Source } from './base/source.ts';
 export { attach, type Attachment } from './registry/attach.ts';

@@ -3,13 +3,12 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { versions } from 'node:process';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Context } from '../events.ts';
-import { gzip } from '../gzip.ts';
 import { readJson, withFile, writeWhole } from '../whole-files.ts';
 import { blobFile } from './blobs.ts';
+import { packed as compressed, packerOf, type Packing } from './compression.ts';
 import { type Read, tarOf, type TarRow } from './tar.ts';
 
 export interface LayerBlob {
@@ -23,15 +22,16 @@ export interface LayerBlob {
 
 /** Counts up when the same files would give other bytes. */
 const MADE_BY = 2;
-/** Weights are noise to a compressor: level 6 takes twice the time of 1 for the same bytes. */
+/** A file so large is weights: noise to a compressor. */
 const LARGE = 64 << 20;
 
 /**
- * The layer of these files. Its diff_id is the same everywhere; its digest wherever the same zlib compresses it.
+ * The layer of these files. Its diff_id is the same everywhere; its digest wherever the same zlib, or libzstd, compresses it.
  * @throws whatever `read` does, DISK_FULL
  */
-export async function makeLayer(ctx: Context, rows: readonly TarRow[], read: Read): Promise<LayerBlob> {
-  const key = keyOf(rows);
+export async function makeLayer(ctx: Context, rows: readonly TarRow[], read: Read, packing: Packing = 'gzip'): Promise<LayerBlob> {
+  const weights = rows.some(({ entry }) => entry.size > LARGE);
+  const key = keyOf(rows, packerOf(packing, weights));
   const known = await kept(ctx, key);
   if (known !== null) return known;
   const plain = createHash('sha256');
@@ -41,10 +41,10 @@ export async function makeLayer(ctx: Context, rows: readonly TarRow[], read: Rea
   await mkdir(path.dirname(scratch), { recursive: true });
   let made: LayerBlob | undefined;
   await withFile(scratch, async (temporary) => {
-    const compressed = pipeline(
+    await pipeline(
       tarOf(rows, read),
       seen((chunk) => void plain.update(chunk)),
-      (plainly: AsyncIterable<Uint8Array>) => gzip(plainly, levelFor(rows)),
+      (plainly: AsyncIterable<Uint8Array>) => compressed(plainly, packing, weights),
       seen((chunk) => {
         packed.update(chunk);
         size += chunk.length;
@@ -52,7 +52,6 @@ export async function makeLayer(ctx: Context, rows: readonly TarRow[], read: Rea
       createWriteStream(temporary, { flags: 'wx', flush: true }),
       { signal: ctx.signal },
     );
-    await compressed;
     made = { digest: `sha256:${packed.digest('hex')}`, size, diffId: `sha256:${plain.digest('hex')}` };
     const blob = blobFile(ctx, made.digest);
     await mkdir(path.dirname(blob), { recursive: true });
@@ -75,14 +74,10 @@ function recordFile(ctx: Context, key: string): string {
 }
 
 /** Over all that decides the bytes. */
-function keyOf(rows: readonly TarRow[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([MADE_BY, versions.zlib, levelFor(rows)]));
+function keyOf(rows: readonly TarRow[], packer: unknown[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([MADE_BY, ...packer]));
   for (const { path: name, entry } of rows.toSorted((a, b) => (a.path < b.path ? -1 : 1))) hash.update(JSON.stringify([name, entry.mode, entry.sha256]));
   return hash.digest('hex');
-}
-
-function levelFor(rows: readonly TarRow[]): number {
-  return rows.some(({ entry }) => entry.size > LARGE) ? 1 : 6;
 }
 
 function seen(see: (chunk: Buffer) => void): Transform {

@@ -14,6 +14,7 @@ export const MEDIA = {
   index: { oci: 'application/vnd.oci.image.index.v1+json', docker: 'application/vnd.docker.distribution.manifest.list.v2+json' },
   config: { oci: 'application/vnd.oci.image.config.v1+json', docker: 'application/vnd.docker.container.image.v1+json' },
   layer: GZIP,
+  zstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
 } as const;
 
 /** A layer is the same bytes in both formats; what only one of them has a name for stays as it is. */

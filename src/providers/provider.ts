@@ -105,7 +105,7 @@ export interface PushedImage {
 export interface ImageRules {
   /** Of all layers unpacked, the base's included; null where nothing says. */
   unpackedBytes: number | null;
-  /** Layers of a base may be compressed by zstd. */
+  /** Layers may be compressed by zstd, those of a base and ours. */
   zstd: boolean;
 }
 

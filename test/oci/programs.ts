@@ -15,6 +15,10 @@ export const crane = built('crane', 'v0.22.1');
 /** A registry that lists referrers (test/oci/referring). */
 export const referring = built('referring', 'v0.22.1');
 
+/** One that writes zstd. */
+export const modernNode = path.join(lab, 'node-24.11.1/node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
+if (!existsSync(modernNode)) throw say(modernNode);
+
 /** A folder for Python's path. */
 export const cyclonedx = path.join(lab, 'cyclonedx-11.12.0');
 if (!existsSync(cyclonedx)) throw say(cyclonedx);

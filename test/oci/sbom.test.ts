@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { sbomOf } from '../../src/pipeline/image/sbom.ts';
 import type { LockedPackage } from '../../src/types.ts';
 import { Lab } from '../e2e/lab.ts';
+import { linkTree, warmUv } from '../e2e/warm.ts';
 import { python } from '../python.ts';
 import { dockerRegistry, judged, type Registry, referringRegistry } from './lab.ts';
 import { crane, cyclonedx } from './programs.ts';
@@ -84,6 +85,7 @@ describe('mlfn image --push', () => {
   let registry: Registry;
   beforeAll(async () => {
     lab = await Lab.open();
+    linkTree(await warmUv(), path.join(lab.home, 'cache/uv'));
     registry = await referringRegistry();
     mkdirSync(path.join(lab.folder, 'base'));
     writeSmallBase(path.join(lab.folder, 'base'));

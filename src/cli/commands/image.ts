@@ -42,6 +42,7 @@ export const image = command({
     base: FORM_OPTIONS.base,
     for: { kind: 'text', value: 'KIND', choices: ['http', 'lambda'], summary: 'A server of HTTP (default), or a function of AWS Lambda' },
     format: { kind: 'text', value: 'FORMAT', choices: ['oci', 'docker'], summary: 'Of its documents: oci (default), or Docker v2 schema 2' },
+    compression: { kind: 'text', value: 'METHOD', choices: ['gzip', 'zstd'], summary: 'Of layers: gzip (default), or zstd (containerd, Podman, Docker 23+, Cloud Run)' },
     label: { kind: 'list', value: 'NAME=VALUE', summary: 'Label of the image; repeatable' },
     insecure: { kind: 'flag', summary: 'Registries may speak HTTP, or show any certificate' },
     sample, name, code, hooks, engine, python, requirements, env, concurrency, arch, trust,
@@ -53,7 +54,7 @@ export const image = command({
   ],
   async run(ctx, input): Promise<ImageResult> {
     const [{ loadConfig, checkFiles }, { image: make }] = await Promise.all([import('../../config/index.ts'), import('../../pipeline/image/image.ts')]);
-    const { out, push, base, for: kind, format, label, insecure, arch: processor, trust: trusted, ...flags } = input;
+    const { out, push, base, for: kind, format, compression, label, insecure, arch: processor, trust: trusted, ...flags } = input;
     const labels = labelsOf(label ?? []);
     const config = await checkFiles(await loadConfig(ctx, flags));
     const file = out ?? (push === undefined ? `${config.name}.tar` : undefined);
@@ -63,6 +64,7 @@ export const image = command({
       kind: kind === 'lambda' ? 'lambda' : 'http',
       arch: processor === 'arm64' ? 'arm64' : 'x86_64',
       format: format === 'docker' ? 'docker' : 'oci',
+      packing: compression === 'zstd' ? 'zstd' : 'gzip',
       insecure,
       labels,
       ...(base === undefined ? {} : { base }),

@@ -1,7 +1,7 @@
 /** A package and a base as one image. Nothing is sent. */
 import type { Context } from '../../events.ts';
 import type { RuntimeSettings } from '../../live.ts';
-import { type Base, blobFile, type Format, type Image, imageOf, interpreterFor, type Locate, noPython, openBase, type Source } from '../../oci/index.ts';
+import { type Base, blobFile, type Format, type Image, imageOf, interpreterFor, type Locate, noPython, openBase, type Packing, type Source } from '../../oci/index.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { make, type Made, type MakeRequest } from '../make.ts';
 import type { Kind } from './kinds.ts';
@@ -16,6 +16,8 @@ export interface Assembly {
   base: string | undefined;
   arch: Processor;
   format: Format;
+  /** Of the layers that are made; the base's stay as they are. */
+  packing: Packing;
   /** What the image says of how it runs; null where what starts it does. */
   settings: RuntimeSettings | null;
   labels(made: Made, base: Base): Promise<Record<string, string>>;
@@ -32,12 +34,12 @@ export interface Assembled {
 
 /** @throws OCI_*, and what the stages throw */
 export async function assemble(ctx: Context, asked: Assembly, open: (text: string) => Source): Promise<Assembled> {
-  const { kind, format, settings } = asked;
+  const { kind, format, settings, packing } = asked;
   const { base, made } = await baseAndPackage(ctx, asked, open);
   const interpreter = interpreterFor(base, made.lock);
   for (const warning of lacksOf(base, kind, made.lock.python)) ctx.emit({ type: 'warning', ...warning });
   const start = { folder: `/${kind.folder}`, labels: await asked.labels(made, base), ...kind.start(interpreter, settings) };
-  const image = imageOf(base, await layersOf(ctx, made.bundle, kind.folder), start, format);
+  const image = imageOf(base, await layersOf(ctx, made.bundle, kind.folder, packing), start, format, packing);
   const locate: Locate = ({ what, descriptor }) => (what === 'base' ? base.source.blob(descriptor) : Promise.resolve(blobFile(ctx, descriptor.digest)));
   return { made, base, image, locate };
 }

@@ -1,7 +1,7 @@
 /** A model as a container image: made like any package, put together without a daemon, written to a file or sent to a registry. */
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
-import { assertWritable, attach, type Base, type Format, type Image, parseReference, type Pushed, pushImage, type Reference, referenceText, writeImageArchive } from '../../oci/index.ts';
+import { assertPacking, assertWritable, attach, type Base, type Format, type Image, type Packing, parseReference, type Pushed, pushImage, type Reference, referenceText, writeImageArchive } from '../../oci/index.ts';
 import type { RuntimeSettings } from '../../live.ts';
 import type { Made, MakeRequest } from '../make.ts';
 import { assemble } from './assemble.ts';
@@ -18,6 +18,7 @@ export interface ImageRequest extends MakeRequest {
   base?: string | undefined;
   arch: Processor;
   format: Format;
+  packing: Packing;
   /** Absolute; an archive. */
   out?: string;
   /** `HOST/REPOSITORY:TAG` */
@@ -44,6 +45,7 @@ export interface ImageMade {
 export async function image(ctx: Context, request: ImageRequest): Promise<ImageMade> {
   // What is wrong with a name, or with where it goes, is said before anything is made.
   const to = request.push === undefined ? null : parseReference(request.push);
+  assertPacking(request.packing, request.format, request.kind === 'lambda' ? 'AWS Lambda' : null);
   if (request.out !== undefined) await assertWritable(request.out);
   const registries = new Registries(ctx, request.insecure);
   try {
@@ -54,9 +56,9 @@ export async function image(ctx: Context, request: ImageRequest): Promise<ImageM
 }
 
 async function imageFor(ctx: Context, request: ImageRequest, to: Reference | null, registries: Registries): Promise<ImageMade> {
-  const { kind, base: named, arch, format, settings } = request;
+  const { kind, base: named, arch, format, packing, settings } = request;
   const labels = async (made: Made, base: Base) => ({ ...labelsOf(request.name, made, base), ...(await commitLabel(ctx, made)), ...request.labels });
-  const asked = { package: request, kind: KINDS[kind], base: named, arch, format, settings, labels };
+  const asked = { package: request, kind: KINDS[kind], base: named, arch, format, packing, settings, labels };
   const { made, base, image: finished, locate } = await assemble(ctx, asked, (text) => registries.source(text));
   const name = to === null ? `${request.name}:latest` : referenceText({ ...to, tag: to.tag ?? 'latest', digest: null });
   const file = request.out === undefined ? null : { path: request.out, bytes: await writeImageArchive(ctx, finished, name, request.out, locate) };

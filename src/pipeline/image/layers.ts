@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { piecesOf } from '../../bundle/index.ts';
 import type { Context } from '../../events.ts';
-import { type Base, makeLayer, type NewLayer } from '../../oci/index.ts';
+import { type Base, makeLayer, type NewLayer, type Packing } from '../../oci/index.ts';
 import { gitCommit } from '../../release/index.ts';
 import type { Bundle, Entry } from '../../types.ts';
 import type { Made } from '../make.ts';
@@ -12,7 +12,7 @@ const MODEL = 'model/';
 const isModel = ({ path: name }: Entry) => name.startsWith(MODEL);
 
 /** @param folder that the package lies below, from the root */
-export async function layersOf(ctx: Context, bundle: Bundle, folder: string): Promise<NewLayer[]> {
+export async function layersOf(ctx: Context, bundle: Bundle, folder: string, packing: Packing): Promise<NewLayer[]> {
   const parts: [NewLayer['what'], string, Entry[]][] = [
     ['dependencies', `${folder}/dependencies`, bundle.dependencies.entries],
     ['code', folder, bundle.function.entries.filter((entry) => !isModel(entry))],
@@ -23,7 +23,7 @@ export async function layersOf(ctx: Context, bundle: Bundle, folder: string): Pr
     if (entries.length === 0) continue;
     ctx.emit({ type: 'progress', text: `packing the ${what}` });
     const rows = entries.map((entry) => ({ path: `${below}/${entry.path}`, entry }));
-    layers.push({ what, ...(await makeLayer(ctx, rows, (entry) => piecesOf(ctx, entry))) });
+    layers.push({ what, ...(await makeLayer(ctx, rows, (entry) => piecesOf(ctx, entry), packing)) });
   }
   return layers;
 }

@@ -3,7 +3,7 @@ import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
 import { imageFact } from '../../facts.ts';
 import type { ReleaseImage } from '../../live.ts';
-import { type Base, compressionOf, pushImage } from '../../oci/index.ts';
+import { type Base, compressionOf, pushImage, writesZstd } from '../../oci/index.ts';
 import type { Target } from '../../providers/index.ts';
 import type { ImageRules, Supplies } from '../../providers/provider.ts';
 import { sizeText } from '../../size-text.ts';
@@ -24,6 +24,7 @@ export interface TargetImage {
 /** @throws OCI_*, BUNDLE_TOO_LARGE, and what the stages throw */
 export async function imageFor(ctx: Context, { provider, config }: Target, request: MakeRequest & { base?: string | undefined }): Promise<TargetImage> {
   const { platform } = provider.platform(config);
+  const rules = provider.images ?? { unpackedBytes: null, zstd: false };
   const registries = new Registries(ctx, false);
   try {
     const assembled = await assemble(
@@ -34,6 +35,8 @@ export async function imageFor(ctx: Context, { provider, config }: Target, reque
         base: request.base,
         arch: platform !== 'this-machine' && platform.arch === 'aarch64' ? 'arm64' : 'x86_64',
         format: 'oci',
+        // Of a release neither counts: who has another Node makes no other one.
+        packing: rules.zstd && writesZstd ? 'zstd' : 'gzip',
         // The target says it to each release: a changed setting is no other image.
         settings: null,
         labels: async (made, base) => labelsOf(request.name, made, base),
@@ -41,7 +44,7 @@ export async function imageFor(ctx: Context, { provider, config }: Target, reque
       },
       (text) => registries.source(text),
     );
-    assertRuns(assembled, provider.images ?? { unpackedBytes: null, zstd: true }, provider.name);
+    assertRuns(assembled, rules, provider.name);
     const release = releaseOf(assembled);
     ctx.emit(imageFact(release, assembled.image.layers.length));
     return { made: assembled.made, release, push: pusher(ctx, assembled, registries), close: () => registries.close() };
