@@ -69,7 +69,7 @@ async function packAndPlan(ctx: Context, target: Target, request: DeployRequest)
   for (const form of forms) {
     const last = form === forms.at(-1);
     const findings = await preflight(ctx, target, name, form);
-    const packed = await packedAs(ctx, target, form, { ...request, pointed: settings.reload !== undefined }, { findings, last });
+    const packed = await packedAs(ctx, target, form, { ...request, pointed: settings.reload !== undefined, memory: settings.memory }, { findings, last });
     if (packed === null) continue;
     try {
       const draft = await draftFor(ctx, target, name, { ...packed, settings });

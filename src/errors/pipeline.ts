@@ -16,6 +16,11 @@ export const PIPELINE_ERRORS = {
     meaning: 'The function is made of zips and the deploy is an image, or the other way round, and the target lets no function change that.',
     mend: 'Deploy in the form that the function has, or under another name, and have the callers move.',
   },
+  PACKAGE_MEMORY: {
+    kind: 'limit',
+    meaning: 'The model is larger than the memory of a worker, which has to hold it.',
+    mend: 'Give --memory more than the model is large, or deploy where a worker may have that.',
+  },
   FUNCTION_UNKNOWN: {
     kind: 'usage',
     meaning: 'No function of that name is deployed to the target.',

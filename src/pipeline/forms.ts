@@ -8,12 +8,15 @@ import type { Target } from '../providers/index.ts';
 import type { Supplies } from '../providers/provider.ts';
 import type { Finding, PackageForm } from '../types.ts';
 import { type BuildRequest, make, type Made } from './make.ts';
+import { loadedIn } from './memory.ts';
 
 export interface FormRequest extends BuildRequest {
   /** Absent: `auto`. */
   package?: 'auto' | PackageForm;
   /** What an image is built on; absent: what the target's kind of image is. */
   base?: string | undefined;
+  /** MB that a worker may use; absent where nobody holds it to that. */
+  memory?: number;
 }
 
 /** A package in the form in which it goes. */
@@ -40,7 +43,9 @@ export function formsFor({ provider, config }: Target, asked: FormRequest['packa
  * Null where it does not fit and there is another form to try.
  * @param last there is none. @throws BUNDLE_TOO_LARGE
  */
-export async function packedAs(ctx: Context, target: Target, form: PackageForm, request: FormRequest, { findings = [], last = true }: { findings?: Finding[]; last?: boolean } = {}): Promise<Packed | null> {
+export async function packedAs(ctx: Context, target: Target, form: PackageForm, asked: FormRequest, { findings = [], last = true }: { findings?: Finding[]; last?: boolean } = {}): Promise<Packed | null> {
+  const { memory } = asked;
+  const request = memory === undefined ? asked : { ...asked, admits: loadedIn(memory, target, form) };
   if (form === 'image') {
     const { imageFor } = await import('./image/target.ts');
     const { made, release, push, close } = await imageFor(ctx, target, request);

@@ -44,6 +44,8 @@ export interface MakeRequest {
   pointed?: boolean;
   /** Of what a worker is told, what decides what ships. */
   settings?: Pick<RuntimeSettings, 'data'>;
+  /** Throws where a model in that form cannot run; asked before anything is packed. */
+  admits?: (card: ModelCard, engine: Engine) => void;
   /** Loads a model that names something outside the allowlist. */
   trust: boolean;
 }
@@ -98,6 +100,7 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
   };
   const found = await formOf(ctx, card, own, { ...request, body: sample, data, runtime: () => shipped('onnx') });
   const form = converted === null ? found : asNetwork(found, converted);
+  request.admits?.(card, form.engine);
   const lock = await shipped(form.engine);
   const { caller } = target.provider;
   const compiled = form.engine === 'native' ? undefined : form;
