@@ -4,6 +4,7 @@ import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { readText } from '../whole-files.ts';
+import { asVersions } from './compiled.ts';
 import { fromUser } from './interpreters.ts';
 import { fromPoetry, fromPoetryLock, pythonOf } from './poetry.ts';
 import { addRequirement, emptyFile, readRequirements, type RequirementsFile } from './requirements.ts';
@@ -22,6 +23,9 @@ export interface Project {
   /** A uv.toml with the indexes that the project configured for uv, and nothing else of it. */
   uvConfig: string;
 }
+
+/** What MLflow logs lists MLflow itself, and what its own way of serving needs: versions, not wishes. */
+const MLMODEL = 'MLmodel';
 
 /** Keys of uv's configuration that say where packages come from. */
 const INDEX_KEYS = [
@@ -60,7 +64,10 @@ export async function readProject(ctx: Context, folder: string, given: string | 
   if (names.has('uv.lock') && pyproject !== null) return { ...project, uvLock: path.join(folder, 'uv.lock') };
   const own = fromPyproject(pyproject);
   if (names.has('poetry.lock') && own !== null) return readGiven(project, path.join(folder, 'poetry.lock'));
-  if (names.has('requirements.txt')) return readGiven(project, path.join(folder, 'requirements.txt'));
+  if (names.has('requirements.txt')) {
+    const found = await readGiven(project, path.join(folder, 'requirements.txt'));
+    return names.has(MLMODEL) && found.requirements !== null ? { ...found, requirements: asVersions(found.requirements) } : found;
+  }
   return { ...project, requirements: own };
 }
 
