@@ -105,13 +105,17 @@ function temporaryName(base: string): string {
   return `.${base}.tmp-${os.hostname()}-${pid}-${randomBytes(4).toString('hex')}`;
 }
 
-/** Takes away what killed builders of the same folder left: their process is gone, or the leftover is a day old. */
-async function sweep(parent: string, base: string): Promise<void> {
+/** Takes away what killed builders of anything in a folder left. */
+export async function sweepLeftovers(folder: string): Promise<void> {
+  await sweep(folder, null);
+}
+
+/** Takes away what killed builders left, of one name or of all (null): their process is gone, or the leftover is a day old. */
+async function sweep(parent: string, base: string | null): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
-    const mark = `.${base}.tmp-`;
-    if (!name.startsWith(mark)) continue;
-    const owner = /^(.*)-(\d+)-[0-9a-f]{8}$/.exec(name.slice(mark.length));
-    const gone = owner?.[1] === os.hostname() && !isRunning(Number(owner[2]));
+    const [, what, host, owner] = /^\.(.*)\.tmp-(.*)-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
+    if (what === undefined || (base !== null && what !== base)) continue;
+    const gone = host === os.hostname() && !isRunning(Number(owner));
     const left = path.join(parent, name);
     const age = Date.now() - (await stat(left).then((s) => s.mtimeMs, Date.now));
     if (!gone && age < STALE_MS) continue;

@@ -1,7 +1,7 @@
 /** Blobs of images on this machine, by their digest. What is there was compared with it. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
@@ -11,11 +11,18 @@ export function blobFile(ctx: Context, digest: string): string {
   return path.join(ctx.home.cache, 'oci', 'blobs', ...digest.split(':'));
 }
 
+/** It was used: what is not for long is swept (cache.ts). */
+export async function touch(file: string): Promise<void> {
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined);
+}
+
 /** A blob that a power cut left short is taken away. */
 export async function hasBlob(ctx: Context, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
   const file = blobFile(ctx, digest);
   const found = await stat(file).catch(() => null);
-  if (found !== null && found.size !== size) await rm(file, { force: true });
+  if (found?.size === size) await touch(file);
+  else if (found !== null) await rm(file, { force: true });
   return found?.size === size;
 }
 

@@ -4,6 +4,7 @@ export { interpreterFor, noPython } from './base/accepts.ts';
 export { layoutAt } from './base/layout.ts';
 export { type Base, openBase } from './base/open.ts';
 export { blobFile } from './blobs.ts';
+export { useCache } from './cache.ts';
 export { type Image, imageOf, type NewLayer, type Start } from './image.ts';
 export { makeLayer } from './layer.ts';
 export { assertPacking, type Packing, writesZstd } from './compression.ts';

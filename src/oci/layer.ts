@@ -1,13 +1,13 @@
 /** A layer of an image: files as a compressed tar in the cache, made once for the same files. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Context } from '../events.ts';
 import { readJson, withFile, writeWhole } from '../whole-files.ts';
-import { blobFile } from './blobs.ts';
+import { blobFile, hasBlob } from './blobs.ts';
 import { packed as compressed, packerOf, type Packing } from './compression.ts';
 import { type Read, tarOf, type TarRow } from './tar.ts';
 
@@ -65,8 +65,7 @@ export async function makeLayer(ctx: Context, rows: readonly TarRow[], read: Rea
 async function kept(ctx: Context, key: string): Promise<LayerBlob | null> {
   const known = (await readJson(recordFile(ctx, key))) as LayerBlob | null;
   if (known === null) return null;
-  const found = await stat(blobFile(ctx, known.digest)).catch(() => null);
-  return found?.size === known.size ? known : null;
+  return (await hasBlob(ctx, known)) ? known : null;
 }
 
 function recordFile(ctx: Context, key: string): string {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
 import { readJson, writeWhole } from '../../whole-files.ts';
+import { touch } from '../blobs.ts';
 import { configSchema, type Descriptor, type ImageConfig, indexSchema, type Manifest, manifestSchema, MEDIA } from '../media.ts';
 import { type BaseFacts, factsOf, invalid } from './facts.ts';
 import { json } from './layout.ts';
@@ -61,7 +62,10 @@ function parsed<T>(name: string, { bytes, mediaType }: Document, what: string, s
 async function knownFacts(ctx: Context, source: Source, digest: string, { layers }: Manifest, { config }: ImageConfig): Promise<BaseFacts> {
   const file = path.join(ctx.home.cache, 'oci', 'facts', `${digest.slice('sha256:'.length)}-${READ_BY}.json`);
   const known = (await readJson(file)) as BaseFacts | null;
-  if (known !== null) return known;
+  if (known !== null) {
+    await touch(file);
+    return known;
+  }
   const files = [];
   for (const descriptor of layers) files.push({ descriptor, file: await source.blob(descriptor) });
   const facts = await factsOf(ctx, source.name, files, config?.Env ?? []);

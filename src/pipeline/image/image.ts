@@ -1,7 +1,7 @@
 /** A model as a container image: made like any package, put together without a daemon, written to a file or sent to a registry. */
 import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
-import { assertPacking, assertWritable, attach, type Base, type Format, type Image, type Packing, parseReference, type Pushed, pushImage, type Reference, referenceText, writeImageArchive } from '../../oci/index.ts';
+import { assertPacking, assertWritable, attach, type Base, type Format, type Image, type Packing, parseReference, type Pushed, pushImage, type Reference, referenceText, useCache, writeImageArchive } from '../../oci/index.ts';
 import type { RuntimeSettings } from '../../live.ts';
 import type { Made, MakeRequest } from '../make.ts';
 import { assemble } from './assemble.ts';
@@ -47,11 +47,13 @@ export async function image(ctx: Context, request: ImageRequest): Promise<ImageM
   const to = request.push === undefined ? null : parseReference(request.push);
   assertPacking(request.packing, request.format, request.kind === 'lambda' ? 'AWS Lambda' : null);
   if (request.out !== undefined) await assertWritable(request.out);
+  const release = await useCache(ctx);
   const registries = new Registries(ctx, request.insecure);
   try {
     return await imageFor(ctx, request, to, registries);
   } finally {
     registries.close();
+    release();
   }
 }
 

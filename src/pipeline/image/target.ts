@@ -3,7 +3,7 @@ import { MlfnError } from '../../errors.ts';
 import type { Context } from '../../events.ts';
 import { imageFact } from '../../facts.ts';
 import type { ReleaseImage } from '../../live.ts';
-import { type Base, compressionOf, pushImage, writesZstd } from '../../oci/index.ts';
+import { type Base, compressionOf, pushImage, useCache, writesZstd } from '../../oci/index.ts';
 import type { Target } from '../../providers/index.ts';
 import type { ImageRules, Supplies } from '../../providers/provider.ts';
 import { sizeText } from '../../size-text.ts';
@@ -25,7 +25,12 @@ export interface TargetImage {
 export async function imageFor(ctx: Context, { provider, config }: Target, request: MakeRequest & { base?: string | undefined }): Promise<TargetImage> {
   const { platform } = provider.platform(config);
   const rules = provider.images ?? { unpackedBytes: null, zstd: false };
+  const release = await useCache(ctx);
   const registries = new Registries(ctx, false);
+  const close = () => {
+    registries.close();
+    release();
+  };
   try {
     const assembled = await assemble(
       ctx,
@@ -45,11 +50,11 @@ export async function imageFor(ctx: Context, { provider, config }: Target, reque
       (text) => registries.source(text),
     );
     assertRuns(assembled, rules, provider.name);
-    const release = releaseOf(assembled);
-    ctx.emit(imageFact(release, assembled.image.layers.length));
-    return { made: assembled.made, release, push: pusher(ctx, assembled, registries), close: () => registries.close() };
+    const named = releaseOf(assembled);
+    ctx.emit(imageFact(named, assembled.image.layers.length));
+    return { made: assembled.made, release: named, push: pusher(ctx, assembled, registries), close };
   } catch (error) {
-    registries.close();
+    close();
     throw error;
   }
 }
