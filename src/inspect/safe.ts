@@ -6,21 +6,25 @@ import { NOT_SERVED } from './framework/formats.ts';
 
 const NETWORKS: ReadonlySet<FrameworkFormat> = new Set<NetworkFormat>(['keras', 'keras-h5', 'saved-model', 'torchscript', 'torch-exported']);
 
+/** Findings of files that a model refers to, or links to, outside its folder. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['external-data-outside', 'link']);
+
 /**
  * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.
- * @throws MODEL_DAMAGED, MODEL_UNSAFE, MODEL_NO_FEATURES, MODEL_NO_ESTIMATOR, MODEL_NOT_SERVED
+ * @throws MODEL_UNSAFE, MODEL_DAMAGED, MODEL_NO_FEATURES, MODEL_NO_ESTIMATOR, MODEL_NOT_SERVED
  */
 export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts card is ModelCard | NetworkCard {
   if (card.kind === 'python') return;
   const errors = card.findings.filter(({ severity }) => severity === 'error');
-  const damage = errors.find(isDamage);
   const details = { path: card.path, findings: errors };
+  // What lies elsewhere cannot travel with the model, whoever trusts it.
+  const elsewhere = errors.find(({ code }) => ELSEWHERE.has(code));
+  if (elsewhere !== undefined) throw new MlfnError('MODEL_UNSAFE', located(elsewhere), { hint: elsewhere.hint, details });
+  const damage = errors.find(isDamage);
   if (damage !== undefined) {
     throw new MlfnError('MODEL_DAMAGED', located(damage), { hint: damage.hint, details });
   }
-  // What lies elsewhere cannot travel with the model, whoever trusts it.
-  const elsewhere = errors.some(({ code }) => code === 'external-data-outside');
-  if (!card.safe && (!trust || elsewhere)) {
+  if (!card.safe && !trust) {
     const [first] = errors;
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more; see mlfn inspect)` : '';
     throw new MlfnError('MODEL_UNSAFE', `${first === undefined ? 'The file is not proven safe.' : located(first)}${more}`, {
