@@ -73,7 +73,7 @@ async function packAndPlan(ctx: Context, target: Target, request: DeployRequest)
     if (packed === null) continue;
     try {
       const draft = await draftFor(ctx, target, name, { ...packed, settings });
-      return { packed, draft, ...(await planOf(ctx, target, name, { kind: 'release', draft, canary })) };
+      return { packed, draft, ...(await planOf(ctx, target, name, { kind: 'release', draft, canary, hasOther: !last })) };
     } catch (error) {
       packed.close();
       if (last || !(error instanceof MlfnError && error.code === 'PACKAGE_FIXED')) throw error;

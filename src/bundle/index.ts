@@ -4,6 +4,7 @@ export { build, type Built } from './build.ts';
 export { bundle, type BundleInput } from './bundle.ts';
 export { layDependencies, type Supply } from './dependencies.ts';
 export { withRequirements } from './function.ts';
+export { relayEntry } from './serving.ts';
 export { assertFits, assertSendable, fits } from './fits.ts';
 export { hashOnce } from './hash.ts';
 export { oneZip } from './one-zip.ts';

@@ -20,6 +20,8 @@ const MODEL_ONLY = ['bodies', 'fields', 'inference', 'predict', 'records', 'refu
 /** What reads the objects that requests name. */
 const DATA = 'mlfn_serve/data/';
 const PYTHON_ONLY = ['function', 'wsgi'];
+/** Goes with images, and alone: src/providers/aws/twin/relay.ts. */
+const RELAY = 'mlfn_serve/relay.py';
 const TENSORS_ONLY = ['answers', 'ports', 'tensor_protocol', 'tensors'];
 
 /** What finds a model that is not in the package. */
@@ -33,14 +35,19 @@ export async function servingCode(ctx: Context, caller: Caller, by: ServedBy, { 
   const engine = leftOut(by, apart);
   const [own, other] = caller === 'lambda' ? ['s3', 'gs'] : ['gs', 's3'];
   const left = (name: string) => (data && name === `mlfn_serve/store_${own}.py` ? false : engine(name) || (name.startsWith(DATA) && (!data || name === `${DATA}${other}.py`)));
-  const shipped = names.filter((name) => !/(^|\/)(__pycache__\/|\.)|\.pyc$/.test(name) && !left(name) && !(caller === 'lambda' && HTTP_ONLY.has(name)));
-  return Promise.all(
-    shipped.map(async (name) => {
-      const file = path.join(folder, ...name.split('/'));
-      const { sha256, size } = await hashFile(ctx, file);
-      return { path: name, mode: 0o644 as const, sha256, size, source: { file } };
-    }),
-  );
+  const shipped = names.filter((name) => !/(^|\/)(__pycache__\/|\.)|\.pyc$/.test(name) && name !== RELAY && !left(name) && !(caller === 'lambda' && HTTP_ONLY.has(name)));
+  return Promise.all(shipped.map((name) => templateEntry(ctx, name)));
+}
+
+/** What hands calls on to another function, for an image that may have to: it needs nothing else of the serving code. */
+export function relayEntry(ctx: Context): Promise<Entry> {
+  return templateEntry(ctx, RELAY);
+}
+
+async function templateEntry(ctx: Context, name: string): Promise<Entry> {
+  const file = path.join(templatesFolder(), 'python', ...name.split('/'));
+  const { sha256, size } = await hashFile(ctx, file);
+  return { path: name, mode: 0o644, sha256, size, source: { file } };
 }
 
 /** What the engine does not import. */

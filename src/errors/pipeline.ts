@@ -13,8 +13,8 @@ export const PIPELINE_ERRORS = {
   },
   PACKAGE_FIXED: {
     kind: 'config',
-    meaning: 'The function is made of zips and the deploy is an image, or the other way round, and the target lets no function change that.',
-    mend: 'Deploy in the form that the function has, or under another name, and have the callers move.',
+    meaning: 'The function is made of images, none of which is a release of mlfn that could hand calls on to a zip.',
+    mend: 'Deploy an image first, or a zip under another name.',
   },
   PACKAGE_MEMORY: {
     kind: 'limit',

@@ -25,8 +25,11 @@ export interface Limits {
 export type ReleaseDraft = Omit<Release, 'number' | 'createdAt' | 'verification' | 'sample'>;
 
 export type Want =
-  /** `canary`: percent of the traffic that the new release gets at first, 1 to 99; all of it when absent. */
-  | { kind: 'release'; draft: ReleaseDraft; canary?: number }
+  /**
+   * `canary`: percent of the traffic that the new release gets at first, 1 to 99; all of it when absent. `hasOther`: the package can
+   * go in another form, too, so a function that is made of that keeps it.
+   */
+  | { kind: 'release'; draft: ReleaseDraft; canary?: number; hasOther?: boolean }
   /** Rollback and promote: this release gets all the traffic. */
   | { kind: 'live'; number: number }
   /** The releases as they are, kept warm as the configuration says. Only of targets whose configuration has `warm`. */

@@ -76,7 +76,7 @@ export function exceptionIn(line: string | undefined): Pick<Failure, 'type' | 'm
 /** The innermost frame in the package's code/, else in the package outside of the serving code. */
 export function placeIn(trace: string): string | null {
   const frames = [...trace.matchAll(/File "([^"]+)", line (\d+)/g)].map(([, file = '', line = '']) => ({ file: file.replaceAll('\\', '/'), line }));
-  const own = frames.findLast(({ file }) => /^((?!\/dependencies\/|\/opt\/).)*\/code\/[^/].*\.py$/.test(file));
+  const own = frames.findLast(({ file }) => /^((?!\/dependencies\/|\/opt\/).)*\/code\/(?!mlfn_serve\/)[^/].*\.py$/.test(file));
   if (own !== undefined) return `${own.file.slice(own.file.lastIndexOf('/code/') + '/code/'.length)}:${own.line}`;
   const other = frames.findLast(({ file }) => !/\/mlfn_serve\/|\/dependencies\/|\/lib\/python|\/opt\/|^<|\/awslambdaric\//.test(file));
   return other === undefined ? null : `${other.file.split('/').at(-1)}:${other.line}`;

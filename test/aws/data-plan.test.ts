@@ -11,7 +11,7 @@ const draft = (data?: DataSettings) =>
   ({ settings: { memory: 1024, timeout: 30, concurrency: 1, idle: 60, env: {}, ...(data === undefined ? {} : { data }) }, targetSettings: {}, lock: { python: '3.12' } }) as unknown as ReleaseDraft;
 
 test('without data it is what it was', () => {
-  expect(grantsOf(place, 'heart', [draft()])).toEqual([]);
+  expect(grantsOf(place, 'heart', { releases: [draft()], front: null })).toEqual([]);
   expect(grantsText([draft()])).toBe('');
 });
 
@@ -22,10 +22,10 @@ test('reads the named places and writes to the one, of all releases that are kep
     { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::lab/one.csv', 'arn:aws:s3:::lab/one.csv/*', 'arn:aws:s3:::lab/validation/*', 'arn:aws:s3:::whole/*'] },
     { Effect: 'Allow', Action: ['s3:PutObject'], Resource: ['arn:aws:s3:::lab/out/*'] },
   ];
-  expect(grantsOf(place, 'heart', [first, second])).toEqual(grants);
-  expect(grantsOf(place, 'heart', [second, first])).toEqual(grants);
+  expect(grantsOf(place, 'heart', { releases: [first, second], front: null })).toEqual(grants);
+  expect(grantsOf(place, 'heart', { releases: [second, first], front: null })).toEqual(grants);
   expect(grantsText([first, second])).toBe(', reads s3://lab/one.csv, s3://lab/validation/, s3://whole/, writes s3://lab/out/');
-  expect(grantsOf({ ...place, partition: 'aws-cn' }, 'heart', [second])[0]?.Resource).toEqual(['arn:aws-cn:s3:::lab/validation/*', 'arn:aws-cn:s3:::whole/*']);
+  expect(grantsOf({ ...place, partition: 'aws-cn' }, 'heart', { releases: [second], front: null })[0]?.Resource).toEqual(['arn:aws-cn:s3:::lab/validation/*', 'arn:aws-cn:s3:::whole/*']);
 });
 
 test('what is told of it counts among the variables', () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Lines } from '../../src/providers/aws/logs/log-lines.ts';
 
 const ID = '8f5a1b2c-0000-4000-8000-000000000001';
-const releaseOf = (version: string) => ({ '7': 3, '8': 4 })[version] ?? null;
+const releaseOf = (version: string) => ({ '[7]': 3, '[8]': 4, 'heart_image[7]': 5 })[version] ?? null;
 const of = (texts: string[], logStreamName = '2026/11/21/[7]abc') => texts.map((message) => ({ message, logStreamName, timestamp: 0 }));
 
 function lines(events: ReturnType<typeof of>) {
@@ -22,6 +22,8 @@ test('a call: its platform lines, its own lines with its id, and what comes betw
 test('the release is the one that the version stands for; of an unknown version and of $LATEST there is none', () => {
   const release = (stream: string) => lines(of(['x'], stream))[0]?.release;
   expect([release('2026/11/21/[8]a'), release('2026/11/21/[9]a'), release('2026/11/21/[$LATEST]a')]).toEqual([4, null, null]);
+  // Of a function that writes to another's group.
+  expect([release('2026/11/21/heart_image[7][a]'), release('2026/11/21/heart_image[8][a]')]).toEqual([5, null]);
 });
 
 const TRACE = ['Traceback (most recent call last):', '  File "app.py", line 3, in f', '    1 / 0', '    ~~^~~', 'ZeroDivisionError: division by zero'];

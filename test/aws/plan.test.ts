@@ -99,10 +99,25 @@ describe('a later deploy', () => {
     const want = { kind: 'release' as const, draft: { ...draft('i'), image } };
     const repository = { name: 'mlfn/heart', exists: false, drift: [] };
     const there = { ...all, function: { ...all.function!, image: true } };
+    const before = live(1, []);
+    before.releases = [{ ...live(1, ['a']).releases[0]!, image }];
     expect(short(plan(want, null, config, { ...nothing, repository })).slice(3, 6)).toEqual(['create repository', 'store image', 'publish']);
-    expect(short(plan(want, live(1, ['a']), config, { ...there, repository: { ...repository, exists: true, drift: ['lifecycle'] }, stored: ['f00'] }))).toEqual(['update repository', 'publish', 'verify', 'switch']);
-    expect(() => plan(want, live(1, ['a']), config, all)).toThrow('Lambda lets no function change to an image');
-    expect(() => plan(release('b'), live(1, ['a']), config, there)).toThrow('Lambda lets no function change to zips');
+    expect(short(plan(want, before, config, { ...there, repository: { ...repository, exists: true, drift: ['lifecycle'] }, stored: ['f00'] }))).toEqual(['update repository', 'publish', 'verify', 'switch']);
+  });
+
+  test('of the other form runs on a twin, which the role may call, where the own form cannot be tried', () => {
+    const image = { digest: 'sha256:f00', size: 1, base: { name: 'b', digest: 'sha256:b' } };
+    const want = { kind: 'release' as const, draft: { ...draft('i'), image } };
+    const grounds = { ...all, repository: { name: 'mlfn/heart', exists: true, drift: [] }, stored: ['f00'] };
+    expect(short(plan(want, live(1, ['a']), config, grounds))).toEqual(['update role', 'create twin', 'publish', 'verify', 'switch']);
+    const more = [JSON.stringify({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: ['arn:aws:lambda:eu-west-1:123456789012:function:heart_image:*'] })];
+    const second = { ...grounds, role: { ...all.role!, more }, function: { ...all.function!, tags: { mlfn: '1', 'mlfn:twin': 'heart_image' } } };
+    expect(short(plan(want, live(1, ['a']), config, second))).toEqual(['publish', 'verify', 'switch']);
+    const ofImages = { ...all, function: { ...all.function!, image: true } };
+    expect(plan(release('b'), live(1, ['a']), config, ofImages)).toContainEqual(expect.objectContaining({ resource: 'twin', name: 'heart_zip' }));
+    expect(() => plan({ ...release('b'), hasOther: true }, live(1, ['a']), config, ofImages)).toThrow('heart is made of images, and Lambda lets no function change that.');
+    expect(() => plan(release('b'), live(null, []), config, ofImages)).toThrow('none of them a release of mlfn that could hand calls on');
+    expect(() => plan(want, live(1, ['a']), { ...config, provisionedConcurrency: 2 }, grounds)).toThrow('only hand on the calls');
   });
 
   test('of a changed model sends only the function part', () =>

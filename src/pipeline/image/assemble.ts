@@ -1,5 +1,6 @@
 /** A package and a base as one image. Nothing is sent. */
 import type { Context } from '../../events.ts';
+import { relayEntry } from '../../bundle/index.ts';
 import type { RuntimeSettings } from '../../live.ts';
 import { type Base, blobFile, type Format, type Image, imageOf, interpreterFor, type Locate, noPython, openBase, type Packing, type Source } from '../../oci/index.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -39,7 +40,9 @@ export async function assemble(ctx: Context, asked: Assembly, open: (text: strin
   const interpreter = interpreterFor(base, made.lock);
   for (const warning of lacksOf(base, kind, made.lock.python)) ctx.emit({ type: 'warning', ...warning });
   const start = { folder: `/${kind.folder}`, labels: await asked.labels(made, base), ...kind.start(interpreter, settings) };
-  const image = imageOf(base, await layersOf(ctx, made.bundle, kind.folder, packing), start, format, packing);
+  // docs/aws.md, "Between zip and image"
+  const relay = kind.caller === 'lambda' ? [await relayEntry(ctx)] : [];
+  const image = imageOf(base, await layersOf(ctx, made.bundle, { folder: kind.folder, more: relay }, packing), start, format, packing);
   const locate: Locate = ({ what, descriptor }) => (what === 'base' ? base.source.blob(descriptor) : Promise.resolve(blobFile(ctx, descriptor.digest)));
   return { made, base, image, locate };
 }

@@ -11,11 +11,11 @@ const MODEL = 'model/';
 
 const isModel = ({ path: name }: Entry) => name.startsWith(MODEL);
 
-/** @param folder that the package lies below, from the root */
-export async function layersOf(ctx: Context, bundle: Bundle, folder: string, packing: Packing): Promise<NewLayer[]> {
+/** @param place the folder that the package lies below, from the root, and more files of its code */
+export async function layersOf(ctx: Context, bundle: Bundle, { folder, more }: { folder: string; more: Entry[] }, packing: Packing): Promise<NewLayer[]> {
   const parts: [NewLayer['what'], string, Entry[]][] = [
     ['dependencies', `${folder}/dependencies`, bundle.dependencies.entries],
-    ['code', folder, bundle.function.entries.filter((entry) => !isModel(entry))],
+    ['code', folder, [...bundle.function.entries.filter((entry) => !isModel(entry)), ...more]],
     ['model', folder, bundle.function.entries.filter(isModel)],
   ];
   const layers: NewLayer[] = [];

@@ -3,7 +3,6 @@ import { applier } from '../applying.ts';
 import type { Done, ReleaseDraft } from '../provider.ts';
 import { codeOf } from './code.ts';
 import { ensureHttpApi, removeHttpApi } from './endpoint/endpoint.ts';
-import { publishVersion } from './function.ts';
 import { ensureRepository } from './images/repository.ts';
 import { ensureLogGroup } from './logs/log-group.ts';
 import { modelsPrefix } from './names.ts';
@@ -11,8 +10,11 @@ import { see } from './observe.ts';
 import { pointModel } from './models.ts';
 import { storePart, tellSent } from './parts.ts';
 import { partsOf } from './stored.ts';
+import { publishRelease } from './twin/publish.ts';
+import { formOf } from './twin/form.ts';
+import { markTwin } from './twin/twin.ts';
 import { dropCandidate, prune, remove } from './removal.ts';
-import { assertGiven, ensureRole, observeRole, roleArn } from './role.ts';
+import { assertGiven, ensureRoleOf, observeRole, roleArn } from './role.ts';
 import type { Session } from './session.ts';
 import { adopt } from './settings/adopt.ts';
 import { ensureProvisioned, removeProvisioned } from './settings/provisioned.ts';
@@ -20,19 +22,17 @@ import { ensureReserved, removeReserved } from './settings/reserved.ts';
 import { ensureTags } from './settings/tags.ts';
 import { ensureSchedule, removeSchedule } from './settings/warm.ts';
 import { ensureBucket } from './storage/bucket.ts';
-import { claimNumber, listRecords, readRecord } from './storage/records.ts';
+import { claimNumber, readRecord } from './storage/records.ts';
 import { switchTo } from './switch.ts';
 import { ensureUrl, removeUrl } from './endpoint/url.ts';
 import { gone } from './versions.ts';
 
 const ENSURE: Record<string, (session: Session, name: string, done: Done) => Promise<void>> = {
   bucket: ensureBucket,
-  role: async (session, name, { draft }) => {
-    const kept = await listRecords(session, name);
-    await ensureRole(session, name, [...(draft === undefined ? [] : [draft]), ...kept.map(({ record }) => record)]);
-  },
+  role: (session, name, { draft }) => ensureRoleOf(session, name, draft),
   'log group': ensureLogGroup,
   repository: ensureRepository,
+  twin: async (session, name, { draft }) => draft && markTwin(session, name, formOf(draft)),
   endpoint: ensureUrl,
   'HTTP API': ensureHttpApi,
   function: adopt,
@@ -58,8 +58,8 @@ export const { apply, discard } = applier<Session>({
   remove,
   drop: dropCandidate,
   numbered: async (session, name) => {
-    const { records, versions } = await see(session, name);
-    return { records, highest: Math.max(0, ...versions.map(({ release }) => release)) };
+    const { records, versions, handed } = await see(session, name);
+    return { records, highest: Math.max(0, ...[...versions, ...handed].map(({ release }) => release)) };
   },
   claim: claimNumber,
 });
@@ -85,7 +85,7 @@ async function publish(session: Session, number: number, draft: ReleaseDraft, do
     models: `s3://${await session.bucket()}/${modelsPrefix(name)}`,
   };
   let waits = 0;
-  await publishVersion(session, wanted, async () => {
+  await publishRelease(session, wanted, async () => {
     if ((await readRecord(session, name, number)) === null) throw gone(name);
     // A role that was made a moment ago may not be known everywhere; one that goes on missing was removed.
     if (++waits < ROLE_WAITS) return;

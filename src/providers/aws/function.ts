@@ -4,8 +4,10 @@
  * minute: every call names the revision that it stands on, and what was published is looked at before it is believed.
  */
 import {
+  type Architecture,
   CreateFunctionCommand,
   type FunctionConfiguration,
+  type GetFunctionCommandOutput,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -16,11 +18,14 @@ import { patiently, until } from '../patience.ts';
 import { call, nameOf, once, Patience } from './call.ts';
 import { dataVariables } from '../data.ts';
 import { modelVariables } from '../models.ts';
-import { RELEASE_VARIABLE } from './names.ts';
+import { logGroupName, RELAY_VARIABLE, RELEASE_VARIABLE } from './names.ts';
+import { notOurs } from './observe.ts';
 import { type Code, isOf, startOf } from './code.ts';
 import { storageFor } from './ephemeral.ts';
 import type { Session } from './session.ts';
-import { configurationFor, secretsVariable, settingsOf } from './settings/release.ts';
+import { FRONT_TAG } from './settings/marks.ts';
+import { configurationFor, type ReleaseSettings, secretsVariable, settingsOf } from './settings/release.ts';
+import { relaySize } from './twin/relay.ts';
 import { allTags } from './settings/tag-plan.ts';
 import { deleteVersion, getFunction, gone, listVersions, toVersion, type Version } from './versions.ts';
 
@@ -35,6 +40,10 @@ export interface Wanted {
   code: Code;
   /** Folder of the function's models: `s3://bucket/prefix/`. */
   models: string;
+  /** The function that hands the calls on, where `name` is a twin. */
+  front?: string;
+  /** ARN of the version that the calls are handed to. */
+  relay?: string;
 }
 
 /**
@@ -42,7 +51,7 @@ export interface Wanted {
  * @returns the version that holds exactly this release
  */
 export async function publishVersion(session: Session, wanted: Wanted, assertClaimed: () => Promise<void>): Promise<Version> {
-  const isLong = settingsOf(wanted.draft).snapstart || wanted.code.form === 'image';
+  const isLong = settingsFor(wanted).snapstart || wanted.code.form === 'image';
   const patience = new Patience(session, isLong ? LONG_MS : undefined);
   let tries = 0;
   // What mlfn's own role may do was put right by the plan, and only has to become known; another's stays as it is.
@@ -52,11 +61,21 @@ export async function publishVersion(session: Session, wanted: Wanted, assertCla
     if (tries++ > 0) await assertClaimed();
     const there = await getFunction(session, wanted.name);
     if (there?.Configuration === undefined) return publishLatest(session, wanted, await create(patience, wanted));
+    assertRight(session, wanted, there);
     return (await takeUp(session, wanted)) ?? publishLatest(session, wanted, await update(patience, wanted, there.Configuration));
   }).catch((error: unknown) => {
     throw nameOf(error) === 'InvalidParameterValueException' ? refused(wanted.name, (error as Error).message, error) : error;
   });
   return active(patience, wanted, published);
+}
+
+/** The function is made of the other form, which it keeps: docs.aws.amazon.com/lambda/latest/dg/images-create.html */
+export class OtherForm extends Error {}
+
+/** @throws OtherForm, AWS_NOT_OURS where a twin's name is somebody else's */
+function assertRight(session: Session, { name, code, front }: Wanted, { Configuration, Tags }: GetFunctionCommandOutput): void {
+  if (front !== undefined && Tags?.[FRONT_TAG] !== front) throw notOurs(session, name, `Remove it, or deploy ${front} under another name.`);
+  if ((Configuration?.PackageType === 'Image') !== (code.form === 'image')) throw new OtherForm();
 }
 
 /** Another deploy came between: the whole is begun again. */
@@ -67,10 +86,16 @@ async function takeUp(session: Session, wanted: Wanted): Promise<Version | null>
   const known = (await listVersions(session, wanted.name)).filter(({ release }) => release === wanted.number);
   let right: Version | null = null;
   for (const each of known) {
-    if (right === null && (await isOf(session, wanted.name, each, wanted.code))) right = each;
+    if (right === null && (await isThis(session, wanted, each))) right = each;
     else await deleteVersion(session, wanted.name, each.version);
   }
   return right === null ? null : { ...right, state: 'Pending' };
+}
+
+async function isThis(session: Session, { name, code, relay }: Wanted, version: Version): Promise<boolean> {
+  if (version.relay !== (relay ?? null)) return false;
+  // Whatever bytes the relay is of, it does the same.
+  return relay !== undefined || isOf(session, name, version, code);
 }
 
 /** `$LATEST` as it is now holds this release and, when that is said, this code: whoever changes it from here on is noticed by its revision. */
@@ -127,17 +152,16 @@ function raise(error: Error): never {
 
 async function create(patience: Patience, wanted: Wanted): Promise<FunctionConfiguration> {
   const { session } = patience;
-  const { name, draft, code } = wanted;
+  const { name, code, front } = wanted;
   const signal = { abortSignal: session.ctx.signal };
-  const tags = allTags(session.config.tags);
+  const tags = { ...allTags(session.config.tags), ...(front === undefined ? {} : { [FRONT_TAG]: front }) };
   const made = await attempt('lambda:CreateFunction', name, () =>
     session.lambda.send(
       new CreateFunctionCommand({
         ...configurationOf(wanted),
-        ...configurationFor(settingsOf(draft)),
         Code: code.source,
         PackageType: code.form === 'image' ? 'Image' : 'Zip',
-        Architectures: [session.config.architecture],
+        Architectures: [architectureFor(session, code)],
         Tags: tags,
       }),
       signal,
@@ -173,7 +197,7 @@ async function update(patience: Patience, wanted: Wanted, before: FunctionConfig
   const { RevisionId } = assertOwn(wanted, configured);
   const { CodeSha256 } = await attempt('lambda:UpdateFunctionCode', name, () =>
     session.lambda.send(
-      new UpdateFunctionCodeCommand({ FunctionName: name, ...code.source, Architectures: [session.config.architecture], RevisionId }),
+      new UpdateFunctionCodeCommand({ FunctionName: name, ...code.source, Architectures: [architectureFor(session, code)], RevisionId }),
       signal,
     ),
   );
@@ -184,7 +208,7 @@ async function update(patience: Patience, wanted: Wanted, before: FunctionConfig
 async function configure(patience: Patience, wanted: Wanted, before: FunctionConfiguration): Promise<FunctionConfiguration> {
   const { session } = patience;
   const { RevisionId } = before;
-  const input = { ...configurationOf(wanted), ...configurationFor(settingsOf(wanted.draft), before), RevisionId };
+  const input = { ...configurationOf(wanted, before), RevisionId };
   await attempt('lambda:UpdateFunctionConfiguration', wanted.name, () =>
     session.lambda.send(new UpdateFunctionConfigurationCommand(input), { abortSignal: session.ctx.signal }),
   );
@@ -213,8 +237,8 @@ async function publishLatest(session: Session, wanted: Wanted, { CodeSha256, Rev
 
 async function active(patience: Patience, wanted: Wanted, published: Version): Promise<Version> {
   if (published.state === 'Active') return published;
-  const { name, draft } = wanted;
-  const snapshot = settingsOf(draft).snapstart;
+  const { name } = wanted;
+  const snapshot = settingsFor(wanted).snapstart;
   if (snapshot) patience.session.ctx.emit({ type: 'progress', text: 'Lambda starts the function and takes the snapshot, which takes minutes' });
   const found = await until(
     patience,
@@ -226,26 +250,38 @@ async function active(patience: Patience, wanted: Wanted, published: Version): P
   return published;
 }
 
-/** What a version is made of besides its code: the same input for create and update. */
-function configurationOf({ name, number, draft, role, code, models }: Wanted) {
-  const { settings, lock } = draft;
+/** What a version is made of besides its code: for create, and for update, where `before` is what `$LATEST` has. */
+function configurationOf(wanted: Wanted, before?: FunctionConfiguration) {
+  const { name, draft, role, code, front } = wanted;
   return {
     FunctionName: name,
     Description: `${draft.model.file}, served by mlfn`,
     Role: role,
-    ...startOf(code, lock.python),
-    MemorySize: settings.memory,
-    Timeout: settings.timeout,
-    EphemeralStorage: { Size: storageFor(draft) },
-    Environment: {
-      Variables: {
-        ...settings.env,
-        ...modelVariables(models, draft, number),
-        ...dataVariables(settings),
-        ...secretsVariable(settingsOf(draft)),
-        [RELEASE_VARIABLE]: String(number),
-      },
-    },
+    ...startOf(code, before),
+    // The lines of a twin are told with those of its function.
+    ...(front === undefined ? {} : { LoggingConfig: { LogFormat: 'Text' as const, LogGroup: logGroupName(front) } }),
+    ...(wanted.relay === undefined ? ownSize(draft) : relaySize(draft)),
+    Environment: { Variables: { ...(wanted.relay === undefined ? ownVariables(wanted) : { [RELAY_VARIABLE]: wanted.relay }), [RELEASE_VARIABLE]: String(wanted.number) } },
+    ...configurationFor(settingsFor(wanted), before),
   };
 }
 
+function ownSize(draft: ReleaseDraft) {
+  const { memory, timeout } = draft.settings;
+  return { MemorySize: memory, Timeout: timeout, EphemeralStorage: { Size: storageFor(draft) } };
+}
+
+function ownVariables({ draft, models, number }: Wanted): Record<string, string> {
+  const { settings } = draft;
+  return { ...settings.env, ...modelVariables(models, draft, number), ...dataVariables(settings), ...secretsVariable(settingsOf(draft)) };
+}
+
+/** Of what hands calls on only the traces are: it needs no network of the user's, and holds nothing to encrypt. */
+function settingsFor({ draft, relay }: Wanted): ReleaseSettings {
+  const { architecture, tracing, ...more } = settingsOf(draft);
+  return { architecture, ...(tracing ? { tracing } : {}), ...(relay === undefined ? more : {}) };
+}
+
+function architectureFor({ config }: Session, code: Code): Architecture {
+  return (code.form === 'image' ? code.architecture : null) ?? config.architecture;
+}

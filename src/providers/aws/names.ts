@@ -1,10 +1,12 @@
 /** What mlfn's things are called in an account. */
 import { createHash } from 'node:crypto';
-import type { Digest } from '../../types.ts';
+import type { Digest, PackageForm } from '../../types.ts';
 
 export const ALIAS = 'live';
 /** Variable of every version that tells which release it is. */
 export const RELEASE_VARIABLE = 'MLFN_RELEASE';
+/** Variable of a version that hands its calls on: the ARN of the version that answers them. Read by templates/python/mlfn_serve/relay.py. */
+export const RELAY_VARIABLE = 'MLFN_RELAY';
 /** Tag that says who made a thing; its value is the version of this layout. */
 export const TAG = 'mlfn';
 export const TAG_VALUE = '1';
@@ -16,6 +18,15 @@ const MOST_ROLE = 64;
 /** With account and region in it nobody else can have taken the name by chance, nor wait for us with it. */
 export function bucketName(account: string, region: string): string {
   return `mlfn-${account}-${region}`;
+}
+
+/** What runs a function's releases of a form that it cannot have itself. Names of mlfn's functions have no `_`: this is nobody else's. */
+export function twinName(name: string, form: PackageForm): string {
+  return `${name}_${form}`;
+}
+
+export function isTwin(name: string): boolean {
+  return /_(zip|image)$/.test(name);
 }
 
 /** Of the rule that keeps a function warm. At most 64 characters; names of functions have 48: docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */

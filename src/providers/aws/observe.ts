@@ -5,9 +5,10 @@ import type { Live, Release } from '../../live.ts';
 import { type Traffic, readTraffic } from './alias.ts';
 import { call } from './call.ts';
 import { observeEndpoint } from './endpoint/endpoint.ts';
-import { RELEASE_VARIABLE, TAG } from './names.ts';
+import { isTwin, RELEASE_VARIABLE, TAG } from './names.ts';
 import type { Session } from './session.ts';
 import { WARM_TAG } from './settings/marks.ts';
+import { twinVersions } from './twin/twin.ts';
 import { isAbandoned, listRecords, type StoredRecord } from './storage/records.ts';
 import { getFunction, listVersions, type Version } from './versions.ts';
 
@@ -18,6 +19,8 @@ export interface Seen {
   image: boolean;
   records: StoredRecord[];
   versions: Version[];
+  /** Of its twin. */
+  handed: Version[];
   traffic: Traffic | null;
   tags: Record<string, string>;
   reserved: number | null;
@@ -25,11 +28,12 @@ export interface Seen {
 
 export async function see(session: Session, name: string): Promise<Seen> {
   const [found, records] = await Promise.all([getFunction(session, name), listRecords(session, name)]);
-  if (found === null) return { exists: false, image: false, records, versions: [], traffic: null, tags: {}, reserved: null };
+  if (found === null) return { exists: false, image: false, records, versions: [], handed: [], traffic: null, tags: {}, reserved: null };
   if (found.Tags?.[TAG] === undefined && !session.config.adopt) throw notOurs(session, name);
-  const [versions, traffic] = await Promise.all([listVersions(session, name), readTraffic(session, name)]);
+  const tags = found.Tags ?? {};
+  const [versions, handed, traffic] = await Promise.all([listVersions(session, name), twinVersions(session, tags), readTraffic(session, name)]);
   const image = found.Configuration?.PackageType === 'Image';
-  return { exists: true, image, records, versions, traffic, tags: found.Tags ?? {}, reserved: found.Concurrency?.ReservedConcurrentExecutions ?? null };
+  return { exists: true, image, records, versions, handed, traffic, tags, reserved: found.Concurrency?.ReservedConcurrentExecutions ?? null };
 }
 
 export async function observe(session: Session, name: string): Promise<Live | null> {
@@ -72,9 +76,9 @@ export function deadRecords({ records, versions }: Seen): StoredRecord[] {
 }
 
 /** Releases of versions whose record somebody has deleted. */
-export function strayNumbers({ records, versions }: Seen): number[] {
+export function strayNumbers({ records, versions, handed }: Seen): number[] {
   const recorded = new Set(records.map(({ record }) => record.number));
-  return [...new Set(versions.map(({ release }) => release))].filter((number) => !recorded.has(number));
+  return [...new Set([...versions, ...handed].map(({ release }) => release))].filter((number) => !recorded.has(number));
 }
 
 function isUntidy({ traffic, ...seen }: Seen): boolean {
@@ -91,7 +95,7 @@ export async function list(session: Session): Promise<Live[]> {
     const page = await call({ action: 'lambda:ListFunctions', resource: '*' }, () =>
       session.lambda.send(new ListFunctionsCommand({ Marker }), { abortSignal: session.ctx.signal }),
     );
-    const ours = (page.Functions ?? []).filter((each) => each.Environment?.Variables?.[RELEASE_VARIABLE] !== undefined);
+    const ours = (page.Functions ?? []).filter((each) => each.Environment?.Variables?.[RELEASE_VARIABLE] !== undefined && !isTwin(each.FunctionName ?? ''));
     names.push(...ours.map((each) => each.FunctionName ?? ''));
     Marker = page.NextMarker;
   } while (Marker !== undefined && Marker !== '');
@@ -109,9 +113,9 @@ function toRelease({ record, verified }: StoredRecord): Release {
   return { ...rest, verification: verified!.verification, sample: verified!.sample };
 }
 
-function notOurs(session: Session, name: string): MlfnError {
+export function notOurs(session: Session, name: string, hint = 'Choose another name with --name, or have mlfn take it over with --adopt.'): MlfnError {
   return new MlfnError('AWS_NOT_OURS', `There is a function ${name} in ${session.region} that mlfn did not make.`, {
-    hint: 'Choose another name with --name, or have mlfn take it over with --adopt.',
+    hint,
     details: { function: name, region: session.region },
   });
 }

@@ -6,12 +6,13 @@ import type { AwsConfig } from './config.ts';
 import { storageFor } from './ephemeral.ts';
 import { endpointSteps } from './endpoint/endpoint-plan.ts';
 import { checkTimeout } from './endpoint/http-api-state.ts';
-import { repositoryName, scheduleName } from './names.ts';
+import { repositoryName, scheduleName, twinName } from './names.ts';
 import { partsOf } from './stored.ts';
-import { checkForm, checkSettings } from './settings/check.ts';
+import { checkSettings } from './settings/check.ts';
+import { handsOn, twinStep } from './twin/twin-plan.ts';
 import { stepsAfter, stepsBefore, warmSteps } from './settings/function-plan.ts';
 import { grantsOf, grantsText } from './settings/grants.ts';
-import { ADOPTED_TAG, WARM_TAG } from './settings/marks.ts';
+import { ADOPTED_TAG, TWIN_TAG, WARM_TAG } from './settings/marks.ts';
 import type { Ground } from './survey.ts';
 
 export function plan(want: Want, live: Live | null, config: AwsConfig, ground: Ground): Step[] {
@@ -21,12 +22,13 @@ export function plan(want: Want, live: Live | null, config: AwsConfig, ground: G
   // Both refuse before anything is made: a model that no /tmp holds, settings that exclude each other.
   checkSettings(want.draft, config, storageFor(want.draft));
   checkTimeout(config, want.draft.settings.timeout);
-  checkForm(want.draft, ground.function);
+  const isTwin = handsOn(want, live, ground.function);
   const steps = releaseSteps(want, live, missingParts(want.draft, ground));
   const publishes = steps.some((step) => step.kind === 'publish');
   const before = [
     ...stepsBefore(want, config, ground.function),
     ...footing(config, ground, [want.draft, ...(live?.releases ?? [])], publishes),
+    ...(isTwin && publishes ? twinStep(want.draft, ground.function) : []),
   ];
   const after = [
     ...endpointSteps(live?.name ?? want.draft.function, config, ground.doors),
@@ -36,13 +38,13 @@ export function plan(want: Want, live: Live | null, config: AwsConfig, ground: G
 }
 
 /** What releases stand on, in the order in which it is made; also mended when somebody took it away from a live one. */
-function footing(config: AwsConfig, { bucket, role, logGroup, repository }: Ground, releases: ReleaseDraft[], publishes: boolean): Step[] {
+function footing(config: AwsConfig, { bucket, role, logGroup, repository, function: state }: Ground, releases: ReleaseDraft[], publishes: boolean): Step[] {
   const steps: Step[] = [];
   if (!bucket.exists || bucket.drift.length > 0) {
     steps.push(ensure('bucket', bucket.name, bucket.exists, bucket.exists ? bucket.drift.join(', ') : 'private, encrypted, TLS only'));
   }
   if (role !== null) {
-    const grants = grantsOf(role.place, releases[0]?.function ?? '', releases).map((each) => JSON.stringify(each));
+    const grants = grantsOf(role.place, releases[0]?.function ?? '', { releases, front: state === null ? null : state.image ? 'image' : 'zip' }).map((each) => JSON.stringify(each));
     // What it may beyond that, candidates of other deploys may need.
     const granted = publishes ? grants.join() === role.more.join() : grants.every((each) => role.more.includes(each));
     const right = role.right && granted;
@@ -62,6 +64,7 @@ function missingParts(draft: ReleaseDraft, { stored }: Ground): Stored[] {
 }
 
 function removal(live: Live, { role, logGroup, doors, function: state }: Ground): Step {
+  const twin = state?.tags[TWIN_TAG];
   const also = [
     ...(state?.tags[ADOPTED_TAG] === undefined ? [] : ['its versions and aliases from before mlfn took it over']),
     ...(state?.tags[WARM_TAG] === undefined ? [] : [`the schedule ${scheduleName(live.name)}`]),
@@ -69,7 +72,8 @@ function removal(live: Live, { role, logGroup, doors, function: state }: Ground)
     ...(doors.api === null ? [] : [`the HTTP API ${doors.api.name} ${doors.api.url}`]),
     ...(role?.exists === true ? [`the role ${role.name}`] : []),
     ...(logGroup.exists ? [`the log group ${logGroup.name} with its lines`] : []),
-    ...(state?.image === true ? [`the repository ${repositoryName(live.name)} with its images`] : []),
+    ...(twin === undefined ? [] : [`the function ${twin}, which ran releases of another form`]),
+    ...(state?.image === true || twin === twinName(live.name, 'image') ? [`the repository ${repositoryName(live.name)} with its images`] : []),
     'its objects, and layers that no other function uses',
   ];
   return { kind: 'remove', name: live.name, releases: live.releases.map(({ number }) => number), also };

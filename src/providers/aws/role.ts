@@ -11,7 +11,10 @@ import { MlfnError } from '../../errors.ts';
 import { call, nameOf, orNull } from './call.ts';
 import { logGroupName, modelsPrefix, roleName, TAG, TAG_VALUE } from './names.ts';
 import type { Session } from './session.ts';
-import { type Drafted, grantsOf } from './settings/grants.ts';
+import type { ReleaseDraft } from '../provider.ts';
+import { grantsOf, type Grounds } from './settings/grants.ts';
+import { listRecords } from './storage/records.ts';
+import { getFunction } from './versions.ts';
 import type { Place } from './settings/references.ts';
 
 const POLICY = 'mlfn';
@@ -49,8 +52,15 @@ export async function observeRole(session: Session, name: string): Promise<RoleS
   return { name: own, exists: true, right, more: found.slice(base.length).map((each) => JSON.stringify(each)), place };
 }
 
+/** For the draft, where there is one, and all that is recorded. */
+export async function ensureRoleOf(session: Session, name: string, draft?: ReleaseDraft): Promise<void> {
+  const [kept, found] = await Promise.all([listRecords(session, name), getFunction(session, name)]);
+  const front = found === null ? null : found.Configuration?.PackageType === 'Image' ? 'image' : 'zip';
+  await ensureRole(session, name, { releases: [...(draft === undefined ? [] : [draft]), ...kept.map(({ record }) => record)], front });
+}
+
 /** Makes it, or mends what a killed deploy or a hand left wrong. */
-export async function ensureRole(session: Session, name: string, releases: readonly Drafted[]): Promise<void> {
+async function ensureRole(session: Session, name: string, grounds: Grounds): Promise<void> {
   const RoleName = roleName(name, session.region);
   const resource = await roleArn(session, name);
   const signal = { abortSignal: session.ctx.signal };
@@ -72,7 +82,7 @@ export async function ensureRole(session: Session, name: string, releases: reado
   } catch (error) {
     if (!nameOf(error).startsWith('EntityAlreadyExists')) throw error;
   }
-  const Statement = [...(await baseOf(session, name)), ...grantsOf(await placeOf(session), name, releases)];
+  const Statement = [...(await baseOf(session, name)), ...grantsOf(await placeOf(session), name, grounds)];
   const PolicyDocument = JSON.stringify({ Version: VERSION, Statement });
   await call({ action: 'iam:PutRolePolicy', resource }, () =>
     session.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: POLICY, PolicyDocument }), signal),

@@ -5,7 +5,7 @@ import { observeBucket } from './storage/bucket.ts';
 import { hasObject, headObject } from './storage/objects.ts';
 import { findLayer } from './layers.ts';
 import { hasImage } from './images/images.ts';
-import { observeRepository, type RepositoryState } from './images/repository.ts';
+import { observeRepository, pullerOf, type RepositoryState } from './images/repository.ts';
 import { observeLogGroup, type LogGroupState } from './logs/log-group.ts';
 import { modelsPrefix } from './names.ts';
 import { partsOf } from './stored.ts';
@@ -29,13 +29,14 @@ export interface Ground {
 }
 
 export async function survey(session: Session, name: string, draft?: ReleaseDraft): Promise<Ground> {
+  const own = observeFunction(session, name);
   const others = Promise.all([
     session.config.role === undefined ? observeRole(session, name) : null,
     observeLogGroup(session, name),
     observeDoors(session, name, draft === undefined),
-    observeFunction(session, name),
+    own,
     draft === undefined ? [] : storedParts(session, name, draft),
-    draft?.image === undefined ? null : observeRepository(session, name),
+    draft?.image === undefined ? null : own.then((found) => observeRepository(session, name, pullerOf(name, found?.image ?? null))),
   ]);
   // Whose the bucket is decides what refused calls on it are told as.
   const [bucket] = await Promise.allSettled([observeBucket(session), others]);

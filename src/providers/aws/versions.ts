@@ -8,15 +8,19 @@ import {
 } from '@aws-sdk/client-lambda';
 import { MlfnError } from '../../errors.ts';
 import { nameOf, orNull } from './call.ts';
-import { RELEASE_VARIABLE } from './names.ts';
+import { RELAY_VARIABLE, RELEASE_VARIABLE } from './names.ts';
 import type { Session } from './session.ts';
 
 export interface Version {
+  /** Of its function. */
+  name: string;
   /** `7`; Lambda never gives a number twice. */
   version: string;
   release: number;
   codeSha256: string;
   layers: string[];
+  /** ARN of the version that it hands its calls to; null where it answers them itself. */
+  relay: string | null;
   state: string;
 }
 
@@ -65,9 +69,10 @@ export async function deleteVersion(session: Session, name: string, version: str
 const REFERRED = 'ResourceConflictException';
 
 export function toVersion(configuration: FunctionConfiguration): Version | null {
-  const { Version, Environment, CodeSha256, Layers, State } = configuration;
+  const { FunctionName = '', Version, Environment, CodeSha256, Layers, State } = configuration;
   const release = Number(Environment?.Variables?.[RELEASE_VARIABLE]);
   if (Version === undefined || Version === '$LATEST' || !Number.isInteger(release) || release < 1) return null;
   const layers = (Layers ?? []).map((layer) => layer.Arn ?? '');
-  return { version: Version, release, codeSha256: CodeSha256 ?? '', layers, state: State ?? 'Active' };
+  const relay = Environment?.Variables?.[RELAY_VARIABLE] ?? null;
+  return { name: FunctionName, version: Version, release, codeSha256: CodeSha256 ?? '', layers, relay, state: State ?? 'Active' };
 }

@@ -15,8 +15,9 @@ import {
   SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr';
 import { call, orNull } from '../call.ts';
-import { repositoryName, TAG, TAG_VALUE } from '../names.ts';
+import { repositoryName, TAG, TAG_VALUE, twinName } from '../names.ts';
 import type { Session } from '../session.ts';
+import { getFunction } from '../versions.ts';
 import { isLifecycle, LIFECYCLE, policyWith } from './policies.ts';
 
 export interface RepositoryState {
@@ -26,11 +27,12 @@ export interface RepositoryState {
   drift: string[];
 }
 
-export async function observeRepository(session: Session, name: string): Promise<RepositoryState> {
+/** @param puller the function that runs the images */
+export async function observeRepository(session: Session, name: string, puller: string): Promise<RepositoryState> {
   const repositoryNamed = repositoryName(name);
   const found = await findRepository(session, name);
   if (found === null) return { name: repositoryNamed, exists: false, drift: [] };
-  const mends = await mendsOf(session, name, found);
+  const mends = await mendsOf(session, name, puller, found);
   return { name: repositoryNamed, exists: true, drift: mends.map(({ label }) => label) };
 }
 
@@ -39,10 +41,17 @@ export async function repositoryUri(session: Session, name: string): Promise<str
   return (await findRepository(session, name))?.repositoryUri ?? null;
 }
 
+/** What runs the images: the function, or the twin of one that is made of zips. @param isImage null before it is made */
+export function pullerOf(name: string, isImage: boolean | null): string {
+  return isImage === false ? twinName(name, 'image') : name;
+}
+
 /** Makes it, or what is missing of it. */
 export async function ensureRepository(session: Session, name: string): Promise<void> {
   const found = (await findRepository(session, name)) ?? (await create(session, name));
-  for (const { mend } of await mendsOf(session, name, found)) await mend();
+  const front = await getFunction(session, name);
+  const puller = pullerOf(name, front === null ? null : front.Configuration?.PackageType === 'Image');
+  for (const { mend } of await mendsOf(session, name, puller, found)) await mend();
 }
 
 /** With all its images. */
@@ -85,7 +94,7 @@ interface Mend {
   mend(): Promise<unknown>;
 }
 
-async function mendsOf(session: Session, name: string, { imageTagMutability, imageScanningConfiguration }: Repository): Promise<Mend[]> {
+async function mendsOf(session: Session, name: string, puller: string, { imageTagMutability, imageScanningConfiguration }: Repository): Promise<Mend[]> {
   const { ecr, abortSignal } = await clientOf(session);
   const at = { repositoryName: repositoryName(name) };
   const need = (action: string) => ({ action: `ecr:${action}`, resource: at.repositoryName });
@@ -94,7 +103,7 @@ async function mendsOf(session: Session, name: string, { imageTagMutability, ima
     orNull(need('GetLifecyclePolicy'), () => ecr.send(new GetLifecyclePolicyCommand(at), { abortSignal })),
     orNull(need('GetRepositoryPolicy'), () => ecr.send(new GetRepositoryPolicyCommand(at), { abortSignal })),
   ]);
-  const policyText = policyWith(policy?.policyText ?? null, name, place);
+  const policyText = policyWith(policy?.policyText ?? null, puller, place);
   const mends: (Mend | null)[] = [
     imageTagMutability === 'IMMUTABLE'
       ? null

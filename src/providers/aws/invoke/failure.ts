@@ -20,7 +20,8 @@ export function failureOf({ errorType, errorMessage, stackTrace = [] }: Function
 export function failureIn(log: string): Failure | null {
   const text = log.replaceAll('\r', '\n');
   const traced = raisedInTraceback(text);
-  if (traced !== null) return traced;
+  // A version that hands calls on raises what the other function was ended for.
+  if (traced !== null) return timeoutIn(traced.message) ?? endIn(traced.message) ?? traced;
   const lines = text.split('\n');
   const logged = lines.findLast((line) => line.startsWith('[ERROR] '));
   const raised = exceptionIn(logged?.slice('[ERROR] '.length).replace(/^Runtime\.\w+: /, (kind) => kind));

@@ -12,7 +12,7 @@ export class Lines {
   readonly #tracebacks = new Tracebacks();
   readonly #releaseOf: (version: string) => number | null;
 
-  /** @param releaseOf of a version of Lambda */
+  /** @param releaseOf of a version as `versionIn` has it */
   constructor(releaseOf: (version: string) => number | null) {
     this.#releaseOf = releaseOf;
   }
@@ -35,15 +35,22 @@ export class Lines {
     if (text.startsWith('START ')) this.#calls.set(logStreamName, named);
     if (text.startsWith('REPORT ')) this.#calls.delete(logStreamName);
     const platform = PLATFORM.test(text);
-    // `2026/11/21/[7]8f5b...`: the version is in the stream's name.
-    const version = /\[(\d+)\]/.exec(logStreamName)?.[1];
+    const version = versionIn(logStreamName);
     return {
       time: new Date(timestamp).toISOString(),
-      release: version === undefined ? null : this.#releaseOf(version),
+      release: version === null ? null : this.#releaseOf(version),
       worker: logStreamName,
       requestId,
       stream: platform ? 'platform' : beginsTraceback(text) || text.startsWith('[ERROR]') ? 'stderr' : 'stdout',
       text,
     };
   }
+}
+
+/**
+ * `[7]` of `2026/11/21/[7]8f5b...`; `heart_image[7]` of `2026/11/21/heart_image[7][8f5b...]`, as streams are called in a group that a function was
+ * given (docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html). Null for other streams, and of no version.
+ */
+export function versionIn(stream: string): string | null {
+  return /(?:^|\/)([\w-]*\[\d+\])/.exec(stream)?.[1] ?? null;
 }

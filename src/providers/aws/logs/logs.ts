@@ -6,9 +6,10 @@ import type { Context } from '../../../events.ts';
 import type { LogLine } from '../../../live.ts';
 import type { AwsConfig } from '../config.ts';
 import { beginningOf, eventsOf } from './log-events.ts';
-import { Lines } from './log-lines.ts';
+import { Lines, versionIn } from './log-lines.ts';
 import { openSession, type Session } from '../session.ts';
-import { listVersions } from '../versions.ts';
+import { twinVersions } from '../twin/twin.ts';
+import { getFunction, listVersions } from '../versions.ts';
 
 const POLL_MS = 2000;
 const LONGEST_POLL_MS = 30_000;
@@ -32,11 +33,14 @@ export async function* logs(
   if (follow) yield* following(session, name, { told: last, since: now, releases });
 }
 
-/** Release by version; a version that appears later is asked for then. */
+/** Release by worker's version as its stream is named; a version that appears later is asked for then. */
 type Releases = Map<string, number>;
 
+/** The lines of a twin are in the same group. */
 async function releasesOf(session: Session, name: string): Promise<Releases> {
-  return new Map((await listVersions(session, name)).map(({ version, release }) => [version, release]));
+  const [versions, found] = await Promise.all([listVersions(session, name), getFunction(session, name)]);
+  const handed = await twinVersions(session, found?.Tags ?? {});
+  return new Map([...versions.map((each) => [`[${each.version}]`, each.release] as const), ...handed.map((each) => [`${each.name}[${each.version}]`, each.release] as const)]);
 }
 
 function joinedLines(events: FilteredLogEvent[], releases: Releases): LogLine[] {
@@ -95,8 +99,8 @@ function identified(events: FilteredLogEvent[]): [id: string, FilteredLogEvent][
 }
 
 function isUnknown(stream: string | undefined, releases: Releases): boolean {
-  const version = /\[(\d+)\]/.exec(stream ?? '')?.[1];
-  return version !== undefined && !releases.has(version);
+  const version = versionIn(stream ?? '');
+  return version !== null && !releases.has(version);
 }
 
 /** Null for what time heals. */

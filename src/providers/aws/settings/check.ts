@@ -5,8 +5,7 @@ import type { ReleaseDraft } from '../../provider.ts';
 import type { AwsConfig } from '../config.ts';
 import { DATA_VARIABLE, dataVariables } from '../../data.ts';
 import { MODEL_VARIABLES } from '../../models.ts';
-import { RELEASE_VARIABLE } from '../names.ts';
-import type { FunctionState } from './function.ts';
+import { RELAY_VARIABLE, RELEASE_VARIABLE } from '../names.ts';
 import { DEFAULT_STORAGE_MB, secretsVariable, SECRETS_VARIABLE, settingsOf } from './release.ts';
 
 /** docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
@@ -14,7 +13,7 @@ const ENV_BYTES = 4096;
 /** "Reserved environment variables" of the same page. Others of AWS's names may be set, such as AWS_RETRY_MODE. */
 const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_.*|AWS_LAMBDA_(?!EXEC_WRAPPER$).*|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_(ACCESS_)?KEY|AWS_SESSION_TOKEN)$/;
-const OURS = new Set<string>([RELEASE_VARIABLE, ...MODEL_VARIABLES, DATA_VARIABLE, SECRETS_VARIABLE]);
+const OURS = new Set<string>([RELEASE_VARIABLE, RELAY_VARIABLE, ...MODEL_VARIABLES, DATA_VARIABLE, SECRETS_VARIABLE]);
 /** Longest value of a release's number in MLFN_RELEASE, for the sum. */
 const NUMBER = '9'.repeat(9);
 /** Abort in cpuinfo, which finds no /sys on arm64 Lambda: github.com/microsoft/onnxruntime/issues/10038 */
@@ -30,16 +29,6 @@ export function checkSettings(draft: ReleaseDraft, config: AwsConfig, storageMb:
   if (most > 0 && ready > most) {
     throw refusal(`provisionedConcurrency is ${ready}, more than reservedConcurrency, ${most}.`, 'Raise reservedConcurrency, or lower provisionedConcurrency.');
   }
-}
-
-/** Lambda lets no function change its PackageType: docs.aws.amazon.com/lambda/latest/dg/images-create.html. @throws PACKAGE_FIXED */
-export function checkForm({ function: name, image }: ReleaseDraft, state: FunctionState | null): void {
-  if (state === null || state.image === (image !== undefined)) return;
-  const [is, wanted, form] = state.image ? ['of images', 'zips', 'image'] : ['of zips', 'an image', 'zip'];
-  throw new MlfnError('PACKAGE_FIXED', `${name} is made ${is}, and Lambda lets no function change to ${wanted}.`, {
-    hint: `Deploy it with --package ${form}; or under another name (--name ${name}-${state.image ? 'zip' : 'image'}), have its callers move to that URL, and then delete ${name}.`,
-    details: { function: name, has: form },
-  });
 }
 
 /** Right after the versions are known, before anything is fetched. @throws AWS_SETTING */

@@ -61,6 +61,11 @@ function reserved(name: string, { reservedConcurrency }: AwsConfig, state: Funct
 function provisioned({ draft, canary }: Asked, live: Live | null, config: AwsConfig, state: FunctionState | null, steps: readonly Step[]): Step[] {
   const wanted = config.provisionedConcurrency;
   if (wanted === undefined || wanted === 0) return [];
+  if (state !== null && state.image !== (draft.image !== undefined)) {
+    throw new MlfnError('AWS_SETTING', `provisionedConcurrency keeps workers of ${draft.function} ready, and those only hand on the calls of a release of another form.`, {
+      hint: 'Set provisionedConcurrency to 0: --warm 5m keeps both functions warm. Or deploy it under another name.',
+    });
+  }
   const found = state?.provisioned ?? null;
   const switched = steps.find((each) => each.kind === 'switch');
   const shared = switched === undefined ? live?.canary !== undefined : switched.kind === 'switch' && switched.percent !== undefined;

@@ -1,17 +1,27 @@
 /** What the settings of a function's releases need its role to allow: a statement each, and only while a release has the setting. */
 import { type Bucket, dataText, placesOf } from '../../data.ts';
+import type { PackageForm } from '../../../types.ts';
 import type { ReleaseDraft } from '../../provider.ts';
+import { twinName } from '../names.ts';
+import { formOf, otherThan } from '../twin/form.ts';
 import { parseReference, type Place, type Service } from './references.ts';
 import { settingsOf } from './release.ts';
 
 /** A draft or a record. */
-export type Drafted = Pick<ReleaseDraft, 'settings' | 'targetSettings'>;
+type Drafted = Pick<ReleaseDraft, 'settings' | 'targetSettings' | 'image'>;
+
+/** What a function's role is to allow follows from these. */
+export interface Grounds {
+  releases: readonly Drafted[];
+  /** The form that the function is made of; null before it is made. */
+  front: PackageForm | null;
+}
 
 interface Statement {
   Effect: 'Allow' | 'Deny';
   Action: string[];
   Resource: string | string[];
-  Condition?: Record<string, Record<string, string>>;
+  Condition?: Record<string, Record<string, string | string[]>>;
 }
 
 /** docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions; none of them can be narrowed. */
@@ -26,15 +36,18 @@ const NETWORK = [
 const READS: Record<Service, string> = { secretsmanager: 'secretsmanager:GetSecretValue', ssm: 'ssm:GetParameters' };
 
 /** The same for the same releases, in whatever order they come. */
-export function grantsOf(place: Place, name: string, drafts: readonly Drafted[]): Statement[] {
+export function grantsOf(place: Place, name: string, { releases: drafts, front }: Grounds): Statement[] {
   const releases = drafts.map(settingsOf);
+  const arnOf = (own: string) => `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${own}`;
+  const twins = front !== null && drafts.some((each) => formOf(each) !== front) ? [arnOf(twinName(name, otherThan(front)))] : [];
   const statements = dataGrants(place, drafts);
   if (releases.some(({ vpc }) => vpc !== undefined)) {
-    const SourceFunctionArn = `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${name}`;
     statements.push({ Effect: 'Allow', Action: NETWORK, Resource: '*' });
     // For Lambda itself, not for the code: the same page, "Security best practices".
-    statements.push({ Effect: 'Deny', Action: NETWORK, Resource: '*', Condition: { ArnEquals: { 'lambda:SourceFunctionArn': SourceFunctionArn } } });
+    statements.push({ Effect: 'Deny', Action: NETWORK, Resource: '*', Condition: { ArnEquals: { 'lambda:SourceFunctionArn': twins.length === 0 ? arnOf(name) : [arnOf(name), ...twins] } } });
   }
+  // Versions of the function hand calls on to versions of its twin.
+  if (twins.length > 0) statements.push({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: twins.map((arn) => `${arn}:*`) });
   const keys = sorted(releases.flatMap(({ kmsKey }) => kmsKey ?? []));
   if (keys.length > 0) statements.push({ Effect: 'Allow', Action: ['kms:Decrypt'], Resource: keys });
   // docs.aws.amazon.com/lambda/latest/dg/python-tracing.html; X-Ray knows no resources.

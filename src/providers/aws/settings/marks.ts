@@ -7,6 +7,10 @@ export const TAGS_TAG = 'mlfn:tags';
 export const WARM_TAG = 'mlfn:warm';
 /** On a function that mlfn took over: it is never removed for a failed first release. */
 export const ADOPTED_TAG = 'mlfn:adopted';
+/** On a function that has, or had, a twin: its name. It is there before the twin is, so that whoever removes the function finds it. */
+export const TWIN_TAG = 'mlfn:twin';
+/** On a twin: the function that hands it the calls. */
+export const FRONT_TAG = 'mlfn:front';
 
 export async function functionArn({ partition, region, account }: Session, name: string): Promise<string> {
   return `arn:${partition}:lambda:${region}:${await account()}:function:${name}`;

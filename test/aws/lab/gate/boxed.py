@@ -11,7 +11,18 @@ from pathlib import Path
 
 BOX = json.loads(Path(__file__).with_name("box.json").read_text())
 #: Of the emulator that this runs in, and not of the function.
-NOT_HANDED_ON = {"PATH", "HOME", "PWD", "TMPDIR", "TEMP", "TMP", "_HANDLER", "LAMBDA_TASK_ROOT", "AWS_LAMBDA_RUNTIME_API"}
+NOT_HANDED_ON = {
+    "PATH",
+    "HOME",
+    "PWD",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "_HANDLER",
+    "LAMBDA_TASK_ROOT",
+    "AWS_LAMBDA_RUNTIME_API",
+    "BOX_COMMAND",
+}
 READY_S = 60
 
 
@@ -31,7 +42,9 @@ def start():
     box += [word for name, value in variables.items() for word in ("--setenv", name, value)]
     emulator = ["/rie", "--runtime-interface-emulator-address", f"127.0.0.1:{door}", "--runtime-api-address", f"127.0.0.1:{api}"]
     descriptor, log = tempfile.mkstemp()
-    child = subprocess.Popen([*box, *emulator, *BOX["start"]], stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor)
+    command = os.environ.get("BOX_COMMAND")
+    started = BOX["start"] if command is None else [*BOX["start"][:-1], command]
+    child = subprocess.Popen([*box, *emulator, *started], stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor)
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         with socket.socket() as tried:

@@ -93,6 +93,15 @@ export function imagesRule(cloud: Clients, endpoint: string, whole: boolean): Ru
     return undefined;
   }
 
+  /** Another command of the image is another handler; without one it is the image's own, as long as nobody said another. */
+  function command(exchange: Exchange): undefined {
+    const { ImageConfig, ...input } = json(exchange) as { ImageConfig?: { Command?: string[] }; Environment?: { Variables: object } };
+    const handler = ImageConfig?.Command?.at(-1);
+    if (handler === undefined) return;
+    const boxed = { Environment: { Variables: { ...input.Environment?.Variables, BOX_COMMAND: handler } } };
+    rewriteCall(exchange, { ...input, ...(whole ? boxed : { Handler: handler }) });
+  }
+
   /** ministack knows the zip's hash. */
   function publish(exchange: Exchange): undefined {
     const input = json(exchange);
@@ -103,8 +112,9 @@ export function imagesRule(cloud: Clients, endpoint: string, whole: boolean): Ru
   const told = (configuration: Record<string, unknown>) => {
     const image = byZip.get(String(configuration['CodeSha256']));
     if (image === undefined) return configuration;
-    const { Runtime: _r, Handler: _h, Layers: _l, ...rest } = configuration;
-    return { ...rest, PackageType: 'Image', CodeSha256: image.sha256 };
+    const { Runtime: _r, Handler, Layers: _l, ...rest } = configuration;
+    const other = Handler === image.handler ? {} : { ImageConfigResponse: { ImageConfig: { Command: [Handler] } } };
+    return { ...rest, ...other, PackageType: 'Image', CodeSha256: image.sha256 };
   };
   const tell = (body: Record<string, unknown>) => {
     const inner = body['Configuration'] as Record<string, unknown> | undefined;
@@ -125,7 +135,7 @@ export function imagesRule(cloud: Clients, endpoint: string, whole: boolean): Ru
       if (name === 'lambda:UpdateFunctionCode') return update(exchange);
       if (name === 'lambda:PublishVersion') return publish(exchange);
       if (name !== 'lambda:UpdateFunctionConfiguration' || !(await isImage(functionOf(exchange.call).name))) return undefined;
-      return withoutStart(json(exchange));
+      return withoutStart(json(exchange)) ?? command(exchange);
     },
     learn: ({ call }, answer) => {
       const tells = /^lambda:(CreateFunction|UpdateFunction|PublishVersion|GetFunction(Configuration)?$|ListFunctions|ListVersions)/;
