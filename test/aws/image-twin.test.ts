@@ -148,7 +148,6 @@ describe('faults', () => {
     const args = deploying('killed', 'new', ...asImage);
     lab.gate.clear();
     const points: Point[] = [
-      { operation: 'lambda:TagResource' },
       { operation: 'lambda:CreateFunction' },
       { operation: 'lambda:PublishVersion' },
       { operation: 'lambda:UpdateFunctionCode' },
