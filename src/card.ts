@@ -1,5 +1,5 @@
 /** What inspect finds in an artifact, read from its bytes. Plain data. */
-import type { Finding, ModelFormat } from './types.ts';
+import type { Finding, ModelFormat, NetworkFormat } from './types.ts';
 
 export type GlobalOrigin = 'framework' | 'user' | 'forbidden';
 
@@ -75,8 +75,7 @@ export interface PythonCard extends CardBase {
 export type ServedFormat = Exclude<ModelFormat, 'pickle' | 'joblib' | 'plain'>;
 export type ServedCard = FrameworkCard & { format: ServedFormat };
 
-/** Those that are converted to ONNX first. */
-export type NetworkFormat = 'keras' | 'keras-h5' | 'saved-model' | 'torchscript' | 'torch-exported';
+/** Converted to ONNX first. */
 export type NetworkCard = FrameworkCard & { format: NetworkFormat };
 
 /** What can be deployed. */

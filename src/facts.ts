@@ -1,14 +1,14 @@
 /** The lines of a deploy's story: each is a fact that was measured in this run. */
 import path from 'node:path';
 import type { Event } from './events.ts';
-import type { EstimatorNode, ModelCard, NetworkCard } from './card.ts';
+import type { EstimatorNode, ModelCard } from './card.ts';
 import { sizeText } from './size-text.ts';
 import type { ReleaseImage, Verification } from './live.ts';
 import type { Bundle, Form, Lock } from './types.ts';
 
 type Fact = Extract<Event, { type: 'fact' }>;
 
-export function modelFact(card: ModelCard | NetworkCard): Fact {
+export function modelFact(card: ModelCard): Fact {
   if (card.kind === 'python') return fact('model', `${path.basename(card.path)}:${card.attribute}`, 'Python function or app');
   const { framework, featureCount, classes } = card;
   const estimator = card.kind === 'model' ? card.estimator : null;

@@ -99,7 +99,9 @@ export interface Lock {
 export type Engine = 'plain' | 'onnx' | 'native';
 
 /** What the serving code opens a model by; `plain` is every form that was compiled to parameters. */
-export type ModelFormat = 'pickle' | 'joblib' | 'plain' | 'onnx' | 'xgboost-json' | 'xgboost-ubj' | 'lightgbm' | 'catboost' | 'skops';
+export type ModelFormat = 'pickle' | 'joblib' | 'plain' | 'onnx' | 'xgboost-json' | 'xgboost-ubj' | 'lightgbm' | 'catboost' | 'skops' | NetworkFormat;
+/** Those that become ONNX where that is proved equal. */
+export type NetworkFormat = 'keras' | 'keras-h5' | 'saved-model' | 'torchscript' | 'torch-exported';
 
 /** What a compiled form was held against the model itself with, before it was taken. */
 export interface Proof {

@@ -1,12 +1,12 @@
 /** The function part: serving code, the model, the user's code, and settings.json that tells them of each other. */
 import path from 'node:path';
 import type { Context } from '../events.ts';
-import type { ModelCard, ModelFileCard, ServedCard } from '../card.ts';
+import type { ModelCard, ModelFileCard, Port, ServedCard } from '../card.ts';
 import type { Artifact, Bundle, CompiledForm, Digest, Entry, Finding, ModelFormat } from '../types.ts';
 import { artifactOf, bytesEntry, sha256 } from './digest.ts';
 import { hashFile, hashOnce } from './hash.ts';
 import { packed } from './packed.ts';
-import { type Caller, type ServedBy, servingCode } from './serving.ts';
+import { type Caller, isNetworkFormat, type ServedBy, servingCode } from './serving.ts';
 import { type CodeRequest, type UserCode, userCode } from './user-code.ts';
 
 /** `fetched`: the release's own model, for ever. `pointed`: the one that an object beside the models names. */
@@ -27,12 +27,12 @@ export async function functionPart(
   const { card, apart, compiled } = request;
   const code = await userCode(ctx, request);
   const shipped = card.kind === 'python' ? null : await shippedModel(ctx, card, compiled);
-  const { entry: model = null, beside = [] } = shipped ?? {};
-  const fetched = shipped !== null && apart !== undefined ? { file: shipped.file, sha256: shipped.entry.sha256, size: shipped.entry.size } : null;
+  const [model, ...beside] = shipped?.entries ?? [];
+  const fetched = shipped !== null && model !== undefined && apart !== undefined ? { file: shipped.file, sha256: model.sha256, size: model.size } : null;
   const module = code.artifact === null ? undefined : await hashFile(ctx, code.artifact.path);
   const settings = bytesEntry('settings.json', canonical(settingsOf(name, card, code, { apart, shipped })));
-  const entries = [...(await servedCode(ctx, request, engineOf(card, compiled), apart !== undefined)), ...(model === null || apart !== undefined ? [] : [model, ...beside]), ...code.entries, settings];
-  const own = card.kind === 'python' ? module : await hashOnce(ctx, card.path);
+  const entries = [...(await servedCode(ctx, request, engineOf(card, compiled), apart !== undefined)), ...(model === undefined || apart !== undefined ? [] : [model, ...beside]), ...code.entries, settings];
+  const own = card.kind === 'python' ? module : compiled === undefined ? model : await hashOnce(ctx, card.path);
   const modelDigest = beside.length === 0 ? (own?.sha256 ?? '') : sha256([own, ...beside].map((each) => each?.sha256).join());
   return { artifact: artifactOf('function', entries), fetched, modelDigest, findings: code.findings };
 }
@@ -45,15 +45,18 @@ export function withRequirements(artifact: Artifact, requirements: string): Arti
 /** A native package has its cold start elsewhere, and is sent anew with each changed model: there sources weigh less. */
 async function servedCode(ctx: Context, { caller, lock, data = false }: CodeRequest & { caller: Caller; data?: boolean }, by: ServedBy, apart: boolean): Promise<Entry[]> {
   const entries = await servingCode(ctx, caller, by, { apart, data });
-  return by.engine === 'native' ? entries : packed(ctx, entries, lock);
+  return by.engine === 'native' || by.engine === 'network' ? entries : packed(ctx, entries, lock);
 }
 
 interface Shipped {
   file: string;
   format: ModelFormat;
-  entry: Entry;
-  /** What the file refers to. */
-  beside: Entry[];
+  /** In the package: of the file, or of the folder. */
+  path: string;
+  /** The model, and what it refers to; all that is in the folder. */
+  entries: Entry[];
+  /** What the file does not tell of itself, and the serving code has to know. */
+  inputs: Port[] | null;
 }
 
 async function shippedModel(ctx: Context, card: ModelFileCard | ServedCard, compiled: CompiledForm | undefined): Promise<Shipped> {
@@ -63,14 +66,17 @@ async function shippedModel(ctx: Context, card: ModelFileCard | ServedCard, comp
     const { sha256: digest, size } = known ?? (await hashOnce(ctx, of));
     return { path: `model/${name}`, mode: 0o644, sha256: digest, size, source: { file: of } };
   };
-  const folder = path.dirname(file);
-  const beside = (compiled?.beside ?? []).map((name) => entry(name, path.join(folder, ...name.split('/'))));
-  return { file, format, entry: await entry(path.basename(file), file, compiled), beside: await Promise.all(beside) };
+  const name = path.basename(file);
+  const shipped = { file, format, path: `model/${name}`, inputs: format === 'torchscript' && card.kind === 'framework' ? card.inputs : null };
+  const of = (folder: string, below: string, names: string[]) => Promise.all(names.map((each) => entry(`${below}${each}`, path.join(folder, ...each.split('/')))));
+  if (format === 'saved-model' && card.kind === 'framework') return { ...shipped, entries: await of(file, `${name}/`, card.files.toSorted()) };
+  return { ...shipped, entries: [await entry(name, file, compiled), ...(await of(path.dirname(file), '', compiled?.beside ?? []))] };
 }
 
-function engineOf({ kind }: ModelCard, compiled: CompiledForm | undefined): ServedBy {
-  if (kind === 'python') return { engine: 'python' };
-  return compiled ?? { engine: 'native' };
+function engineOf(card: ModelCard, compiled: CompiledForm | undefined): ServedBy {
+  if (card.kind === 'python') return { engine: 'python' };
+  if (compiled !== undefined) return compiled;
+  return card.kind === 'framework' && isNetworkFormat(card.format) ? { engine: 'network', format: card.format } : { engine: 'native' };
 }
 
 /** The contract of ARCHITECTURE.md. */
@@ -83,9 +89,10 @@ function settingsOf(name: string, card: ModelCard, code: UserCode, { shipped, ap
 }
 
 /** A package whose model lies apart does not name it. */
-function whereOf({ format, entry }: Shipped, apart: Apart | undefined): Record<string, unknown> {
-  if (apart === 'pointed') return { pointed: true };
-  return apart === 'fetched' ? { format, fetched: true } : { path: entry.path, format };
+function whereOf({ format, inputs, path: where }: Shipped, apart: Apart | undefined): Record<string, unknown> {
+  const told = inputs === null ? {} : { inputs };
+  if (apart === 'pointed') return { ...told, pointed: true };
+  return apart === 'fetched' ? { ...told, format, fetched: true } : { ...told, path: where, format };
 }
 
 /** JSON with sorted keys: the same settings are the same bytes. */

@@ -48,10 +48,10 @@ async function listFiles(folder: string): Promise<string[]> {
 }
 
 async function isModel(ctx: Context, file: string): Promise<boolean> {
-  const { inspect, isNetwork, isServed } = await import('../inspect/index.ts');
+  const { inspect, isServed } = await import('../inspect/index.ts');
   try {
     const card = await inspect({ ...ctx, emit: () => {} }, file, {});
-    return card.kind === 'model' ? card.estimator !== null : card.kind === 'framework' && (isServed(card) || isNetwork(card));
+    return card.kind === 'model' ? card.estimator !== null : card.kind === 'framework' && isServed(card);
   } catch {
     return false;
   }

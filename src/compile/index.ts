@@ -18,8 +18,8 @@ import { hookFacts } from './hooks.ts';
 import { toolsDigest } from './tools-digest.ts';
 
 export { graphForm } from './graph-file.ts';
-export { type Converted, convertNetwork } from './network.ts';
-export { networkTools, type NetworkTools } from './network-tools.ts';
+export { type Converted, convertNetwork, inputsOf } from './network.ts';
+export { frameworkNeeds, networkTools, type NetworkTools } from './network-tools.ts';
 export { converterNeeds, runtimeNeeds } from './onnx.ts';
 
 export interface CompileInput {

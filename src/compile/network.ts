@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { NetworkFormat } from '../card.ts';
+import type { Port } from '../card.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { runTool, withScratch } from '../python-child.ts';
 import { templatesFolder } from '../templates.ts';
-import type { Digest, Proof } from '../types.ts';
+import type { Digest, NetworkFormat, Proof } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
 import { toolsDigest } from './tools-digest.ts';
 
@@ -27,6 +27,13 @@ export interface NetworkInput {
   tools: () => Promise<{ lock: { digest: Digest; interpreter: string }; dependencies: string }>;
 }
 
+/** It has no ONNX form that is proved equal. */
+export interface Unconverted {
+  why: string;
+  /** What its framework takes; null where it did not tell. */
+  inputs: Port[] | null;
+}
+
 export interface Converted {
   /** The ONNX file; in the cache, never changed. */
   file: string;
@@ -40,19 +47,25 @@ export interface Converted {
 }
 
 type Tried = { ok: true; proof: Proof; opset: number; missing: boolean; warmUs: number | null } | { ok: false; reason: string };
-type Told = { ok: true; native: { warmUs: number | null }; compiled: Tried };
+type Told = { ok: true; native: { warmUs: number | null; inputs: Port[] | null }; compiled: Tried };
 type Result = Told | { ok: false; stage: string; type: string; message: string };
 
-/** @throws COMPILE_NETWORK where no ONNX form answers as the network does; MODEL_DAMAGED where its framework cannot load it */
-export async function convertNetwork(ctx: Context, input: NetworkInput, pins: string): Promise<Converted> {
+/** @throws MODEL_DAMAGED where its framework cannot load it */
+export async function convertNetwork(ctx: Context, input: NetworkInput, pins: string): Promise<Converted | Unconverted> {
   const name = `${path.basename(input.file).replace(/\.\w+$/, '')}.onnx`;
   const asked = ['network', name, input.digest, input.format, input.sample, pins, await toolsDigest()];
   const folder = path.join(ctx.home.cache, 'compiled', createHash('sha256').update(JSON.stringify(asked)).digest('hex'));
   await makeFolder(folder, (temporary) => make(ctx, input, path.join(temporary, name)));
   const { native, compiled } = (await readJson(path.join(folder, 'told.json'))) as Told;
-  if (!compiled.ok) throw refused(input, compiled.reason);
+  if (!compiled.ok) return { why: compiled.reason, inputs: native.inputs };
   const { proof, opset, missing, warmUs } = compiled;
   return { file: path.join(folder, name), proof, opset, missing, warmUs, nativeUs: native.warmUs };
+}
+
+/** What a network takes, as its framework tells; null where that does not. @throws MODEL_DAMAGED */
+export async function inputsOf(ctx: Context, input: Omit<NetworkInput, 'digest'>): Promise<Port[] | null> {
+  const { lock, dependencies } = await input.tools();
+  return withScratch(ctx, async (scratch) => (await ask(ctx, input, { interpreter: lock.interpreter, dependencies, scratch, out: null })).native.inputs);
 }
 
 async function make(ctx: Context, input: NetworkInput, file: string): Promise<void> {
@@ -67,7 +80,7 @@ async function make(ctx: Context, input: NetworkInput, file: string): Promise<vo
   await writeFile(path.join(path.dirname(file), 'told.json'), JSON.stringify(told));
 }
 
-async function ask(ctx: Context, input: NetworkInput, where: { interpreter: string; dependencies: string; scratch: string; out: string }): Promise<Told> {
+async function ask(ctx: Context, input: Omit<NetworkInput, 'digest'>, where: { interpreter: string; dependencies: string; scratch: string; out: string | null }): Promise<Told> {
   const { file, format, sample } = input;
   const { interpreter, dependencies, scratch, out } = where;
   const serving = path.join(templatesFolder(), 'python');
@@ -82,17 +95,11 @@ async function ask(ctx: Context, input: NetworkInput, where: { interpreter: stri
     });
   }
   const { stage, status, late, crash } = ended;
-  if (result !== null) throw refused(input, `${result.type}: ${lineOf(result.message)} (${result.stage})`);
-  throw refused(input, late || crash.startsWith('Timeout') ? `it was not done within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was converted (${stage})`);
+  const without = (reason: string): Told => ({ ok: true, native: { warmUs: null, inputs: null }, compiled: { ok: false, reason } });
+  if (result !== null) return without(`${result.type}: ${lineOf(result.message)} (${result.stage})`);
+  return without(late || crash.startsWith('Timeout') ? `it was not done within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was converted (${stage})`);
 }
 
 function lineOf(message: string): string {
   return (message.trim().split('\n')[0] ?? '').slice(0, 300);
-}
-
-function refused({ file, format }: NetworkInput, reason: string): MlfnError {
-  return new MlfnError('COMPILE_NETWORK', `${path.basename(file)} has no ONNX form that is proved equal: ${reason}.`, {
-    hint: 'Export it to ONNX by hand, or deploy a function that loads it: FILE.py:function.',
-    details: { path: file, format, reason },
-  });
 }

@@ -1,6 +1,7 @@
 import { MlfnError } from '../errors.ts';
 import path from 'node:path';
-import type { Card, FrameworkCard, FrameworkFormat, ModelCard, NetworkCard, NetworkFormat, ServedCard } from '../card.ts';
+import type { Card, FrameworkCard, FrameworkFormat, ModelCard, NetworkCard, ServedCard } from '../card.ts';
+import type { NetworkFormat } from '../types.ts';
 import { isDamage } from './bytes/malformed.ts';
 import { NOT_SERVED } from './framework/formats.ts';
 
@@ -13,7 +14,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['external-data-outside', 'link']
  * Lets a card pass that may be loaded. `trust` lets what is outside the allowlist pass, not what is damaged.
  * @throws MODEL_UNSAFE, MODEL_DAMAGED, MODEL_NO_FEATURES, MODEL_NO_ESTIMATOR, MODEL_NOT_SERVED
  */
-export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts card is ModelCard | NetworkCard {
+export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts card is ModelCard {
   if (card.kind === 'python') return;
   const errors = card.findings.filter(({ severity }) => severity === 'error');
   const details = { path: card.path, findings: errors };
@@ -37,13 +38,13 @@ export function assertSafe(card: Card, { trust }: { trust: boolean }): asserts c
   const data = errors.find(({ code }) => code === 'no-estimator');
   if (data !== undefined) throw new MlfnError('MODEL_NO_ESTIMATOR', data.message, { hint: data.hint, details });
   if (card.kind !== 'framework') return;
-  if (!isNetwork(card) && !isServed(card)) throw notServed(card);
+  if (!isServed(card)) throw notServed(card);
   const foreign = card.findings.find(({ code }) => code === 'custom-operators' || code === 'custom-object');
   if (foreign !== undefined) throw new MlfnError('MODEL_NOT_SERVED', `${path.basename(card.path)}: ${foreign.message}`, { hint: foreign.hint, details: { path: card.path, format: card.format } });
 }
 
 export function isServed(card: FrameworkCard): card is ServedCard {
-  return !isNetwork(card) && !(card.format in NOT_SERVED);
+  return !(card.format in NOT_SERVED);
 }
 
 /** Whether it is converted to ONNX first. */

@@ -8,12 +8,12 @@ import { bundleFact, lockFact, modelFact } from '../facts.ts';
 import { assertSafe, inspect, isNetwork } from '../inspect/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { resolve } from '../resolve/index.ts';
-import type { ModelCard, NetworkCard } from '../card.ts';
+import type { ModelCard } from '../card.ts';
 import type { DataSettings, RuntimeSettings } from '../live.ts';
 import type { Bundle, Engine, Finding, Form, Lock } from '../types.ts';
 import { formOf } from './form.ts';
-import { dependenciesOf } from './host.ts';
-import { asGraph, asNetwork } from './network.ts';
+import { dependenciesOf, frameworkLock, hostOf } from './host.ts';
+import { asNetwork, asServed, type Network } from './network.ts';
 import { readSample } from './sample.ts';
 import { type Slimming, slimmed } from './slim.ts';
 
@@ -83,12 +83,17 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
   const data = request.settings?.data;
   if (data !== undefined) checkData(read, data, request.engine);
   const { python, requirements, hooks } = request;
-  const { card, converted } = isNetwork(read) ? await asGraph(ctx, read, { engine: request.engine, sample: hooks === undefined ? sample : null }) : { card: read, converted: null };
-  // What lies beside the model tells versions, wherever its form is.
-  const named = { ...card, path: read.path };
   const code = hooks === undefined ? [] : [hooks];
   const platform = target.provider.platform(target.config);
-  const own = await resolve(ctx, named, platform, { python, requirements, code });
+  let network: Network | null = null;
+  if (isNetwork(read)) {
+    const host = async () => hostOf(ctx, read, await frameworkLock(ctx, read, platform, { python, requirements, code }));
+    network = await asServed(ctx, read, { engine: request.engine, sample: hooks === undefined ? sample : null, host });
+  }
+  const card = network === null ? read : network.card;
+  // What lies beside the model tells versions, wherever its form is.
+  const named = { ...card, path: read.path };
+  const own = isNetwork(named) ? await frameworkLock(ctx, named, platform, { python, requirements, code }) : await resolve(ctx, named, platform, { python, requirements, code });
   ctx.emit(lockFact(own));
   target.provider.accepts(target.config, own);
   const shipped = async (engine: Engine) => {
@@ -98,8 +103,8 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
     target.provider.accepts(target.config, lock);
     return lock;
   };
-  const found = await formOf(ctx, card, own, { ...request, body: sample, data, runtime: () => shipped('onnx') });
-  const form = converted === null ? found : asNetwork(found, converted);
+  const found = async () => formOf(ctx, card, own, { ...request, body: sample, data, runtime: () => shipped('onnx') });
+  const form = network === null ? await found() : 'why' in network ? { engine: 'native' as const, why: network.why } : asNetwork(await found(), network.converted);
   request.admits?.(card, form.engine);
   const lock = await shipped(form.engine);
   const { caller } = target.provider;
@@ -115,7 +120,7 @@ export async function make(ctx: Context, target: Packaging, request: MakeRequest
 }
 
 /** Code reads what it likes by itself; a pickle needs the libraries that made it. @throws CONFIG_VALUE */
-function checkData(card: ModelCard | NetworkCard, { formats = [] }: DataSettings, engine: MakeRequest['engine']): void {
+function checkData(card: ModelCard, { formats = [] }: DataSettings, engine: MakeRequest['engine']): void {
   const details = { key: 'data' };
   if (card.kind === 'python') {
     const hint = 'Leave data out: code reads what it likes by itself.';

@@ -1,16 +1,17 @@
-/** A network of Keras, TensorFlow or PyTorch goes on its way as the ONNX model that it was converted to. */
+/** A network of Keras, TensorFlow or PyTorch goes on its way as the ONNX model that it was converted to, else as itself. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { hashOnce } from '../bundle/index.ts';
-import type { FrameworkCard, NetworkCard, ServedCard } from '../card.ts';
-import { type Converted, convertNetwork, networkTools, type NetworkTools } from '../compile/index.ts';
+import type { FrameworkCard, NetworkCard, Port, ServedCard } from '../card.ts';
+import { type Converted, convertNetwork, inputsOf, networkTools, type NetworkTools } from '../compile/index.ts';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
 import { assertSafe, inspect } from '../inspect/index.ts';
 import { install, resolve } from '../resolve/index.ts';
 import { sizeText } from '../size-text.ts';
 import type { Digest, Engine, Form, Lock } from '../types.ts';
+import type { Host } from './host.ts';
 
 /** What is resolved without a model. */
 const NOTHING: Omit<ServedCard, 'path'> = {
@@ -18,27 +19,53 @@ const NOTHING: Omit<ServedCard, 'path'> = {
   inputs: [], outputs: [], featureNames: null, featureCount: null, classes: null, distributions: [], versions: {}, atLeast: {}, files: [], safe: true, damaged: false,
 };
 
-export interface Network {
-  /** Of the ONNX file, which lies in the cache. */
-  card: ServedCard;
-  converted: Converted;
+/** As the ONNX file in the cache, or as it is: then why. */
+export type Network = { card: ServedCard; converted: Converted } | { card: NetworkCard; why: string };
+
+export interface NetworkRequest {
+  engine: Engine | 'auto' | undefined;
+  /** A body that the model itself takes; null where there is none. */
+  sample: unknown;
+  /** Its own framework for this machine. */
+  host: () => Promise<Host>;
 }
 
-/** @param asked `sample`: a body that the model itself takes; null where there is none. @throws COMPILE_NETWORK, COMPILE_REFUSED, MODEL_DAMAGED, RESOLVE_* */
-export async function asGraph(ctx: Context, card: NetworkCard, { engine, sample }: { engine: Engine | 'auto' | undefined; sample: unknown }): Promise<Network> {
-  if (engine === 'plain' || engine === 'native') {
-    throw new MlfnError('COMPILE_REFUSED', `${path.basename(card.path)} cannot be served by the engine ${engine}: a network is served as the ONNX model that it is converted to.`, {
+/** @throws COMPILE_NETWORK, COMPILE_REFUSED, MODEL_DAMAGED, RESOLVE_* */
+export async function asServed(ctx: Context, card: NetworkCard, { engine, sample, host }: NetworkRequest): Promise<Network> {
+  if (engine === 'plain') {
+    throw new MlfnError('COMPILE_REFUSED', `${path.basename(card.path)} cannot be served by the engine plain: it is a network, which onnxruntime or its own framework evaluates.`, {
       hint: 'Leave --engine out.',
       details: { engine },
     });
   }
+  if (engine === 'native') return { card: await withInputs(ctx, card, { sample, host, known: null }), why: 'asked for' };
   const tools = networkTools(card.format);
   const input = { file: card.path, format: card.format, digest: await digestOf(ctx, card), sample, tools: () => layTools(ctx, tools) };
   const converted = await convertNetwork(ctx, input, JSON.stringify(tools.needs));
+  if ('why' in converted) {
+    const { why, inputs } = converted;
+    if (engine === 'onnx') throw refused(card, why);
+    return { card: await withInputs(ctx, card, { sample, host, known: inputs }), why: `no ONNX form is proved equal: ${why}` };
+  }
   const graph = await inspect(ctx, converted.file, {});
   assertSafe(graph, { trust: false });
   if (graph.kind !== 'framework' || graph.format !== 'onnx') throw new Error('what was converted is no ONNX model');
   return { card: { ...graph, format: graph.format, madeBy: card.framework, model: card.model }, converted };
+}
+
+/** TorchScript alone does not tell what it takes when it is loaded: its card does then. @throws COMPILE_NETWORK */
+async function withInputs(ctx: Context, card: NetworkCard, { sample, host, known }: Pick<NetworkRequest, 'sample' | 'host'> & { known: Port[] | null }): Promise<NetworkCard> {
+  // Its packages are named by what locks them.
+  const served = { ...card, distributions: [], versions: {} };
+  if (card.format !== 'torchscript') return served;
+  const inputs = known ?? (await inputsOf(ctx, { file: card.path, format: card.format, sample, tools: host }));
+  if (inputs === null) throw refused(card, 'TorchScript does not tell the shape of its input');
+  return { ...served, inputs };
+}
+
+function refused({ path: file, format }: NetworkCard, reason: string): MlfnError {
+  const hint = format === 'torchscript' ? 'Give a sample of what it takes (--sample), or save the network with torch.export.save.' : 'Leave --engine out: it is served by its own framework then.';
+  return new MlfnError('COMPILE_NETWORK', `${path.basename(file)} cannot be served so: ${reason}.`, { hint, details: { path: file, format, reason } });
 }
 
 /** The form of the ONNX file, told as that of the network. */

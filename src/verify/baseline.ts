@@ -5,13 +5,14 @@
 import path from 'node:path';
 import { MlfnError } from '../errors.ts';
 import type { Context } from '../events.ts';
+import type { Port } from '../card.ts';
 import { type ChildEnd, runTool } from '../python-child.ts';
 
 /** What the child is told; the shape is documented in baseline.py. */
 export interface Job {
   /** The function's, which its Lambda context tells. */
   name: string;
-  artifact: { kind: 'model'; file: string; format: string } | { kind: 'python'; module: string; attribute: string };
+  artifact: { kind: 'model'; file: string; format: string; inputs?: Port[] } | { kind: 'python'; module: string; attribute: string };
   /** Folders for sys.path, the user's code first. */
   path: string[];
   hooks: string | null;

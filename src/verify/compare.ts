@@ -1,4 +1,4 @@
-import type { Engine } from '../types.ts';
+import type { Engine, NetworkFormat } from '../types.ts';
 import { isObject } from './requests.ts';
 
 /**
@@ -6,14 +6,21 @@ import { isObject } from './requests.ts';
  * depends on the number of rows and on the processor, everything else is exact.
  */
 const EXACT: Tolerance = { relative: 1e-12, absolute: 1e-15 };
-/** What a graph computes in float32, where its operators have no doubles. */
+/** What a graph or a network computes in float32, of one record or of many. */
 const GRAPH: Tolerance = { relative: 1e-5, absolute: 1e-9 };
+const FLOATS: ReadonlySet<string> = new Set<NetworkFormat>(['keras', 'keras-h5', 'saved-model', 'torchscript', 'torch-exported']);
 const NUMERAL = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 interface Tolerance {
   relative: number;
   /** For numbers near zero, where such a sum cancels out. */
   absolute: number;
+}
+
+/** What evaluates the model, and the format of its file. */
+export interface By {
+  engine: Engine;
+  format?: string | null;
 }
 
 export interface Difference {
@@ -30,9 +37,9 @@ export interface Comparison {
 }
 
 /** Deep equality of two JSON values; a hook's number written as text counts as a number. */
-export function compare(expected: unknown, actual: unknown, engine: Engine = 'native'): Comparison {
+export function compare(expected: unknown, actual: unknown, by: By = { engine: 'native' }): Comparison {
   const found: Comparison = { difference: null, largest: null };
-  walk(expected, actual, '', { found, tolerance: engine === 'onnx' ? GRAPH : EXACT });
+  walk(expected, actual, '', { found, tolerance: by.engine === 'onnx' || FLOATS.has(by.format ?? '') ? GRAPH : EXACT });
   return found;
 }
 

@@ -6,12 +6,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../events.ts';
 import { withScratch } from '../python-child.ts';
-import type { ModelCard } from '../card.ts';
+import type { ModelCard, Port } from '../card.ts';
 import type { Answer, Call, Release, Sample, Verification } from '../live.ts';
 import type { Artifact, Bundle, Engine, Lock } from '../types.ts';
 import { type Baseline, type Job, runBaseline } from './baseline.ts';
 import { bodyOf, callOf, Timings } from './calls.ts';
-import { compare } from './compare.ts';
+import { type By, compare } from './compare.ts';
 import { different, refusal, unhealthy, unstable } from './failures.ts';
 import { isObject, type Request, requestsOf } from './requests.ts';
 import { copyCode, rootsOf } from './scratch.ts';
@@ -58,6 +58,11 @@ export async function verify(
   });
 }
 
+/** TorchScript does not tell them when it is loaded. */
+function inputsOf(card: Exclude<ModelCard, { kind: 'python' }>): { inputs?: Port[] } {
+  return card.kind === 'framework' && card.format === 'torchscript' ? { inputs: card.inputs } : {};
+}
+
 type Ask = (requests: Request[]) => Promise<Baseline>;
 
 interface PythonArtifact {
@@ -80,7 +85,7 @@ async function openBaseline(ctx: Context, candidate: Candidate, settings: Packag
   await copyCode(bundle.function, code);
   const job: Omit<Job, 'requests'> = {
     name: settings.name,
-    artifact: card.kind !== 'python' ? { kind: 'model', file: card.path, format: card.format } : (settings.artifact as PythonArtifact),
+    artifact: card.kind !== 'python' ? { kind: 'model', file: card.path, format: card.format, ...inputsOf(card) } : (settings.artifact as PythonArtifact),
     path: [code, ...(host === undefined ? rootsOf(bundle.dependencies) : [host.dependencies])],
     hooks: settings.hooks,
     main: settings.main,
@@ -97,6 +102,8 @@ async function compareAll(
   ask: Ask,
 ): Promise<{ verification: Verification; sample: Sample }> {
   const timings = new Timings();
+  const { card, form } = candidate;
+  const by = { engine: form?.engine ?? 'native', format: card.kind === 'python' ? null : card.format };
   const kept: Sample = { kind: own.kind, requests: [], answers: [] };
   let largest: number | null = null;
   for (const [index, request] of requests.entries()) {
@@ -105,9 +112,9 @@ async function compareAll(
     const answer = timings.note(await candidate.call(callOf(own.kind, request.body)));
     const actual = { status: answer.status, answer: withoutModel(expected.answer, bodyOf(answer)) };
     if (actual.status !== expected.status) throw refusal(request, answer.status, actual.answer, expected);
-    const found = compare(expected.answer, actual.answer, candidate.form?.engine);
+    const found = compare(expected.answer, actual.answer, by);
     if (found.difference !== null) {
-      await assertStable(requests, own, ask);
+      await assertStable(requests, own, ask, by);
       throw different(request, found.difference);
     }
     if (found.largest !== null) largest = Math.max(largest ?? 0, found.largest);
@@ -120,13 +127,13 @@ async function compareAll(
 }
 
 /** A second process, asked in another order, tells a model that is random or remembers from one that was served wrong. */
-async function assertStable(requests: Request[], own: Baseline, ask: Ask): Promise<void> {
+async function assertStable(requests: Request[], own: Baseline, ask: Ask, by: By): Promise<void> {
   const [first, ...rest] = requests.map((request, index) => ({ request, before: own.answers[index] }));
   if (first === undefined) return;
   const order = [first, ...rest.toReversed(), first];
   const again = await ask(order.map((each) => each.request));
   for (const [index, { request, before }] of order.entries()) {
-    const difference = compare(before, again.answers[index]).difference;
+    const difference = compare(before, again.answers[index], { ...by, engine: 'native' }).difference;
     if (difference === null) continue;
     throw unstable(request, difference);
   }
@@ -151,7 +158,7 @@ export interface Again {
   warmMs: number | null;
 }
 
-export async function askAgain({ sample, engine }: Pick<Release, 'sample' | 'engine'>, call: (call: Call) => Promise<Answer>): Promise<Again> {
+export async function askAgain({ sample, engine, model }: Pick<Release, 'sample' | 'engine' | 'model'>, call: (call: Call) => Promise<Answer>): Promise<Again> {
   const timings = new Timings();
   const [request] = sample?.requests ?? [];
   const made = sample === null || request === undefined ? HEALTH : callOf(sample.kind, request);
@@ -160,7 +167,7 @@ export async function askAgain({ sample, engine }: Pick<Release, 'sample' | 'eng
   if (made === HEALTH) return { answer: null, equal: first.status === 200, ...timings.read() };
   const expected = sample?.answers[0];
   const answer = withoutModel(expected, bodyOf(first));
-  return { answer, equal: compare(expected, answer, engine).difference === null, ...timings.read() };
+  return { answer, equal: compare(expected, answer, { engine, format: model.format }).difference === null, ...timings.read() };
 }
 
 /** The serving code adds which release answered; the model itself knows nothing of it. */

@@ -5,8 +5,8 @@ it is what that code is checked against. Standard library only at import; Python
 
     python -I -S -B baseline.py JOB RESULT
 
-JOB is a JSON file: {"name": the function's, "artifact": {"kind": "model", "file", "format"} | {"kind": "python",
-"module", "attribute"}, "path": folders for sys.path, "hooks": module or null, "main": {class: module},
+JOB is a JSON file: {"name": the function's, "artifact": {"kind": "model", "file", "format", "inputs"?: of TorchScript}
+| {"kind": "python", "module", "attribute"}, "path": folders for sys.path, "hooks": module or null, "main": {class: module},
 "requests": bodies, "timeout": seconds}.
 RESULT becomes {"ok": true, "kind": "model" | "function" | "wsgi", "answers": [{"status", "answer"} | {"refused"}]} or
 {"ok": false, "stage", "refused", "type", "message", "hint", "where", "trace"}. RESULT.stage names what is under way and
@@ -22,6 +22,7 @@ import warnings
 # Isolated mode leaves this folder out, and it goes again: the user's modules are looked for in their own folders only.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import mlfn_convert  # noqa: F401  # networks are asked by what it has for them (mlfn_baseline/network.py)
 from mlfn_baseline.function import open_function
 from mlfn_baseline.model import open_model
 from mlfn_child import main

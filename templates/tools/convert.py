@@ -6,10 +6,11 @@ check, and never ships. Standard library only at import; Python 3.10 to 3.13.
     python -I -S -B convert.py JOB RESULT
 
 JOB is a JSON file: {"artifact": {"file", "format"}, "path": folders for sys.path, "requests": bodies that clients send, may be
-empty, "out": the file to write, "timeout": seconds}.
-RESULT becomes {"ok": true, "native": {"warmUs"}, "compiled": {"ok": true, "inputs", "outputs": [{"name", "type", "shape"}],
-"opset", "missing": whether NaN goes through it as through the network, "size", "proof": what mlfn_convert.prove gives,
-"warmUs"} | {"ok": false, "reason"}}, or what mlfn_child tells of an error.
+empty, "out": the file to write, or null where only the inputs are asked for, "timeout": seconds}.
+RESULT becomes {"ok": true, "native": {"warmUs", "inputs": [{"name", "type", "shape"}], or null where they cannot be told},
+"compiled": {"ok": true, "inputs", "outputs": [{"name", "type", "shape"}], "opset", "missing": whether NaN goes through it as
+through the network, "size", "proof": what mlfn_convert.prove gives, "warmUs"} | {"ok": false, "reason"}}, or what mlfn_child
+tells of an error.
 """
 
 import os

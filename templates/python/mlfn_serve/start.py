@@ -7,6 +7,9 @@ import sys
 from .hooks import Hooks
 from .problems import InitError
 
+# Formats of models that take and give tensors.
+TENSORS = ("onnx", "keras", "keras-h5", "saved-model", "torchscript", "torch-exported")
+
 
 def start(root, version=None):
     """The endpoint of the package at `root`. Raises InitError with one sentence for what cannot be served."""
@@ -73,10 +76,13 @@ def _open(file, model, settings):
         from .plain import PlainModel
 
         return PlainModel(file)
-    if model["format"] == "onnx":
+    if model["format"] in TENSORS:
         from .tensors import TensorModel
 
-        return TensorModel(file, os.path.basename(model.get("path") or model.get("file") or "the model"))
+        origin = os.path.basename(model.get("path") or model.get("file") or "the model")
+        if model["format"] == "onnx":
+            return TensorModel(file, origin)
+        return TensorModel(file, origin, {"format": model["format"], "inputs": settings["artifact"].get("inputs")})
     from .model import Model, load
 
     estimator = load(file, model["format"], settings.get("main") or {})

@@ -1,4 +1,5 @@
-"""A model of tensors: an ONNX file, opened by onnxruntime. As `mlfn_serve.model.Model` to those who ask."""
+"""A model of tensors: an ONNX file opened by onnxruntime, or a network by its own framework. As `mlfn_serve.model.Model` to
+those who ask."""
 
 import os
 
@@ -13,22 +14,34 @@ SMALL = 1 << 20
 
 
 class TensorModel:
-    """`predict(batch)` gives (predictions, probabilities or None) as plain lists; `origin` is what the file is called."""
+    """`predict(batch)` gives (predictions, probabilities or None) as plain lists; `origin` is what the file is called, and
+    `network` what settings.json says of one that is no ONNX file."""
 
     method = "predict"
 
-    def __init__(self, path, origin):
+    def __init__(self, path, origin, network=None):
+        by = "onnxruntime"
         try:
-            self.numpy, self.session = opened(path, 1 if os.path.getsize(path) < SMALL else cores(), optimized=True)
+            threads = 1 if _bytes(path) < SMALL else cores()
+            if network is None:
+                self.numpy, self.session = opened(path, threads, optimized=True)
+                # What converted it says so, where NaN is not answered as the network does.
+                missing = self.session.get_modelmeta().custom_metadata_map.get("mlfn.missing") != "refused"
+            else:
+                from . import networks
+
+                by, missing = networks.FRAMEWORKS[network["format"]][0], True
+                self.session = networks.opened(path, network, threads)
+                import numpy
+
+                self.numpy = numpy
         except ModuleNotFoundError as error:
             raise InitError(f"{origin} needs the module {error.name}, which is not in the package.") from error
         except Exception as error:
-            raise InitError(f"{origin} could not be opened by onnxruntime: {line_of(error)}") from error
+            raise InitError(f"{origin} could not be opened by {by}: {line_of(error)}") from error
         for told in self.session.get_inputs():
             if told.type not in TYPES:
                 raise InitError(f"The input {told.name} of {origin} is of the type {told.type}, for which JSON has no form.")
-        # What converted it says so, where NaN is not answered as the network does.
-        missing = self.session.get_modelmeta().custom_metadata_map.get("mlfn.missing") != "refused"
         self.ports = [Port(told, self.numpy, missing) for told in self.session.get_inputs()]
         self.schema = TensorSchema(self.ports)
         self.answers = Answers(self.session.get_outputs(), self.ports)
@@ -115,3 +128,10 @@ class TensorModel:
             expected = f"an array of shape {['?', *('?' if size is None else size for size in port.record)]}"
             raise Problem(500, "hook-failed", f"preprocess returned {list(array.shape)} for {port.name}; it takes {expected}.")
         return array.astype(port.dtype, copy=False)
+
+
+def _bytes(path):
+    """Of a file, or of all that is in a folder."""
+    if not os.path.isdir(path):
+        return os.path.getsize(path)
+    return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(path) for name in names)

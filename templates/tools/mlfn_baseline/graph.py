@@ -12,11 +12,13 @@ class GraphFile:
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(4)
-        self.session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-        self.inputs = self.session.get_inputs()
-        self.outputs = self.session.get_outputs()
+        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
         # onnxruntime drops NaN where the network that it was converted from does not.
-        self.takes_missing = self.session.get_modelmeta().custom_metadata_map.get("mlfn.missing") != "refused"
+        missing = session.get_modelmeta().custom_metadata_map.get("mlfn.missing") != "refused"
+        self.asks(session, session.get_inputs(), session.get_outputs(), missing)
+
+    def asks(self, session, inputs, outputs, takes_missing):
+        self.session, self.inputs, self.outputs, self.takes_missing = session, inputs, outputs, takes_missing
 
     def answered(self, taken):
         told = [self.told(record) for record in self.records(taken)]

@@ -10,12 +10,14 @@ from .refused import Refused
 from .table import table
 from .values import plain
 
+NETWORKS = ("keras", "keras-h5", "saved-model", "torchscript", "torch-exported")
+
 
 def open_model(job, stage):
     stage.enter("load")
     for name, module in job["main"].items():
         setattr(sys.modules["__main__"], name, getattr(importlib.import_module(module), name))
-    model = load(job["artifact"])
+    model = load(job["artifact"], job["requests"])
     if not any(callable(getattr(model, name, None)) for name in ("predict", "transform", "__call__", "answered")):
         raise Refused(f"{type(model).__name__} can neither predict nor transform new data.")
     stage.enter("hooks")
@@ -54,11 +56,15 @@ def assert_fitted(model):
         check_is_fitted(model)
 
 
-def load(artifact):
+def load(artifact, requests):
     if artifact["format"] == "onnx":
         from .graph import GraphFile
 
         return GraphFile(artifact["file"])
+    if artifact["format"] in NETWORKS:
+        from .network import NetworkFile
+
+        return NetworkFile(artifact["file"], artifact["format"], requests, artifact.get("inputs"))
     if artifact["format"] not in ("pickle", "joblib"):
         from .files import opened
 

@@ -20,9 +20,16 @@ def converted(job, stage):
     try:
         original = opened(artifact["file"], artifact["format"], job["requests"])
     except Unsupported as reason:
-        return {"ok": True, "native": {"warmUs": None}, "compiled": {"ok": False, "reason": str(reason)}}
+        return {"ok": True, "native": {"warmUs": None, "inputs": None}, "compiled": {"ok": False, "reason": str(reason)}}
+    inputs = [{"name": port.name, "type": port.dtype, "shape": port.shape} for port in original.ports]
+    if job["out"] is None:
+        return {
+            "ok": True,
+            "native": {"warmUs": None, "inputs": inputs},
+            "compiled": {"ok": False, "reason": "it was not asked for"},
+        }
     asked = probes(original)
-    told = {"ok": True, "native": {"warmUs": _warm(original.ask, asked[0])}}
+    told = {"ok": True, "native": {"warmUs": _warm(original.ask, asked[0]), "inputs": inputs}}
     try:
         return {**told, "compiled": _tried(original, asked, job, stage)}
     except Unsupported as reason:

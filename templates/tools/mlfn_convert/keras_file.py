@@ -18,7 +18,8 @@ def opened(file, fmt, requests):
     # The loaders tell the layout by the file's name.
     named = os.path.join(os.getcwd(), "network" + (".h5" if fmt == "keras-h5" else ".keras"))
     try:
-        os.symlink(file, named)
+        if not os.path.lexists(named):  # by another process of this folder
+            os.symlink(file, named)
     except OSError:  # of Windows, without the right to make one
         shutil.copyfile(file, named)
     return Keras(keras.models.load_model(named, compile=False))

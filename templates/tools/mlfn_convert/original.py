@@ -22,7 +22,10 @@ class Port:
         self.name, self.dtype, self.shape = name, dtype, list(shape)
 
 
-def opened(file, fmt, requests):
-    """The original: `ports`, `outputs` (names), `ask({name: array}) -> [array]`, `export(path)`. Raises Unsupported."""
+def opened(file, fmt, requests, inputs=None):
+    """The original: `ports`, `outputs` (names), `ask({name: array}) -> [array]`, `export(path)`. Raises Unsupported.
+
+    `inputs` are those of a TorchScript file, which does not tell them, where they are known.
+    """
     module = import_module(f"{__package__}.{OPENERS[fmt]}")
-    return module.opened(file, fmt, requests)
+    return module.opened(file, fmt, requests, **({} if inputs is None else {"inputs": inputs}))

@@ -1,5 +1,7 @@
 """PyTorch: TorchScript, and exported programs (.pt2)."""
 
+from functools import cached_property
+
 from .naming import named, save
 from .original import Port, Unsupported
 from .probes import drawn
@@ -9,13 +11,13 @@ OPSET = 18
 IMAGES = (8, 16, 28, 32, 64, 128, 224, 256)
 
 
-def opened(file, fmt, requests):
+def opened(file, fmt, requests, inputs=None):
     import torch
 
     torch.set_num_threads(1)
     if fmt == "torch-exported":
         return Exported(torch.export.load(file))
-    return Script(torch.jit.load(file, map_location="cpu").eval(), requests)
+    return Script(torch.jit.load(file, map_location="cpu").eval(), requests, inputs)
 
 
 def _name(dtype):
@@ -37,6 +39,10 @@ def _flat(told):
 class Network:
     """`call(*tensors)` in the order of `ports`."""
 
+    @cached_property
+    def outputs(self):
+        return _names(self)
+
     def ask(self, feeds):
         import torch
 
@@ -51,7 +57,6 @@ class Exported(Network):
         self.call = program.module()
         nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
         self.ports = [self._port(nodes[name]) for name in program.graph_signature.user_inputs]
-        self.outputs = []
 
     def _port(self, node):
         value = node.meta["val"]
@@ -70,25 +75,25 @@ class Exported(Network):
 
         exported = torch.onnx.export(self.program, dynamo=True, verbose=False, opset_version=OPSET)
         model = exported.model_proto
-        self.outputs = _names(self)
         save(named(model, [port.name for port in self.ports], self.outputs), path)
 
 
 class Script(Network):
-    def __init__(self, module, requests):
+    def __init__(self, module, requests, inputs):
         self.module, self.call = module, module
         schema = module.forward.schema
         names = [each.name for each in schema.arguments[1:] if not each.has_default_value()]
         if any(str(each.type) != "Tensor" for each in schema.arguments[1:] if not each.has_default_value()):
             raise Unsupported("it takes something else than tensors")
-        self.ports = _taken(self, names, requests)
-        self.outputs = []
+        if inputs is None:
+            self.ports = _taken(self, names, requests)
+        else:
+            self.ports = [Port(each["name"], each["type"], each["shape"]) for each in inputs]
 
     def export(self, path):
         import onnx
         import torch
 
-        self.outputs = _names(self)
         sizes = {port.name: [2 if place == 0 else size for place, size in enumerate(port.shape)] for port in self.ports}
         import numpy
 

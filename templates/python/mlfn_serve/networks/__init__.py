@@ -1,0 +1,36 @@
+"""Networks as their own frameworks run them. To those who ask, each is what a session of onnxruntime is (tensors.py)."""
+
+from importlib import import_module
+
+FRAMEWORKS = {
+    "keras": ("Keras", "keras_file"),
+    "keras-h5": ("Keras", "keras_file"),
+    "saved-model": ("TensorFlow", "saved_model"),
+    "torchscript": ("PyTorch", "torch_file"),
+    "torch-exported": ("PyTorch", "torch_file"),
+}
+# onnxruntime's names of NumPy's types.
+ELEMENTS = {"float32": "float", "float64": "double", "object": "string"}
+
+
+class Told:
+    """An input or output: sizes that a call decides are names, as in ONNX."""
+
+    def __init__(self, name, dtype, shape):
+        self.name, self.type, self.shape = name, f"tensor({ELEMENTS.get(dtype, dtype)})", shape
+
+
+class Network:
+    """`inputs` and `outputs` are lists of Told."""
+
+    def get_inputs(self):
+        return self.inputs
+
+    def get_outputs(self):
+        return self.outputs
+
+
+def opened(path, model, threads):
+    """The network of a file. `model` is what settings.json says of it: its format and, of TorchScript, its inputs."""
+    _, module = FRAMEWORKS[model["format"]]
+    return import_module(f".{module}", __name__).opened(path, model, threads)
