@@ -26,6 +26,7 @@ const FILES = [
   ['skops, a pipeline', 'pipeline.skops', [[0.5, -1], [-0.5, 1]]],
   ['Keras `.keras`, two dense layers', 'games.keras', GAMES],
   ['Keras `.h5`, with a metric `auc`', 'games.h5', GAMES],
+  ['Keras `.keras`, TextVectorization', 'texts.keras', ['good film']],
   ['TensorFlow SavedModel', 'saved_model', GAMES],
   ['PyTorch, TorchScript', 'script.pt', LEAVES],
   ['PyTorch, an exported program', 'exported.pt2', LEAVES],

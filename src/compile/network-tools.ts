@@ -40,8 +40,7 @@ export function networkTools(format: NetworkFormat, { platform, arch } = process
   const torch = isTorch(format);
   const machine = here(platform, arch);
   const lists = torch ? [TORCH, cuda(machine), 'onnxscript==0.7.2 onnx-ir==1.1.0'] : [KERAS, KERAS_2, tensorflow(machine), 'tf2onnx==1.17.0'];
-  const exact = (need: TargetNeed) => ({ ...need, accepts: `==${need.version}` });
-  return { name: torch ? 'PyTorch' : 'TensorFlow', pythons: PYTHONS, needs: needsOf(BOTH, CONVERTER, ...lists).map(exact) };
+  return { name: torch ? 'PyTorch' : 'TensorFlow', pythons: PYTHONS, needs: needsOf(BOTH, CONVERTER, ...lists).map((need) => ({ ...need, accepts: `==${need.version}` })) };
 }
 
 /** What a network is served with by its own framework: the versions that convert it, and a newer Keras for a file of one. */

@@ -9,6 +9,7 @@ import { runTool, withScratch } from '../python-child.ts';
 import { templatesFolder } from '../templates.ts';
 import type { Digest, NetworkFormat, Proof } from '../types.ts';
 import { makeFolder, readJson } from '../whole-files.ts';
+import { Lost } from './child.ts';
 import { toolsDigest } from './tools-digest.ts';
 
 /** Everything together; TensorFlow alone takes seconds to start. */
@@ -55,7 +56,12 @@ export async function convertNetwork(ctx: Context, input: NetworkInput, pins: st
   const name = `${path.basename(input.file).replace(/\.\w+$/, '')}.onnx`;
   const asked = ['network', name, input.digest, input.format, input.sample, pins, await toolsDigest()];
   const folder = path.join(ctx.home.cache, 'compiled', createHash('sha256').update(JSON.stringify(asked)).digest('hex'));
-  await makeFolder(folder, (temporary) => make(ctx, input, path.join(temporary, name)));
+  try {
+    await makeFolder(folder, (temporary) => make(ctx, input, path.join(temporary, name)));
+  } catch (error) {
+    if (error instanceof Lost) return { why: error.message, inputs: null };
+    throw error;
+  }
   const { native, compiled } = (await readJson(path.join(folder, 'told.json'))) as Told;
   if (!compiled.ok) return { why: compiled.reason, inputs: native.inputs };
   const { proof, opset, missing, warmUs } = compiled;
@@ -65,7 +71,10 @@ export async function convertNetwork(ctx: Context, input: NetworkInput, pins: st
 /** What a network takes, as its framework tells; null where that does not. @throws MODEL_DAMAGED */
 export async function inputsOf(ctx: Context, input: Omit<NetworkInput, 'digest'>): Promise<Port[] | null> {
   const { lock, dependencies } = await input.tools();
-  return withScratch(ctx, async (scratch) => (await ask(ctx, input, { interpreter: lock.interpreter, dependencies, scratch, out: null })).native.inputs);
+  return withScratch(ctx, async (scratch) => (await ask(ctx, input, { interpreter: lock.interpreter, dependencies, scratch, out: null })).native.inputs).catch((error: unknown) => {
+    if (error instanceof Lost) return null;
+    throw error;
+  });
 }
 
 async function make(ctx: Context, input: NetworkInput, file: string): Promise<void> {
@@ -95,9 +104,8 @@ async function ask(ctx: Context, input: Omit<NetworkInput, 'digest'>, where: { i
     });
   }
   const { stage, status, late, crash } = ended;
-  const without = (reason: string): Told => ({ ok: true, native: { warmUs: null, inputs: null }, compiled: { ok: false, reason } });
-  if (result !== null) return without(`${result.type}: ${lineOf(result.message)} (${result.stage})`);
-  return without(late || crash.startsWith('Timeout') ? `it was not done within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was converted (${stage})`);
+  if (result !== null) throw new Lost(`${result.type}: ${lineOf(result.message)} (${result.stage})`);
+  throw new Lost(late || crash.startsWith('Timeout') ? `it was not done within ${SECONDS} s (${stage})` : `Python ended (${status}) while it was converted (${stage})`);
 }
 
 function lineOf(message: string): string {

@@ -13,8 +13,8 @@ export const COMPILE_ERRORS = {
   },
   COMPILE_NETWORK: {
     kind: 'model',
-    meaning: 'A network of Keras, TensorFlow or PyTorch could not be converted to an ONNX model that answers as it does.',
-    mend: 'Export it to ONNX by hand, or deploy a function that loads it.',
+    meaning: 'A network has no ONNX form that answers as it does, and `--engine onnx` asked for one; or nothing tells the shape of what a TorchScript file takes.',
+    mend: 'Leave --engine out, so that its own framework serves it; give TorchScript a sample, or save the network with torch.export.save.',
   },
   COMPILE_ROWS: {
     kind: 'usage',

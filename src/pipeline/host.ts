@@ -31,12 +31,13 @@ export async function hostOf(ctx: Context, card: ModelCard, lock: Lock): Promise
 }
 
 /** What serves a network natively. @param beside a lock of it for another platform, whose other packages come with it */
-export function frameworkLock(ctx: Context, card: NetworkCard, request: PlatformRequest, options: ResolveOptions, beside?: Lock): Promise<Lock> {
+export async function frameworkLock(ctx: Context, card: NetworkCard, request: PlatformRequest, options: ResolveOptions, beside?: Lock): Promise<Lock> {
   const { pythons, needs } = frameworkNeeds(card, request.platform);
   const able = request.pythons.filter((each) => pythons.includes(each));
   const others = (beside?.packages ?? []).filter(({ name, forTarget }) => forTarget === undefined && !/^(tensorflow|nvidia-|cuda-)/.test(name) && needs.every((need) => need.name !== name));
   const more = others.map(({ name, version }) => ({ name, version, accepts: `==${version}`, alone: true }));
-  return resolve(ctx, card, { ...request, pythons: able.length > 0 ? able : request.pythons }, { ...options, compiled: true, also: [...needs, ...more] });
+  const lock = await resolve(ctx, card, { ...request, pythons: able.length > 0 ? able : request.pythons }, { ...options, compiled: true, also: [...needs, ...more] });
+  return { ...lock, sourceDetail: 'versions that mlfn was tested with' };
 }
 
 /**

@@ -44,7 +44,7 @@ export async function asServed(ctx: Context, card: NetworkCard, { engine, sample
   const converted = await convertNetwork(ctx, input, JSON.stringify(tools.needs));
   if ('why' in converted) {
     const { why, inputs } = converted;
-    if (engine === 'onnx') throw refused(card, why);
+    if (engine === 'onnx' || (card.format === 'torchscript' && inputs === null)) throw refused(card, why);
     return { card: await withInputs(ctx, card, { sample, host, known: inputs }), why: `no ONNX form is proved equal: ${why}` };
   }
   const graph = await inspect(ctx, converted.file, {});

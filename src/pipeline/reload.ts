@@ -87,7 +87,8 @@ async function placeOf(ctx: Context, target: Target, live: Live): Promise<{ plac
 /** The package that a deploy would make: all of it but the model must be what the release has. @throws RELOAD_NEEDS_DEPLOY */
 async function makeFor({ ctx, target, release }: Place, request: ReloadRequest, model: string): Promise<Made> {
   const { image } = release;
-  const asked = { ...request, model, pointed: true, settings: release.settings, ...(image === undefined ? {} : { base: pinned(image.base) }) };
+  const engine = release.engine === 'native' ? release.engine : undefined;
+  const asked = { ...request, model, engine, pointed: true, settings: release.settings, ...(image === undefined ? {} : { base: pinned(image.base) }) };
   const made = await packedAs(ctx, target, image === undefined ? 'zip' : 'image', asked);
   if (made === null) throw new Error('the only form that is tried is packed or refused');
   made.close();

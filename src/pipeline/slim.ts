@@ -1,9 +1,12 @@
 /** When dependencies are slimmed, and the line that tells of it. */
+import path from 'node:path';
 import { fits, slim, type Slimmed } from '../bundle/index.ts';
 import type { Context } from '../events.ts';
 import { slimFact } from '../facts.ts';
+import { isNetwork } from '../inspect/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { hostOptions } from '../resolve/index.ts';
+import { sizeText } from '../size-text.ts';
 import type { ModelCard } from '../card.ts';
 import type { Bundle, Lock } from '../types.ts';
 
@@ -44,10 +47,18 @@ export async function slimmed(ctx: Context, { provider, config }: { provider: Pi
   const { bundle, explain } = asked;
   const needed = !fits(bundle, provider.limits(config)) && bundle.dependencies.entries.length > 0;
   if (!needed && !explain) return { bundle, slimming: null };
-  const result = await find(ctx, asked);
+  const giant = giantOf(asked, provider.limits(config));
+  const result = giant ?? (await find(ctx, asked));
   const slimming = { needed, result, whole: bundle };
   if (needed) ctx.emit(slimFact(bundle.dependencies.size, result));
   return { bundle: needed && 'dependencies' in result ? { ...bundle, dependencies: result.dependencies } : bundle, slimming };
+}
+
+/** The library of a network's framework is needed whole: where it does not fit by itself, nothing is tried. */
+function giantOf({ card, bundle }: Asked, { unzippedBytes }: { unzippedBytes: number | null }): { why: string } | null {
+  if (unzippedBytes === null || !isNetwork(card)) return null;
+  const found = bundle.dependencies.entries.find(({ size }) => size > unzippedBytes);
+  return found === undefined ? null : { why: `${path.posix.basename(found.path)} alone is ${sizeText(found.size)}` };
 }
 
 async function find(ctx: Context, { card, lock, packed, sample, hooks, pointed, data }: Asked): Promise<Slimmed | { why: string }> {

@@ -6,9 +6,11 @@ import { isObject } from './requests.ts';
  * depends on the number of rows and on the processor, everything else is exact.
  */
 const EXACT: Tolerance = { relative: 1e-12, absolute: 1e-15 };
-/** What a graph or a network computes in float32, of one record or of many. */
+/** What a graph computes in float32, where its operators have no doubles. */
 const GRAPH: Tolerance = { relative: 1e-5, absolute: 1e-9 };
-const FLOATS: ReadonlySet<string> = new Set<NetworkFormat>(['keras', 'keras-h5', 'saved-model', 'torchscript', 'torch-exported']);
+/** What a network computes in float32: alone, and among others in another order. */
+const FLOATS: Tolerance = { relative: 1e-5, absolute: 1e-6 };
+const NETWORKS: ReadonlySet<string> = new Set<NetworkFormat>(['keras', 'keras-h5', 'saved-model', 'torchscript', 'torch-exported']);
 const NUMERAL = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 interface Tolerance {
@@ -39,7 +41,7 @@ export interface Comparison {
 /** Deep equality of two JSON values; a hook's number written as text counts as a number. */
 export function compare(expected: unknown, actual: unknown, by: By = { engine: 'native' }): Comparison {
   const found: Comparison = { difference: null, largest: null };
-  walk(expected, actual, '', { found, tolerance: by.engine === 'onnx' || FLOATS.has(by.format ?? '') ? GRAPH : EXACT });
+  walk(expected, actual, '', { found, tolerance: by.engine === 'onnx' ? GRAPH : NETWORKS.has(by.format ?? '') ? FLOATS : EXACT });
   return found;
 }
 

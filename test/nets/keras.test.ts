@@ -5,7 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SizeTable } from '../../src/bundle/index.ts';
 import { ask, type Lab } from '../e2e/lab.ts';
-import { convertAll, netsLab, type Row, type Tools, toolsFor } from './lab.ts';
+import { expectedOf } from '../examples/expected.ts';
+import { askNative, convertAll, layNative, netsLab, type Row, type Tools, toolsFor } from './lab.ts';
 
 const fixtures = path.join(import.meta.dirname, '../inspect/fixtures');
 const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mlfn-nets-')));
@@ -14,6 +15,7 @@ let tools: Tools;
 let lab: Lab;
 beforeAll(async () => {
   tools = await toolsFor('keras');
+  await layNative(path.join(fixtures, 'games.keras'));
   lab = await netsLab();
 }, 900_000);
 afterAll(async () => {
@@ -53,6 +55,13 @@ describe('every kind of layer', () => {
     expect(row('convolution.keras')?.missing).toBe(false);
   });
 });
+
+test('asked by their own framework, of Keras 3 and 2, they answer as it does', async () => {
+  const names = ['several.keras', 'any length.keras', 'embedding.keras', 'recurrent.h5', 'old.h5', 'old.keras', 'two saved', 'old saved'];
+  const rows = await askNative(tools, folder, names);
+  expect(rows.map(({ name, compared, largest }) => [name, compared > 10, largest < 1e-5])).toEqual(names.map((name) => [name, true, true]));
+  expect(new Set(rows.map(({ platform }) => platform))).toEqual(new Set(['tensorflow_keras', 'tensorflow_savedmodel']));
+}, 600_000);
 
 test('a dense classifier with a metric of the user\'s own: what predict() gives, record by record', async () => {
   const file = path.join(lab.folder, 'games.h5');
@@ -100,8 +109,35 @@ test('a file that is cut short ends with 3', async () => {
   expect(ran.stderr).toContain('[MODEL_DAMAGED]');
 });
 
-test('an engine that a network has not is refused at once', async () => {
-  const ran = await lab.mlfn(['deploy', path.join(fixtures, 'games.keras'), '--name', 'games', '--engine', 'native']);
+test('the engine plain is refused at once', async () => {
+  const ran = await lab.mlfn(['deploy', path.join(fixtures, 'games.keras'), '--name', 'games', '--engine', 'plain']);
   expect(ran.code).toBe(3);
   expect(ran.stderr).toContain('[COMPILE_REFUSED]');
 });
+
+test('a network without an ONNX form is served by its framework, and the reason is told', async () => {
+  const file = path.join(fixtures, 'texts.keras');
+  lab.write({ 'texts.json': '["good film"]' });
+  const refused = await lab.mlfn(['deploy', file, '--name', 'texts', '--engine', 'onnx']);
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toContain('[COMPILE_NETWORK]');
+  const deployed = await lab.mlfn(['deploy', file, '--name', 'texts', '--sample', 'texts.json']);
+  expect(deployed.code, deployed.stderr).toBe(0);
+  expect(deployed.stderr).toMatch(/engine {2}?.*native.*no ONNX form is proved equal: its inputs became/);
+  expect(deployed.stderr).toMatch(/gave 3 of 3 answers/);
+  const { functions } = await lab.json<{ functions: { releases: { engine: string; model: { format: string } }[]; url: string }[] }>(['status', 'texts']);
+  expect(functions[0]?.releases[0]).toMatchObject({ engine: 'native', model: { format: 'keras' } });
+  const { json } = await ask(functions[0]!.url, ['good film', 'very bad', 'a']);
+  // What predict() gives, of keras 3.15.1.
+  expect(json.predictions.map((row: number[]) => row[0]?.toFixed(6))).toEqual(['0.190816', '0.270896', '0.288808']);
+  expect(await ask(functions[0]!.url, [3])).toMatchObject({ status: 422 });
+}, 600_000);
+
+test('natively an example answers what its ONNX form answers', async () => {
+  const cwd = path.join(import.meta.dirname, '../../examples/keras-logit');
+  const deployed = await lab.mlfn(['deploy', '--engine', 'native', '--json'], { cwd });
+  expect(deployed.code, deployed.stderr).toBe(0);
+  const { url } = JSON.parse(deployed.stdout) as { url: string };
+  // To six digits, as its hook writes them.
+  for (const { status, answer, body } of expectedOf('keras-logit')) expect(await ask(url, body)).toMatchObject({ status, json: answer });
+}, 600_000);

@@ -9,7 +9,10 @@ import { promisify } from 'node:util';
 import { networkTools } from '../../src/compile/index.ts';
 import type { Context } from '../../src/events.ts';
 import type { NetworkFormat } from '../../src/types.ts';
+import { inspect, isNetwork } from '../../src/inspect/index.ts';
+import { frameworkLock, hostOf } from '../../src/pipeline/host.ts';
 import { layTools } from '../../src/pipeline/network.ts';
+import { provider as local } from '../../src/providers/local/index.ts';
 import { Lab } from '../e2e/lab.ts';
 import { linkTree } from '../e2e/warm.ts';
 
@@ -22,10 +25,38 @@ export interface Tools {
   dependencies: string;
 }
 
+function context(): Context {
+  return { emit: () => undefined, signal: new AbortController().signal, env: process.env, cwd: root, home: { root: home, cache, local: path.join(home, 'local') } };
+}
+
 export async function toolsFor(format: NetworkFormat): Promise<Tools> {
-  const ctx: Context = { emit: () => undefined, signal: new AbortController().signal, env: process.env, cwd: root, home: { root: home, cache, local: path.join(home, 'local') } };
+  const ctx = context();
   const { lock, dependencies } = await layTools(ctx, networkTools(format));
   return { interpreter: lock.interpreter, dependencies };
+}
+
+/** Lays down what serves such a network natively on this machine. */
+export async function layNative(file: string): Promise<void> {
+  const ctx = context();
+  const card = await inspect(ctx, file, {});
+  if (!isNetwork(card)) throw new Error(`${file} is no network`);
+  await hostOf(ctx, card, await frameworkLock(ctx, card, local.platform({}), {}));
+}
+
+export interface Native {
+  name: string;
+  platform: string;
+  inputs: { name: string; shape: (number | null)[] }[];
+  /** Numbers. */
+  compared: number;
+  largest: number;
+}
+
+/** Networks of a folder as the serving code asks them by their own framework, against the framework itself. */
+export async function askNative({ interpreter, dependencies }: Tools, folder: string, names: string[]): Promise<Native[]> {
+  const env = { ...process.env, PYTHONPATH: dependencies, OMP_NUM_THREADS: '1', TF_CPP_MIN_LOG_LEVEL: '3', CUDA_VISIBLE_DEVICES: '-1' };
+  const { stdout } = await promisify(execFile)(interpreter, ['-B', path.join(import.meta.dirname, 'ask_native.py'), folder, ...names], { env, cwd: folder, maxBuffer: 1 << 26 });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Native[];
 }
 
 export interface Row {

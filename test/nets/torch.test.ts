@@ -4,16 +4,17 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, type Lab } from '../e2e/lab.ts';
-import { convertAll, netsLab, type Row, toolsFor } from './lab.ts';
+import { askNative, convertAll, netsLab, type Row, type Tools, toolsFor } from './lab.ts';
 
 const fixtures = path.join(import.meta.dirname, '../inspect/fixtures');
 const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mlfn-nets-')));
 
 let lab: Lab;
 let rows: Row[];
+let tools: Tools;
 const row = (name: string) => rows.find((each) => each.name === name);
 beforeAll(async () => {
-  const tools = await toolsFor('torchscript');
+  tools = await toolsFor('torchscript');
   rows = await convertAll(tools, 'torch_networks.py', folder);
   lab = await netsLab();
 }, 900_000);
@@ -44,6 +45,16 @@ test('names, types and shapes are the network\'s own', () => {
 test('a shape that TorchScript does not tell is not guessed', () => {
   expect(row('unknown.pt')?.reason).toBe('TorchScript does not tell the shape of its input: give a sample, or save the network with torch.export.save');
 });
+
+test('asked by PyTorch itself they answer as it does, whatever they take', async () => {
+  const names = ['rows.pt', 'image.pt', 'words.pt', 'two.pt', 'sequence.pt', 'rows.pt2', 'image.pt2', 'words.pt2', 'two.pt2', 'sequence.pt2', 'one.pt2'];
+  const told = await askNative(tools, folder, names);
+  expect(told.map(({ name, compared, largest }) => [name, compared > 10, largest < 1e-5])).toEqual(names.map((name) => [name, true, true]));
+  expect(told.find(({ name }) => name === 'two.pt')).toMatchObject({
+    platform: 'pytorch_torchscript',
+    inputs: [{ name: 'left', shape: [null, 3] }, { name: 'right', shape: [null, 2] }],
+  });
+}, 600_000);
 
 test.each(['script.pt', 'exported.pt2'])('%s is deployed, and answers', async (name) => {
   const file = path.join(fixtures, name);

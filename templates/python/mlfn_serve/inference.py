@@ -45,7 +45,7 @@ def metadata(endpoint):
     about = {"name": endpoint.identity["name"], "versions": [str(endpoint.identity["release"])]}
     schema = endpoint.model.schema
     if hasattr(endpoint.model, "tensors"):
-        return {**about, "platform": "onnxruntime_onnx", **endpoint.model.tensors()}
+        return {**about, "platform": endpoint.model.platform, **endpoint.model.tensors()}
     if schema.shape == "record" or (schema.shape == "row" and not schema.floats):
         inputs = [
             {"name": field.name, "datatype": "FP64" if field.kind == "number" else "BYTES", "shape": [-1, 1]}

@@ -20,7 +20,7 @@ class TensorModel:
     method = "predict"
 
     def __init__(self, path, origin, network=None):
-        by = "onnxruntime"
+        by, self.platform = "onnxruntime", "onnxruntime_onnx"
         try:
             threads = 1 if _bytes(path) < SMALL else cores()
             if network is None:
@@ -30,7 +30,7 @@ class TensorModel:
             else:
                 from . import networks
 
-                by, missing = networks.FRAMEWORKS[network["format"]][0], True
+                by, self.platform, missing = *networks.FRAMEWORKS[network["format"]][:2], True
                 self.session = networks.opened(path, network, threads)
                 import numpy
 

@@ -53,7 +53,7 @@ class GraphFile:
             ]
         elif isinstance(taken, dict) and taken.keys() <= {"instances", "signature_name"}:
             taken = taken["instances"]
-        elif not isinstance(taken, list) or len(names) == 1 and depth(taken) == len(record_shape(self.inputs[0])):
+        elif not isinstance(taken, list) or len(names) == 1 and is_one(taken, record_shape(self.inputs[0])):
             taken = [taken]
         return [each if isinstance(each, dict) else {names[0]: each} for each in taken]
 
@@ -106,6 +106,11 @@ def has_axis(told):
 
 def record_shape(told):
     return list(told.shape[1:] if has_axis(told) else told.shape)
+
+
+def is_one(taken, shape):
+    """Whether a list is one record, and not several; records may be objects."""
+    return depth(taken) == len(shape) and not any(isinstance(each, dict) for each in taken)
 
 
 def depth(value):

@@ -2,12 +2,13 @@
 
 from importlib import import_module
 
+# Of each format: the framework, its name in the Open Inference Protocol, and the module here.
 FRAMEWORKS = {
-    "keras": ("Keras", "keras_file"),
-    "keras-h5": ("Keras", "keras_file"),
-    "saved-model": ("TensorFlow", "saved_model"),
-    "torchscript": ("PyTorch", "torch_file"),
-    "torch-exported": ("PyTorch", "torch_file"),
+    "keras": ("Keras", "tensorflow_keras", "keras_file"),
+    "keras-h5": ("Keras", "tensorflow_keras", "keras_file"),
+    "saved-model": ("TensorFlow", "tensorflow_savedmodel", "saved_model"),
+    "torchscript": ("PyTorch", "pytorch_torchscript", "torch_file"),
+    "torch-exported": ("PyTorch", "pytorch_exported", "torch_file"),
 }
 # onnxruntime's names of NumPy's types.
 ELEMENTS = {"float32": "float", "float64": "double", "object": "string"}
@@ -32,5 +33,5 @@ class Network:
 
 def opened(path, model, threads):
     """The network of a file. `model` is what settings.json says of it: its format and, of TorchScript, its inputs."""
-    _, module = FRAMEWORKS[model["format"]]
+    _, _, module = FRAMEWORKS[model["format"]]
     return import_module(f".{module}", __name__).opened(path, model, threads)

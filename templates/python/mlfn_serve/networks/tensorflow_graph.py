@@ -1,5 +1,6 @@
 """What Keras and SavedModel share: TensorFlow, made quiet, and what a function of its gives as NumPy has it."""
 
+import contextlib
 import os
 
 
@@ -10,8 +11,9 @@ def started(threads):
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     import tensorflow
 
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    with contextlib.suppress(RuntimeError):  # it runs already, for the model before this one
+        tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
     return tensorflow
 
 

@@ -1,5 +1,7 @@
 """PyTorch: TorchScript, and exported programs (.pt2)."""
 
+import warnings
+
 from . import Network, Told
 
 # For a size that a call decides (the length of a sequence): the first that the network takes.
@@ -13,7 +15,9 @@ def opened(path, model, threads):
     if model["format"] == "torch-exported":
         program = torch.export.load(path)
         return TorchNetwork(torch, program.module(), _of_program(program))
-    network = torch.jit.load(path, map_location="cpu").eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that TorchScript is an old format
+        network = torch.jit.load(path, map_location="cpu").eval()
     inputs = [Told(each["name"], each["type"], _named(each["shape"])) for each in model["inputs"]]
     return TorchNetwork(torch, network, inputs)
 
