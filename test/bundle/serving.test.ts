@@ -11,7 +11,7 @@ import { makeLab } from './lab.ts';
 const MISSING = `
 import ast, pathlib, sys
 folder = pathlib.Path(sys.argv[1], "mlfn_serve")
-for file in sorted([*folder.glob("*.py"), *folder.glob("data/*.py")]):
+for file in sorted([*folder.glob("*.py"), *folder.glob("data/*.py"), *folder.glob("networks/*.py")]):
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level > 0:
             beside = file.parents[node.level - 1]
@@ -30,7 +30,9 @@ test.each([
   ['http', {}, { engine: 'native' }, ['openapi data.described', 'start data', 'start fetch', 'start fetch', 'start function', 'start plain', 'start reload', 'start tensors']],
   ['http', { apart: true }, { engine: 'python' }, ['openapi data.described', 'start data', 'start model', 'start plain', 'start predict', 'start tensors']],
   ['http', { apart: true }, LINEAR, ['openapi data.described', 'start data', 'start function', 'start model', 'start tensors']],
-  ['http', { apart: true }, { engine: 'onnx', format: 'onnx', modules: [] }, ['openapi data.described', 'start data', 'start function', 'start model', 'start plain']],
+  ['http', { apart: true }, { engine: 'onnx', format: 'onnx', modules: [] }, ['openapi data.described', 'start data', 'start function', 'start model', 'start plain', 'tensors networks']],
+  ['http', { apart: true }, { engine: 'network', format: 'keras' }, ['openapi data.described', 'start data', 'start function', 'start model', 'start plain']],
+  ['http', { apart: true }, { engine: 'network', format: 'torchscript' }, ['openapi data.described', 'start data', 'start function', 'start model', 'start plain']],
   // Objects are those of the cloud that the package is for.
   ['lambda', { data: true }, LINEAR, ['objects gs', 'start fetch', 'start fetch', 'start function', 'start model', 'start reload', 'start tensors']],
   ['http', { data: true }, LINEAR, ['objects s3', 'start fetch', 'start fetch', 'start function', 'start model', 'start reload', 'start tensors']],
@@ -57,4 +59,12 @@ test('a compiled model brings its own evaluators, and no others', async () => {
   const names = (await servingCode(lab.ctx, 'lambda', LINEAR, { apart: false, data: false })).map((entry) => entry.path);
   expect(names.filter((name) => name.includes('/plain/')).toSorted()).toEqual(['__init__', 'chain', 'columns', 'encoding', 'flat', 'kinds', 'linear', 'scaling'].map((name) => `mlfn_serve/plain/${name}.py`));
   expect(names).not.toContain('mlfn_serve/introspect.py');
+});
+
+test('a network brings what opens its own format', async () => {
+  const lab = makeLab();
+  const networks = async (by: ServedBy) => (await servingCode(lab.ctx, 'http', by, { apart: false, data: false })).map((entry) => entry.path).filter((name) => name.includes('/networks/')).map((name) => path.posix.basename(name)).toSorted();
+  expect(await networks({ engine: 'network', format: 'saved-model' })).toEqual(['__init__.py', 'saved_model.py', 'tensorflow_graph.py']);
+  expect(await networks({ engine: 'network', format: 'torch-exported' })).toEqual(['__init__.py', 'torch_file.py']);
+  expect(await networks({ engine: 'native' })).toEqual([]);
 });
