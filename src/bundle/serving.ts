@@ -72,6 +72,6 @@ function leftOut(by: ServedBy, apart: boolean): (name: string) => boolean {
   const others = { python: [...NATIVE_ONLY, ...MODEL_ONLY, ...TENSORS_ONLY, ...graphs], native: [...PYTHON_ONLY, ...TENSORS_ONLY, ...graphs], network: compiled, plain: compiled, onnx: compiled }[by.engine];
   const left = new Set([...others, ...(apart ? [] : APART_ONLY)].map((name) => `mlfn_serve/${name}.py`));
   const evaluators = new Set('modules' in by && by.format === 'plain' ? ['__init__', ...by.modules].map((name) => `mlfn_serve/plain/${name}.py`) : []);
-  const openers = new Set(by.engine === 'network' ? ['__init__', ...OF_FORMAT[by.format]].map((name) => `${NETWORKS}${name}.py`) : []);
+  const openers = new Set(by.engine === 'network' ? ['__init__', 'network', ...OF_FORMAT[by.format]].map((name) => `${NETWORKS}${name}.py`) : []);
   return (name) => left.has(name) || (name.startsWith(NETWORKS) && !openers.has(name)) || (name.startsWith('mlfn_serve/plain/') && !evaluators.has(name));
 }

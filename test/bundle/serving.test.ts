@@ -64,7 +64,7 @@ test('a compiled model brings its own evaluators, and no others', async () => {
 test('a network brings what opens its own format', async () => {
   const lab = makeLab();
   const networks = async (by: ServedBy) => (await servingCode(lab.ctx, 'http', by, { apart: false, data: false })).map((entry) => entry.path).filter((name) => name.includes('/networks/')).map((name) => path.posix.basename(name)).toSorted();
-  expect(await networks({ engine: 'network', format: 'saved-model' })).toEqual(['__init__.py', 'saved_model.py', 'tensorflow_graph.py']);
-  expect(await networks({ engine: 'network', format: 'torch-exported' })).toEqual(['__init__.py', 'torch_file.py']);
+  expect(await networks({ engine: 'network', format: 'saved-model' })).toEqual(['__init__.py', 'network.py', 'saved_model.py', 'tensorflow_graph.py']);
+  expect(await networks({ engine: 'network', format: 'torch-exported' })).toEqual(['__init__.py', 'network.py', 'torch_file.py']);
   expect(await networks({ engine: 'native' })).toEqual([]);
 });

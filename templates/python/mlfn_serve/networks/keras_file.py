@@ -5,7 +5,7 @@ import os
 import tempfile
 import zipfile
 
-from . import Network, Told
+from .network import Network, Told
 from .tensorflow_graph import answer_type, dtype_of, listed, shape_of, started
 
 ENDINGS = {"keras": ".keras", "keras-h5": ".h5"}

@@ -1,6 +1,6 @@
 """TensorFlow's SavedModel: the signature that serves."""
 
-from . import Network, Told
+from .network import Network, Told
 from .tensorflow_graph import answer_type, dtype_of, listed, shape_of, started
 
 # How exporters call the signature that is meant for requests.

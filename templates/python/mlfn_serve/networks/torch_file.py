@@ -2,7 +2,7 @@
 
 import warnings
 
-from . import Network, Told
+from .network import Network, Told
 
 # For a size that a call decides (the length of a sequence): the first that the network takes.
 SIZES = (8, 5, 3, 1, 16, 32, 64, 224)
