@@ -16,6 +16,7 @@ import type { Context } from './events.ts';
 import { applyPlan, planOf, sweep } from './pipeline/apply.ts';
 import { beginCheck, ownSecrets } from './pipeline/check.ts';
 import { type FormRequest, formsFor, type Packed, packedAs } from './pipeline/forms.ts';
+import { tellingOnce } from './pipeline/once.ts';
 import { type Outcome, outcome } from './pipeline/outcome.ts';
 import { servedNow } from './pipeline/reload.ts';
 import { suppliesOf } from './pipeline/supplies.ts';
@@ -63,8 +64,9 @@ interface Planned {
 }
 
 /** In the first form that fits the target, and that the function can have. */
-async function packAndPlan(ctx: Context, target: Target, request: DeployRequest): Promise<Planned> {
+async function packAndPlan(asked: Context, target: Target, request: DeployRequest): Promise<Planned> {
   const { name, settings, canary } = request;
+  const ctx = tellingOnce(asked);
   const forms = formsFor(target, request.package);
   for (const form of forms) {
     const last = form === forms.at(-1);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Lab } from '../e2e/lab.ts';
 import { crane, debian } from '../oci/programs.ts';
+import { writeSmallBase } from '../oci/small-base.ts';
 import { python } from '../python.ts';
 import { startGate, type Gate } from './lab/gate.ts';
 import { strictRules } from './lab/gate/strict.ts';
@@ -62,6 +63,12 @@ test('what is too large for a zip goes as an image by itself, and is refused as 
   const refused = await lab.mlfn(['deploy', '--package', 'zip'], options);
   expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('--package image')]);
   expect(gate.changes()).toEqual([]);
+  mkdirSync(path.join(lab.folder, 'base'));
+  const { stderr: story } = await lab.mlfn(['deploy', '--dry-run', '--base', writeSmallBase(path.join(lab.folder, 'base'))], options);
+  // What a zip and the image have in common is told once; the image's lock has Lambda's runtime client besides.
+  const facts = story.split('\n').filter((line) => /^\w/.test(line));
+  expect(facts).toEqual([...new Set(facts)]);
+  expect(['aws', 'model', 'package', 'image'].map((label) => facts.filter((line) => line.startsWith(`${label} `)).length)).toEqual([1, 1, 1, 1]);
   expect(await lab.json(['deploy'], options)).toMatchObject({ status: 'deployed', live: 1 });
   expect((await lab.json(['invoke', 'large', '--data', '{}'], options))['body']).toEqual({ bytes: 263_000_000 });
 });
