@@ -164,7 +164,7 @@ describe('code that', () => {
   };
   test('goes wrong while it is live: that call gets a problem, the next one an answer', async () => {
     const source = `import ctypes, os, subprocess, sys, time\ndef predict(body):\n    mode = body.get("mode")\n${Object.entries(modes).map(([name, act]) => `    if mode == ${JSON.stringify(name)}:\n        ${act}\n`).join('')}    return {"pid": os.getpid()}\n`;
-    const live = await lab.deploy(`${lab.write({ 'live.py': source })}:predict`, ['--name', 'live', '--timeout', '1', '--memory', '256']);
+    const live = await lab.deploy(`${lab.write({ 'live.py': source })}:predict`, ['--name', 'live', '--timeout', '4', '--memory', '256']);
     const statuses: Record<string, number> = {};
     for (const mode of Object.keys(modes)) {
       const answer = await ask(live, { mode });
