@@ -10,6 +10,7 @@ const PARTS = [
   { file: 'package.mjs', most: Infinity },
   { file: 'serving.mjs', most: Infinity },
   { file: 'image.mjs', most: 3 },
+  { file: 'networks.mjs', most: Infinity },
   { file: 'aws.mjs', most: 3 },
   { file: 'gcp.mjs', most: 1 },
   { file: 'memory.mjs' },

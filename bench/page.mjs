@@ -5,7 +5,7 @@ import { RESULTS } from './measured/record.mjs';
 import { aimsOf, sectionOf } from './measured/section.mjs';
 
 /** In the order of the page. */
-const PARTS = ['package', 'serving', 'image', 'aws', 'gcp', 'memory', 'startup'];
+const PARTS = ['package', 'serving', 'image', 'networks', 'aws', 'gcp', 'memory', 'startup'];
 const [results = RESULTS, file = path.join(path.dirname(import.meta.dirname), 'docs/benchmarks.md')] = process.argv.slice(2);
 
 const HEAD = `# Measured

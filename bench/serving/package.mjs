@@ -74,7 +74,7 @@ function modelAt(file, folder) {
   return { MLFN_MODEL: pathToFileURL(kept).href };
 }
 
-function unzip(zip, folder) {
+export function unzip(zip, folder) {
   mkdirSync(folder, { recursive: true });
   execFileSync(pythonOf(path.join(root, '.venv')), ['-c', UNZIP, zip, folder]);
 }
