@@ -51,13 +51,14 @@ What differs, or uses an operator that has no ONNX form (words that TextVectoriz
 framework, and the line `engine` says why; `--engine native` asks for that, and `--engine onnx` has it refused instead.
 TorchScript does not tell the shape of what it takes: unless the first layer does, a sample must.
 
-The endpoint takes and answers the same bodies either way, with the same words for what does not fit; a missing value is NaN to
-the framework. What ships is tensorflow-cpu 2.21.0 with Keras 3.15.1 (or the newer Keras that the file names; a requirements
-file may name another from 3.12 on, before which files could run code; tf-keras beside it for files of Keras 2), 1.4 GB
-unzipped and 356 MB as layers of an image; or torch 2.15.0, 3.9 GB with CUDA's libraries. Files are opened as data: Keras with `safe_mode` and without how the
-model was trained, PyTorch by `torch.jit.load` and `torch.export.load` alone. On this machine that runs as it is. No zip of
-AWS's holds it (250 MB): there it becomes an image by itself, and `--package zip` is refused before anything is sent. On Google
-Cloud, take `--mode image`. Slimming leaves nearly all of it: TensorFlow's main library alone is larger than a zip.
+The endpoint takes and answers the same bodies either way, with the same words for what does not fit; a missing value is NaN
+to the framework. What ships is tensorflow-cpu 2.21.0 with Keras 3.15.1 (or the newer Keras that the file names; a
+requirements file may name another from 3.12 on, before which files could run code; tf-keras beside it for files of Keras
+2), 1.4 GB unzipped and 356 MB as layers of an image; or torch 2.15.0, 3.9 GB with CUDA's libraries. Files are opened as
+data: Keras with `safe_mode` and without how the model was trained, PyTorch by `torch.jit.load` and `torch.export.load`
+alone. On this machine that runs as it is. No zip of AWS's holds it (250 MB): there it becomes an image by itself, and
+`--package zip` is refused before anything is sent. On Google Cloud, take `--mode image`. Slimming leaves nearly all of it:
+TensorFlow's main library alone is larger than a zip.
 
 ## scikit-learn and boosters
 
