@@ -30,7 +30,7 @@ afterAll(async () => {
 const layersSent = () => gate.calls.filter(({ name, done }) => name === 'registry:CompleteLayerUpload' && done);
 const image = ['--target', 'aws', '--package', 'image', '--base', `oci:${debian}:trixie`];
 
-test('a model answers its sample, and another model is one layer', async () => {
+test('a model answers its sample, another model is one layer, and the image hands calls on to a zip', async () => {
   const folder = path.join(lab.folder, 'heart');
   cpSync(EXAMPLE, folder, { recursive: true });
   const options = { cwd: folder };
@@ -48,17 +48,25 @@ test('a model answers its sample, and another model is one layer', async () => {
   // The model's layer, and the image's configuration.
   expect(layersSent()).toHaveLength(2);
   expect(await lab.json(['rollback', '--target', 'aws'], options)).toMatchObject({ live: 1 });
+  gate.clear();
+  const zipped = ['deploy', '--target', 'aws', '--package', 'zip'];
+  expect(await lab.json(zipped, options)).toMatchObject({ status: 'deployed', live: 3, verification: { method: 'sample', largestDifference: null } });
+  expect(layersSent()).toEqual([]);
+  expect((await lab.json(['invoke', '--payload', payload, '--target', 'aws'], options))['release']).toBe(3);
 });
 
-test('what is too large for a zip goes as an image by itself, and is refused as a zip with what would help', async () => {
+test('what outgrows a zip goes on as an image by itself, which is said, and is refused as a zip with what would help', async () => {
   const folder = path.join(lab.folder, 'large');
   // A package's own files travel with it.
   mkdirSync(path.join(folder, 'large'), { recursive: true });
   writeFileSync(path.join(folder, 'app.py'), 'import os\n\nimport large\n\n\ndef answer(body):\n    return {"bytes": os.path.getsize(large.WEIGHTS)}\n');
   writeFileSync(path.join(folder, 'large/__init__.py'), 'import os\n\nWEIGHTS = os.path.join(os.path.dirname(__file__), "weights.bin")\n');
-  writeFileSync(path.join(folder, 'large/weights.bin'), Buffer.alloc(263_000_000));
   writeFileSync(path.join(folder, 'mlfn.yaml'), `name: large\nmodel: app.py:answer\ntarget: aws\nmemory: 512\nbase: oci:${debian}:trixie\n`);
   const options = { cwd: folder };
+  const weights = (bytes: number) => writeFileSync(path.join(folder, 'large/weights.bin'), Buffer.alloc(bytes));
+  weights(7);
+  expect(await lab.json(['deploy'], options)).toMatchObject({ status: 'deployed', live: 1 });
+  weights(263_000_000);
   gate.clear();
   const refused = await lab.mlfn(['deploy', '--package', 'zip'], options);
   expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('--package image')]);
@@ -69,6 +77,9 @@ test('what is too large for a zip goes as an image by itself, and is refused as 
   const facts = story.split('\n').filter((line) => /^\w/.test(line));
   expect(facts).toEqual([...new Set(facts)]);
   expect(['aws', 'model', 'package', 'image'].map((label) => facts.filter((line) => line.startsWith(`${label} `)).length)).toEqual([1, 1, 1, 1]);
-  expect(await lab.json(['deploy'], options)).toMatchObject({ status: 'deployed', live: 1 });
+  const { code, stderr } = await lab.mlfn(['deploy'], options);
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/more than a zip[^]*release 2 runs as large_image, version 1; large hands its calls on/)]);
   expect((await lab.json(['invoke', 'large', '--data', '{}'], options))['body']).toEqual({ bytes: 263_000_000 });
+  expect(await lab.json(['rollback', 'large'], options)).toMatchObject({ live: 1 });
+  expect((await lab.json(['invoke', 'large', '--data', '{}'], options))['body']).toEqual({ bytes: 7 });
 });
