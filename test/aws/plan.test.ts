@@ -110,7 +110,8 @@ describe('a later deploy', () => {
     const want = { kind: 'release' as const, draft: { ...draft('i'), image } };
     const grounds = { ...all, repository: { name: 'mlfn/heart', exists: true, drift: [] }, stored: ['f00'] };
     expect(short(plan(want, live(1, ['a']), config, grounds))).toEqual(['update role', 'create twin', 'publish', 'verify', 'switch']);
-    const more = [JSON.stringify({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: ['arn:aws:lambda:eu-west-1:123456789012:function:heart_image:*'] })];
+    const arn = 'arn:aws:lambda:eu-west-1:123456789012:function:heart_image';
+    const more = [JSON.stringify({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [arn, `${arn}:*`] })];
     const second = { ...grounds, role: { ...all.role!, more }, function: { ...all.function!, tags: { mlfn: '1', 'mlfn:twin': 'heart_image' } } };
     expect(short(plan(want, live(1, ['a']), config, second))).toEqual(['publish', 'verify', 'switch']);
     const ofImages = { ...all, function: { ...all.function!, image: true } };

@@ -3,13 +3,15 @@
  * against an emulator that evaluates policies; and what is missing is told before anything is made.
  */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { AttachRolePolicyCommand, AttachUserPolicyCommand, CreateAccessKeyCommand, CreatePolicyCommand, CreateRoleCommand, CreateUserCommand } from '@aws-sdk/client-iam';
+import { AttachRolePolicyCommand, AttachUserPolicyCommand, CreateAccessKeyCommand, CreatePolicyCommand, CreateRoleCommand, CreateUserCommand, GetRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DeleteBucketEncryptionCommand, DeletePublicAccessBlockCommand, PutBucketOwnershipControlsCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deployerPolicy } from '../../src/providers/aws/permissions.ts';
 import { Lab } from '../e2e/lab.ts';
+import { writeSmallBase } from '../oci/small-base.ts';
 import { python } from '../python.ts';
 import { type Clients, clientsOf } from './lab/clients.ts';
 import { ACCOUNT, awsEnv, REGION } from './lab/credentials.ts';
@@ -204,6 +206,26 @@ describe('a user with exactly this policy', () => {
     // Images are another life: image.test.ts
     const unused = [...new Set(ALLOWED)].filter((action) => !called.includes(action) && !action.startsWith('ecr:'));
     expect(unused.toSorted()).toEqual(Object.keys(NOT_CALLED).toSorted());
+  });
+});
+
+// By the root of the account, whose signature is not compared: the gate writes calls about images anew.
+describe('a function that goes on as an image', () => {
+  test('has a role that may call its twin and no other function, and without that nothing is handed on', async () => {
+    const base = path.join(lab.folder, 'base');
+    mkdirSync(base);
+    const app = lab.app('turn');
+    const mlfn = (...args: string[]) => lab.json([...args, '--target', 'aws']);
+    await mlfn('deploy', app, '--name', 'turn');
+    expect(await mlfn('deploy', app, '--name', 'turn', '--package', 'image', '--base', writeSmallBase(base))).toMatchObject({ live: 2 });
+    expect(await mlfn('invoke', 'turn', '--data', '{}')).toMatchObject({ status: 200, release: 2 });
+    const twin = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:turn_image`;
+    const { PolicyDocument } = await root.iam.send(new GetRolePolicyCommand({ RoleName: `mlfn-turn-${REGION}`, PolicyName: 'mlfn' }));
+    const statements = (JSON.parse(decodeURIComponent(PolicyDocument ?? '')) as { Statement: { Action: string | string[]; Resource: string[] }[] }).Statement;
+    expect(statements.filter(({ Action }) => JSON.stringify(Action).includes('lambda:'))).toEqual([{ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [twin, `${twin}:*`] }]);
+    await root.iam.send(new PutRolePolicyCommand({ RoleName: `mlfn-turn-${REGION}`, PolicyName: 'mlfn', PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: statements.filter(({ Action }) => !JSON.stringify(Action).includes('lambda:')) }) }));
+    expect((await lab.mlfn(['invoke', 'turn', '--data', '{}', '--target', 'aws'])).stdout).toContain('Lambda answered 403 AccessDeniedException');
+    expect(await mlfn('delete', 'turn', '--yes')).toMatchObject({ status: 'removed' });
   });
 });
 

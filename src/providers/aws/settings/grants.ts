@@ -46,8 +46,8 @@ export function grantsOf(place: Place, name: string, { releases: drafts, front }
     // For Lambda itself, not for the code: the same page, "Security best practices".
     statements.push({ Effect: 'Deny', Action: NETWORK, Resource: '*', Condition: { ArnEquals: { 'lambda:SourceFunctionArn': twins.length === 0 ? arnOf(name) : [arnOf(name), ...twins] } } });
   }
-  // Versions of the function hand calls on to versions of its twin.
-  if (twins.length > 0) statements.push({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: twins.map((arn) => `${arn}:*`) });
+  // Versions of the function hand calls on to versions of its twin, which are named beside the function's own ARN (lambda:Invoke, `Qualifier`).
+  if (twins.length > 0) statements.push({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: twins.flatMap((arn) => [arn, `${arn}:*`]) });
   const keys = sorted(releases.flatMap(({ kmsKey }) => kmsKey ?? []));
   if (keys.length > 0) statements.push({ Effect: 'Allow', Action: ['kms:Decrypt'], Resource: keys });
   // docs.aws.amazon.com/lambda/latest/dg/python-tracing.html; X-Ray knows no resources.
