@@ -36,7 +36,7 @@ test('what was run, when, of which commit and on which machine is told', () => {
 test('parts come in the order of the page, whatever is there of them', () => {
   const page = pageOf(resultOf('startup'), resultOf('package'), resultOf('aws'));
   expect([...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(['Aims', 'Of package', 'Of aws', 'Of startup']);
-  expect(page).toContain('Not measured yet: `npm run bench:serving`, `npm run bench:image`, `npm run bench:gcp`, `npm run bench:memory`.');
+  expect(page).toContain('Not measured yet: `npm run bench:serving`, `npm run bench:image`, `npm run bench:networks`, `npm run bench:gcp`, `npm run bench:memory`.');
 });
 
 test('an aim that is missed, or was not measured, is said so twice: in its part and above', () => {
