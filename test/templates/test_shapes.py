@@ -1,7 +1,10 @@
 """What a record means does not depend on its company, nor on the body shape it came in."""
 
+import importlib
 import json
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mlfn_serve.start import start
 from zoo import MODELS, patients
+
+TOOLS = Path(__file__).resolve().parents[2] / "templates" / "tools"
 
 
 def records_of(rows):
@@ -139,6 +144,26 @@ def test_a_row_by_itself_and_rows_in_a_split(serve):
     one = client.ok(rows[0].tolist())
     assert one == client.ok([rows[0].tolist()]) == client.ok({"dataframe_split": {"data": [rows[0].tolist()]}})
     assert len(client.ok(rows.tolist())["predictions"]) == len(rows)
+
+
+class OfOnesOwn:
+    """Tells nothing of its columns, and takes a table or rows of numbers."""
+
+    def predict(self, X):
+        values = np.asarray(X, dtype="float64")
+        return [[type(X).__name__, row] for row in np.nansum(values, axis=1).tolist()]
+
+
+@pytest.mark.parametrize("pandas_is_there,kind", [(True, "DataFrame"), (False, "ndarray")])
+def test_a_split_for_a_class_of_ones_own_is_a_table_or_rows(serve, monkeypatch, pandas_is_there, kind):
+    client = serve(model=OfOnesOwn())
+    if not pandas_is_there:
+        monkeypatch.setitem(sys.modules, "pandas", None)
+    body = {"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [3, None]]}}
+    told = client.ok(body)["predictions"]
+    monkeypatch.syspath_prepend(str(TOOLS))
+    table = importlib.import_module("mlfn_baseline.table").table
+    assert told == [[kind, 3.0], [kind, 3.0]] == OfOnesOwn().predict(table(OfOnesOwn(), body))
 
 
 def test_columns_may_be_named_as_body_shapes_are(serve):

@@ -113,7 +113,7 @@ def _split(split, schema):
     data = _list(split.get("data"), f"{place}/data")
     for index, row in enumerate(data):
         _list(row, f"{place}/data/{index}")
-    if schema.shape == "row":
+    if schema.shape == "row" or (schema.shape == "open" and not _has_pandas()):
         return batch(data, schema, at(f"{place}/data"))
     names = [str(name) for name in _list(split.get("columns"), f"{place}/columns")]
     for name in names:
@@ -132,6 +132,13 @@ def _split(split, schema):
         return f"{place}/data/{row}/{places[name]}" if name in places else f"{place}/columns"
 
     return batch([dict(zip(names, row)) for row in data], schema, pointer)
+
+
+def _has_pandas():
+    """Whether a model that tells no columns can be given a table with names: one without it was fitted on rows."""
+    from importlib.util import find_spec
+
+    return find_spec("pandas") is not None
 
 
 def _list(value, pointer):

@@ -24,16 +24,16 @@ def table(model, taken):
     if names:
         return frame(model, taken, names, columns)
     if count is None:
-        return unknown(model, taken)
+        return unknown(model, taken, columns)
     if any(isinstance(row, dict) for row in taken):
         raise Refused(f"The model was fitted without column names: give each record as a list of {count} values.")
     return array(model, taken)
 
 
-def unknown(model, taken):
+def unknown(model, taken, columns):
     """Texts and mappings as they are; for a class of the user's own a table of what came."""
     if all(isinstance(row, list) for row in taken):
-        return array(model, taken)
+        return array(model, taken) if columns is None else named(model, taken, columns)
     while getattr(model, "steps", None):
         model = model.steps[0][1]
     vectorizes = {base.__name__ for base in type(model).__mro__} & {"DictVectorizer", "FeatureHasher", "FeatureUnion"}
@@ -44,6 +44,15 @@ def unknown(model, taken):
     except ImportError:
         return taken
     return pandas.DataFrame(taken)
+
+
+def named(model, rows, columns):
+    """A DataFrame, or what there is where the model does without pandas."""
+    try:
+        import pandas
+    except ImportError:
+        return array(model, rows)
+    return pandas.DataFrame(rows, columns=columns)
 
 
 def frame(model, records, names, columns):
