@@ -88,7 +88,7 @@ def opened(file, kind, name):
     rows = [dict(zip(model.schema.by_name, row)) for row in X.tolist()] if model.schema.shape == "record" else X.tolist()
     found = model.predict(read(rows, model.schema))
     own = importlib.import_module("mlfn_baseline.model")
-    expected = own.predict(own.load({"file": str(file), "format": kind}), rows)
+    expected = own.predict(own.load({"file": str(file), "format": kind}, []), rows)
     assert found[0] == expected["predictions"]
     assert found[1] == expected.get("probabilities")
     assert model.classes == expected.get("classes")
