@@ -1,7 +1,8 @@
 /** Functions of images: the repository and its images, and what Lambda is told. image-twin.test.ts: functions that change their form. */
 import { GetFunctionCommand, InvokeCommand } from '@aws-sdk/client-lambda';
 import {
-  DescribeRepositoriesCommand, GetLifecyclePolicyCommand, GetRepositoryPolicyCommand, ListImagesCommand, PutImageTagMutabilityCommand, SetRepositoryPolicyCommand,
+  BatchGetImageCommand, DescribeRepositoriesCommand, GetLifecyclePolicyCommand, GetRepositoryPolicyCommand, ListImagesCommand, PutImageCommand,
+  PutImageTagMutabilityCommand, SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -134,8 +135,11 @@ describe('the form of a function', () => {
     try {
       const { provider, config } = await openTarget('aws', {});
       const kept = (await lab.mlfn(['releases', 'images'])).releases.find(({ number }: { number: number }) => number === 2).image.digest;
+      const { images: [image] = [] } = await lab.aws.ecr.send(new BatchGetImageCommand({ ...at('images'), imageIds: [{ imageDigest: kept }] }));
+      const theirs = JSON.stringify({ ...JSON.parse(image!.imageManifest!), annotations: { by: 'somebody else' } });
+      const { image: put } = await lab.aws.ecr.send(new PutImageCommand({ ...at('images'), imageManifest: theirs, imageTag: 'signed' }));
       await provider.apply({ ...own.ctx, env: process.env }, config, { kind: 'prune', keep: 1 }, { name: 'images' });
-      expect(await digests('images')).toEqual([kept]);
+      expect((await digests('images')).toSorted()).toEqual([kept, put!.imageId!.imageDigest].toSorted());
     } finally {
       process.env = before;
       await own.remove();

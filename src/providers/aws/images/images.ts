@@ -74,6 +74,7 @@ export async function collectImages(session: Session, name: string, named: () =>
   }
 }
 
+/** Those that mlfn tagged: signatures and lists of packages that others keep there are theirs. */
 async function listImages(session: Session, name: string): Promise<string[]> {
   const ecr = await session.ecr();
   const found: string[] = [];
@@ -81,7 +82,7 @@ async function listImages(session: Session, name: string): Promise<string[]> {
   do {
     const input = { repositoryName: repositoryName(name), nextToken };
     const page = await orNull({ action: 'ecr:ListImages', resource: input.repositoryName }, () => ecr.send(new ListImagesCommand(input), { abortSignal: session.ctx.signal }));
-    found.push(...(page?.imageIds ?? []).flatMap(({ imageDigest }) => imageDigest ?? []));
+    found.push(...(page?.imageIds ?? []).flatMap(({ imageDigest = '', imageTag }) => (imageDigest === `sha256:${imageTag}` ? [imageDigest] : [])));
     nextToken = page?.nextToken;
   } while (nextToken !== undefined && nextToken !== '');
   return found;
