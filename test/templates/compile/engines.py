@@ -70,7 +70,7 @@ a request decide (the nearest of neighbours that are equally near, a row on the 
 model does right beside it; never for the sample that you give. Of each release, `mlfn releases --json` tells how many probes
 there were, how many of them were such (`rounded`), and the largest difference.
 
-scikit-learn {version}. The boosters of XGBoost and LightGBM have a plain form, too.
+scikit-learn {version}. The boosters of XGBoost, LightGBM and CatBoost (of numbers) have a plain form, too.
 
 | model | plain | onnx |
 | --- | --- | --- |
