@@ -39,7 +39,7 @@ export function begin(part, steps) {
       console.error(`${part} ${done}/${steps}  ${text}  (${passed.toFixed(1)} min${rest})`);
     },
     /**
-     * Writes the part's file and prints its section.
+     * Writes the part's file, or that of what was chosen of it, and prints its section.
      * @param measured `title`; `text`: paragraphs; `facts`: how it was measured, a line each; `versions`: name -> version, beside
      *   mlfn's and Node's; `tables`: `{title, columns: {name, digits?}[], rows: {name, cells}[]}`, where a cell is the samples of all
      *   rounds, or a text or number that is exact; `aims`: `{aim, values, least | most, digits?, why?}`, where `values` are the
@@ -54,17 +54,24 @@ export function begin(part, steps) {
         load, versions: { mlfn: version, node: process.version, ...versions }, ...measured,
       };
       mkdirSync(results, { recursive: true });
-      writeFileSync(path.join(results, `${part}.json`), `${JSON.stringify(result, null, 1)}\n`);
+      writeFileSync(path.join(results, `${[part, ...chosen()].join('.')}.json`), `${JSON.stringify(result, null, 1)}\n`);
       console.log(sectionOf(result));
       return result.aims.every(isMet);
     },
   };
 }
 
+/** What was asked for, beside the rounds: a part of the part, which stands beside the whole. */
+function chosen() {
+  return asked().filter((word) => !/^\d+$/.test(word)).map((word) => word.replaceAll(/[^\w,-]/g, '_').replace(/^--/, ''));
+}
+
 /** Where the results go is nothing to repeat. */
+const asked = () => process.argv.slice(2).filter((word, at, all) => word !== '--results' && all[at - 1] !== '--results');
+
 function commandOf(part) {
-  const words = process.argv.slice(2).filter((word, at, all) => word !== '--results' && all[at - 1] !== '--results');
-  return [`npm run bench:${part}`, ...(words.length > 0 ? ['--', ...words] : [])].join(' ');
+  const said = asked();
+  return [`npm run bench:${part}`, ...(said.length > 0 ? ['--', ...said] : [])].join(' ');
 }
 
 /** Short, and whether there is more in the folder than that. */

@@ -4,20 +4,28 @@ import { median, spread } from './statistics.mjs';
 /** @returns the section of the page */
 export function sectionOf(result) {
   const { title, text, facts, tables, aims } = result;
-  const blocks = [`## ${title}`, ...text, list([...circumstances(result), ...facts]), ...tables.map(tableOf)];
+  const blocks = [`## ${title}${chosenOf(result)}`, ...text, list([...circumstances(result), ...facts]), ...tables.map(tableOf)];
   if (aims.length > 0) blocks.push(list(aims.map((aim) => `${isMet(aim) ? 'met' : '**missed**'}: ${sentenceOf(aim)}`)));
   return blocks.join('\n\n');
 }
 
-/** Every aim of every part in one table. */
+/** Every aim of every part in one table: of what was measured again, the last. */
 export function aimsOf(results) {
-  const rows = results.flatMap(({ title, aims }) => aims.map((aim) => ({ name: title, cells: [aim.aim, wanted(aim), measured(aim), aim.values.length, isMet(aim) ? 'met' : '**missed**'] })));
+  const told = results.flatMap(({ part, title, date, aims }) => aims.map((aim) => ({ part, title, date, aim })));
+  const isLast = (one) => told.every((other) => other.part !== one.part || other.aim.aim !== one.aim.aim || other.date <= one.date);
+  const rows = told.filter(isLast).map(({ title, aim }) => ({ name: title, cells: [aim.aim, wanted(aim), measured(aim), aim.values.length, isMet(aim) ? 'met' : '**missed**'] }));
   return tableOf({ title: 'part', columns: ['aim', 'wanted', 'measured', 'n', ''].map((name) => ({ name, digits: 0 })), rows }, { counted: false });
 }
 
 export function isMet({ values, least, most }) {
   if (values.length === 0) return false;
   return least === undefined ? median(values) <= most : median(values) >= least;
+}
+
+/** Of a run that left something out: what was asked for. */
+function chosenOf({ command }) {
+  const words = command.split(' -- ')[1]?.split(' ').filter((word) => !/^\d+$/.test(word)) ?? [];
+  return words.length === 0 ? '' : `, \`${words.join(' ')}\``;
 }
 
 function circumstances({ command, date, commit, machine, load, versions }) {

@@ -16,7 +16,7 @@ test('one round is measured, and every package answers as the model does', { tim
   const script = path.join(import.meta.dirname, '../../bench/package.mjs');
   const words = ['1', '--models', 'texts', '--without', 'sam,serverless,tutorial,7zz', '--results', work];
   const printed = execFileSync(process.execPath, [script, ...words], { encoding: 'utf8', stdio: 'pipe' });
-  const result = JSON.parse(readFileSync(path.join(work, 'package.json'), 'utf8')) as Result;
+  const result = JSON.parse(readFileSync(path.join(work, 'package.models.texts.without.sam,serverless,tutorial,7zz.json'), 'utf8')) as Result;
   expect(printed).toContain(`## ${result.title}`);
   expect(result.command).toBe('npm run bench:package -- 1 --models texts --without sam,serverless,tutorial,7zz');
   const rows = result.tables[0]?.rows ?? [];

@@ -39,6 +39,19 @@ test('parts come in the order of the page, whatever is there of them', () => {
   expect(page).toContain('Not measured yet: `npm run bench:serving`, `npm run bench:image`, `npm run bench:networks`, `npm run bench:gcp`, `npm run bench:memory`.');
 });
 
+test('what was measured again in part stands below the whole, and its aims in place of the older ones', () => {
+  const aims = (...values: number[]) => [{ aim: 'ahead of a', values: [0.9], least: 1 }, { aim: 'ahead of b', values, least: 1 }];
+  const folder = mkdtempSync(path.join(work, 'again-'));
+  const again = resultOf('serving', { command: 'npm run bench:serving -- 5 --models b', date: '2026-11-22T12:00:00.000Z', aims: aims(1.5).slice(1) });
+  writeFileSync(path.join(folder, 'serving.json'), JSON.stringify(resultOf('serving', { aims: aims(0.8) })));
+  writeFileSync(path.join(folder, 'serving.models.b.json'), JSON.stringify(again));
+  execFileSync(process.execPath, [script, folder, path.join(folder, 'page.md')], { stdio: 'pipe' });
+  const page = readFileSync(path.join(folder, 'page.md'), 'utf8');
+  expect([...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(['Aims', 'Of serving', 'Of serving, `--models b`']);
+  const [, table = ''] = page.split('## ');
+  expect([...table.matchAll(/ahead of . .*/g)].map(([line]) => line)).toEqual(['ahead of a | at least 1 | 0.9 | 1 | **missed** |', 'ahead of b | at least 1 | 1.5 | 1 | met |']);
+});
+
 test('an aim that is missed, or was not measured, is said so twice: in its part and above', () => {
   const least = { aim: 'times faster', values: [3, 3.5, 5], least: 4 };
   const most = { aim: 'ms over', values: [150], most: 150 };
