@@ -158,7 +158,7 @@ test('a build that is stopped leaves no file half written', async () => {
   await lab.json(['build', lab.app('built'), '--name', 'fn', '--out', out]);
   const steps = await stepsOf(lab, ['build', lab.app('again'), '--name', 'fn', '--out', out]);
   const writes = steps.flatMap((line, index) => (line.includes(out) ? [index + 1] : []));
-  expect(writes.length).toBeGreaterThan(5);
+  expect(writes.length).toBeGreaterThan(3);
   for (const step of writes) {
     const ran = await lab.mlfn(['build', lab.app(step), '--name', 'fn', '--out', out], { env: withSignal(step, 'SIGINT') });
     expect([0, 130]).toContain(ran.code);
