@@ -76,6 +76,7 @@ test('an axis holds all its values, in order, between round ends', () => {
       expect(ticks.length).toBeLessThan(14);
       expect(at(ticks[0]!)).toBeLessThan(at(ticks.at(-1)!));
     }),
+    { examples: [[[999999.9976974138]], [[0.0999999999]], [[1000]]] },
   );
 });
 

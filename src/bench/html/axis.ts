@@ -20,14 +20,21 @@ export function logAxis(values: readonly number[]): Axis {
 const STEPS = [1, 2, 5] as const;
 
 function below(ms: number): number {
-  const power = 10 ** Math.floor(Math.log10(ms) + 1e-9);
-  return power * (STEPS.findLast((step) => step * power <= ms * (1 + 1e-9)) ?? 1);
+  const power = powerOf(ms);
+  return power * (STEPS.findLast((step) => step * power <= ms) ?? 1);
 }
 
 /** Always above `below` of the same, so that an axis has a length. */
 function above(ms: number): number {
-  const power = 10 ** Math.floor(Math.log10(ms) + 1e-9);
+  const power = powerOf(ms);
   return power * (STEPS.find((step) => step * power > ms) ?? 10);
+}
+
+/** The power of ten at or below it; beside one, the logarithm may say the other. */
+function powerOf(ms: number): number {
+  const power = 10 ** Math.floor(Math.log10(ms));
+  if (power > ms) return power / 10;
+  return power * 10 <= ms ? power * 10 : power;
 }
 
 /** Powers of ten; where they are few, 2 and 5 between them. */
