@@ -66,7 +66,7 @@ test('of a build: the files of the last build stay whole', async () => {
   await lab.json(args(0));
   const steps = await stepsOf(lab, args(1)); // with the cache as the next ones find it
   const writes = steps.flatMap((line, index) => (line.includes(out) ? [index + 1] : []));
-  expect(writes.length).toBeGreaterThan(5);
+  expect(writes.length).toBeGreaterThan(3);
   for (const step of writes) {
     expect(await lab.mlfn(args(step + 1), { env: withSignal(step, 'SIGKILL') })).toMatchObject({ signal: 'SIGKILL' });
     expect(() => void JSON.parse(readFileSync(path.join(out, 'manifest.json'), 'utf8'))).not.toThrow();
